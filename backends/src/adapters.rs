@@ -1,0 +1,143 @@
+//! The adapters that wgpu finds: listing them, and finding one again by name. CubeCL is not touched here.
+
+use wgpu::{
+    Adapter as Handle, AdapterInfo, Backends, DeviceType, Instance, InstanceDescriptor,
+    InstanceFlags,
+};
+
+use crate::slug::unique_slugs;
+use crate::{Adapter, Class, Fingerprint, Locator, Missing, ProbeReport, Target, build_facts};
+
+/// One target for each adapter of the machine's native graphics APIs.
+///
+/// OpenGL is left out: it shows the same devices a second time, without float atomics and with other shader limits.
+pub(crate) fn probe() -> ProbeReport {
+    let targets: Vec<Target> = enumerate(&instance())
+        .into_iter()
+        .map(|(name, handle)| target(name, &handle.get_info()))
+        .collect();
+    let missing = if targets.is_empty() {
+        vec![Missing::class(Class::Wgpu, none_found(), CURE)]
+    } else {
+        Vec::new()
+    };
+    ProbeReport { targets, missing }
+}
+
+/// The adapter that was listed under a name, unless another one has that name by now.
+pub(crate) fn find(name: &str, adapter: &Adapter) -> Option<(Instance, Handle)> {
+    let instance = instance();
+    let handle = enumerate(&instance)
+        .into_iter()
+        .find(|(listed, handle)| listed == name && identity(&handle.get_info()) == *adapter)
+        .map(|(_, handle)| handle)?;
+    Some((instance, handle))
+}
+
+/// No debugging flags, whatever the profile: a validation layer of the machine would change what is run.
+fn instance() -> Instance {
+    Instance::new(InstanceDescriptor {
+        backends: Backends::PRIMARY,
+        flags: InstanceFlags::VALIDATION_INDIRECT_CALL,
+        ..InstanceDescriptor::new_without_display_handle()
+    })
+}
+
+fn enumerate(instance: &Instance) -> Vec<(String, Handle)> {
+    let handles = pollster::block_on(instance.enumerate_adapters(Backends::PRIMARY));
+    let seen: Vec<_> = handles
+        .iter()
+        .map(|handle| identity(&handle.get_info()))
+        .map(|adapter| (adapter.device, adapter.api))
+        .collect();
+    unique_slugs(&seen)
+        .into_iter()
+        .map(|slug| format!("{}:{slug}", Class::Wgpu))
+        .zip(handles)
+        .collect()
+}
+
+fn identity(info: &AdapterInfo) -> Adapter {
+    Adapter {
+        device: info.name.clone(),
+        api: info.backend.to_str().to_owned(),
+        vendor_id: info.vendor,
+        device_id: info.device,
+        pci_bus: info.device_pci_bus_id.clone(),
+    }
+}
+
+fn target(name: String, info: &AdapterInfo) -> Target {
+    let adapter = identity(info);
+    let fingerprint = Fingerprint {
+        device: Some(info.name.clone()),
+        device_type: Some(device_type(info.device_type).to_owned()),
+        driver: Some(format!("{} {}", info.driver, info.driver_info).trim().to_owned()),
+        api: Some(adapter.api.clone()),
+        compiler: Some(format!("naga {} (wgsl)", build_facts::version("naga"))),
+        ..Fingerprint::of_this_process()
+    };
+    Target { name, class: Class::Wgpu, locator: Locator::Wgpu(adapter), fingerprint }
+}
+
+const fn device_type(kind: DeviceType) -> &'static str {
+    match kind {
+        DeviceType::DiscreteGpu => "discrete gpu",
+        DeviceType::IntegratedGpu => "integrated gpu",
+        DeviceType::VirtualGpu => "virtual gpu",
+        DeviceType::Cpu => "software",
+        DeviceType::Other => "other",
+    }
+}
+
+fn none_found() -> String {
+    let hidden = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"]
+        .into_iter()
+        .find_map(|name| Some((name, std::env::var(name).ok()?)));
+    match hidden {
+        Some((name, value)) => format!(
+            "wgpu found no adapter; {name} is set, so that only the drivers in it are seen: {value}"
+        ),
+        None => "wgpu found no adapter".to_owned(),
+    }
+}
+
+#[cfg(target_os = "linux")]
+const CURE: &str = "install a Vulkan driver; on Debian or Ubuntu without a GPU: apt-get install mesa-vulkan-drivers libvulkan1";
+#[cfg(target_os = "macos")]
+const CURE: &str = "run on a machine where Metal is available; virtual machines often have none";
+#[cfg(target_os = "windows")]
+const CURE: &str = "install the graphics driver of the GPU's maker; without a GPU, Windows brings a software adapter for DirectX 12";
+#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "windows")))]
+const CURE: &str = "install a Vulkan driver";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_adapter_of_another_machine_is_not_found() {
+        let adapter = Adapter {
+            device: "none such".into(),
+            api: "vulkan".into(),
+            vendor_id: 1,
+            device_id: 2,
+            pci_bus: String::new(),
+        };
+        assert!(find("wgpu:none-such", &adapter).is_none());
+    }
+
+    #[test]
+    fn what_is_listed_is_found_again_under_its_name_only() {
+        for target in probe().targets {
+            let Locator::Wgpu(adapter) = &target.locator else {
+                panic!("{} is no adapter", target.name)
+            };
+            assert!(find(&target.name, adapter).is_some(), "{} is not found again", target.name);
+            assert!(find("wgpu:another", adapter).is_none());
+            let stranger =
+                Adapter { device_id: adapter.device_id.wrapping_add(1), ..adapter.clone() };
+            assert!(find(&target.name, &stranger).is_none());
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The GPUs that the CUDA driver finds, and what of CUDA's installation is missing for kernels to run on them.
+//!
+//! Each question is only safe to ask after those before it were answered well: cudarc and cubecl-cuda panic where a
+//! library, a device or a header is missing.
+
+use std::path::PathBuf;
+
+use cudarc::driver::result;
+use cudarc::driver::sys::CUdevice_attribute::{
+    CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR as MAJOR,
+    CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR as MINOR,
+};
+
+use crate::{Class, Fingerprint, Locator, Missing, ProbeReport, Target, foreign};
+
+/// One target for each GPU, or the first thing that is missing.
+pub(crate) fn probe() -> ProbeReport {
+    let mut report = ProbeReport::default();
+    match usable_gpus(&Machine) {
+        Ok(count) => report.targets.extend((0..count).filter_map(target)),
+        Err(missing) => report.missing.push(missing),
+    }
+    report
+}
+
+/// What is asked of the machine, in this order.
+trait Installation {
+    fn driver_is_present(&self) -> bool;
+    fn nvrtc_is_present(&self) -> bool;
+    fn start(&self) -> Result<(), String>;
+    fn count(&self) -> Result<usize, String>;
+    fn toolkit(&self) -> Option<PathBuf>;
+}
+
+struct Machine;
+
+impl Installation for Machine {
+    fn driver_is_present(&self) -> bool {
+        foreign::driver_is_present()
+    }
+
+    fn nvrtc_is_present(&self) -> bool {
+        foreign::nvrtc_is_present()
+    }
+
+    fn start(&self) -> Result<(), String> {
+        result::init().map_err(|error| error.to_string())
+    }
+
+    fn count(&self) -> Result<usize, String> {
+        let count = result::device::get_count().map_err(|error| error.to_string())?;
+        usize::try_from(count).map_err(|error| error.to_string())
+    }
+
+    fn toolkit(&self) -> Option<PathBuf> {
+        cubecl::cuda::install::cuda_path()
+    }
+}
+
+fn usable_gpus(machine: &impl Installation) -> Result<usize, Missing> {
+    let missing = |reason: &str, cure: &str| Err(Missing::class(Class::Cuda, reason, cure));
+    if !machine.driver_is_present() {
+        return missing(
+            "the library of the NVIDIA driver (libcuda, nvcuda) cannot be loaded",
+            DRIVER,
+        );
+    }
+    if !machine.nvrtc_is_present() {
+        return missing(
+            "the library that compiles CUDA kernels at run time (NVRTC) cannot be loaded",
+            NVRTC,
+        );
+    }
+    if let Err(error) = machine.start() {
+        return missing(&format!("the NVIDIA driver does not start: {error}"), BROKEN);
+    }
+    let count = match machine.count() {
+        Ok(0) => return missing("the NVIDIA driver sees no GPU", NO_GPU),
+        Ok(count) => count,
+        Err(error) => {
+            return missing(&format!("the NVIDIA driver does not count its GPUs: {error}"), BROKEN);
+        }
+    };
+    let Some(toolkit) = machine.toolkit() else {
+        return missing("CUDA_PATH is not set and no CUDA toolkit is in its usual place", HEADERS);
+    };
+    let header = toolkit.join("include").join("cuda_runtime.h");
+    if !header.exists() {
+        return missing(
+            &format!("CUDA's headers are not here: {} does not exist", header.display()),
+            HEADERS,
+        );
+    }
+    Ok(count)
+}
+
+const DRIVER: &str = "run on Linux or Windows with an NVIDIA GPU and its driver; a container needs to be given the GPU (docker run --gpus all)";
+const NVRTC: &str = "install the CUDA toolkit 12 or newer and put its libraries where the loader looks (LD_LIBRARY_PATH on Linux, PATH on Windows)";
+const BROKEN: &str =
+    "see whether `nvidia-smi` works; after an update of the driver the machine may need a restart";
+const NO_GPU: &str = "unset CUDA_VISIBLE_DEVICES or correct it; a container needs to be given the GPU (docker run --gpus all)";
+const HEADERS: &str = "install the CUDA toolkit with its headers and set CUDA_PATH to the folder that holds `include`";
+
+fn target(index: usize) -> Option<Target> {
+    let place = i32::try_from(index).ok()?;
+    let device = result::device::get(place)
+        .and_then(result::device::get_name)
+        .unwrap_or_else(|_| "unknown".to_owned());
+    let capability = foreign::attribute(place, MAJOR).zip(foreign::attribute(place, MINOR));
+    let fingerprint = Fingerprint {
+        device: Some(device.clone()),
+        device_type: Some("discrete gpu".to_owned()),
+        driver: Some(driver()),
+        api: Some("cuda".to_owned()),
+        compiler: foreign::nvrtc_version().map(|(major, minor)| format!("nvrtc {major}.{minor}")),
+        compute_capability: capability.map(|(major, minor)| format!("{major}.{minor}")),
+        ..Fingerprint::of_this_process()
+    };
+    Some(Target {
+        name: format!("{}:{index}", Class::Cuda),
+        class: Class::Cuda,
+        locator: Locator::Cuda { index, device },
+        fingerprint,
+    })
+}
+
+/// The CUDA version that the driver supports, and on Linux the driver's own.
+fn driver() -> String {
+    let supports = foreign::driver_version().map_or_else(
+        || "unknown".to_owned(),
+        |version| format!("{}.{}", version / 1000, version % 1000 / 10),
+    );
+    let module = std::fs::read_to_string("/sys/module/nvidia/version").unwrap_or_default();
+    format!("nvidia {} (cuda {supports})", module.trim()).replace("  ", " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[derive(Clone)]
+    struct Fake {
+        driver: bool,
+        nvrtc: bool,
+        start: Result<(), String>,
+        count: Result<usize, String>,
+        toolkit: Option<PathBuf>,
+    }
+
+    impl Installation for Fake {
+        fn driver_is_present(&self) -> bool {
+            self.driver
+        }
+        fn nvrtc_is_present(&self) -> bool {
+            assert!(self.driver, "asked without a driver");
+            self.nvrtc
+        }
+        fn start(&self) -> Result<(), String> {
+            assert!(self.nvrtc, "started without a compiler");
+            self.start.clone()
+        }
+        fn count(&self) -> Result<usize, String> {
+            assert!(self.start.is_ok(), "counted without a start");
+            self.count.clone()
+        }
+        fn toolkit(&self) -> Option<PathBuf> {
+            self.toolkit.clone()
+        }
+    }
+
+    fn whole() -> Fake {
+        Fake {
+            driver: true,
+            nvrtc: true,
+            start: Ok(()),
+            count: Ok(2),
+            toolkit: Some(PathBuf::from("nowhere")),
+        }
+    }
+
+    #[rstest]
+    #[case::driver(Fake { driver: false, ..whole() }, "the library of the NVIDIA driver", DRIVER)]
+    #[case::nvrtc(Fake { nvrtc: false, ..whole() }, "NVRTC", NVRTC)]
+    #[case::start(Fake { start: Err("CUDA_ERROR_UNKNOWN".into()), ..whole() }, "does not start: CUDA_ERROR_UNKNOWN", BROKEN)]
+    #[case::no_gpu(Fake { count: Ok(0), ..whole() }, "sees no GPU", NO_GPU)]
+    #[case::count(Fake { count: Err("lost".into()), ..whole() }, "does not count its GPUs: lost", BROKEN)]
+    #[case::toolkit(Fake { toolkit: None, ..whole() }, "CUDA_PATH is not set", HEADERS)]
+    #[case::headers(whole(), "cuda_runtime.h does not exist", HEADERS)]
+    fn the_first_missing_part_is_named_with_its_cure(
+        #[case] machine: Fake,
+        #[case] reason: &str,
+        #[case] cure: &str,
+    ) {
+        let missing = usable_gpus(&machine).unwrap_err();
+        assert!(missing.reason.contains(reason), "{}", missing.reason);
+        assert_eq!(
+            (missing.name.as_str(), missing.class, missing.cure.as_str()),
+            ("cuda", Class::Cuda, cure)
+        );
+    }
+
+    #[test]
+    fn a_whole_installation_gives_its_gpus() {
+        let toolkit =
+            std::env::temp_dir().join(format!("burn-repro-toolkit-{}", std::process::id()));
+        std::fs::create_dir_all(toolkit.join("include")).unwrap();
+        std::fs::write(toolkit.join("include/cuda_runtime.h"), "").unwrap();
+        let count = usable_gpus(&Fake { toolkit: Some(toolkit.clone()), ..whole() });
+        std::fs::remove_dir_all(&toolkit).unwrap();
+        assert_eq!(count, Ok(2));
+    }
+}

@@ -1,0 +1,131 @@
+//! What this machine can run, of all classes. Never panics, never hangs, needs no GPU: what may crash is asked in
+//! child processes, one for each class, at the same time.
+
+use std::io;
+use std::process::Command;
+use std::thread::{self, ScopedJoinHandle};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::caught::in_words;
+use crate::child::Silence;
+use crate::probe::PREFIX;
+use crate::{Class, Missing, ProbeReport, Target, child, probe};
+
+/// What this machine can run, and why the rest cannot.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Discovery {
+    /// What can run, always in the order `ndarray`, `flex`, `wgpu:*`, `cuda:*`.
+    pub targets: Vec<Target>,
+    /// What cannot, in the order of the classes.
+    pub missing: Vec<Missing>,
+}
+
+/// Finds out what this machine can run.
+///
+/// `probe_command` gives the command that calls [`print_probe`](crate::print_probe) for a class, most simply the
+/// running executable with a hidden subcommand. A child that does not answer within `time_limit` is killed.
+pub fn discover(
+    probe_command: impl Fn(Class) -> Command + Sync,
+    time_limit: Duration,
+) -> Discovery {
+    let ask = |class| ask_child(class, probe_command(class), time_limit);
+    let reports = thread::scope(|scope| {
+        let start = |class| (class, thread::Builder::new().spawn_scoped(scope, move || ask(class)));
+        let asked = [Class::Wgpu, Class::Cuda].map(start);
+        let processor = probe(Class::Cpu);
+        std::iter::once(processor)
+            .chain(asked.map(|(class, thread)| joined(class, thread)))
+            .collect::<Vec<_>>()
+    });
+    let mut discovery = Discovery::default();
+    for report in reports {
+        discovery.targets.extend(report.targets);
+        discovery.missing.extend(report.missing);
+    }
+    discovery
+}
+
+/// The thread's report; a thread that cannot start or panics is no reason for having none.
+fn joined(class: Class, thread: io::Result<ScopedJoinHandle<'_, ProbeReport>>) -> ProbeReport {
+    let trouble = match thread {
+        Err(error) => format!("no thread could be started that asks for {class} targets: {error}"),
+        Ok(thread) => match thread.join() {
+            Ok(report) => return report,
+            Err(panic) => format!("asking for {class} targets panicked: {}", in_words(&*panic)),
+        },
+    };
+    lacking(class, trouble, "report it; the other classes can still be used")
+}
+
+fn ask_child(class: Class, command: Command, time_limit: Duration) -> ProbeReport {
+    let line = match child::ask(command, PREFIX, time_limit) {
+        Ok(line) => line,
+        Err(silence) => {
+            return lacking(
+                class,
+                format!("the probe of {class} {silence}"),
+                cure_of(class, &silence),
+            );
+        }
+    };
+    match serde_json::from_str::<ProbeReport>(&line) {
+        Ok(report) if is_about(class, &report) => report,
+        Ok(_) => lacking(
+            class,
+            format!("the probe of {class} reported nothing about {class}"),
+            PROBE_COMMAND,
+        ),
+        Err(error) => lacking(
+            class,
+            format!("the probe of {class} printed a report that cannot be read: {error}"),
+            PROBE_COMMAND,
+        ),
+    }
+}
+
+fn is_about(class: Class, report: &ProbeReport) -> bool {
+    let mut classes = report
+        .targets
+        .iter()
+        .map(|target| target.class)
+        .chain(report.missing.iter().map(|missing| missing.class))
+        .peekable();
+    classes.peek().is_some() && classes.all(|found| found == class)
+}
+
+fn lacking(class: Class, reason: String, cure: &str) -> ProbeReport {
+    ProbeReport { targets: Vec::new(), missing: vec![Missing::class(class, reason, cure)] }
+}
+
+const PROBE_COMMAND: &str = "the command that probes must call burn_repro_backends::print_probe, in a build of the same version";
+
+fn cure_of(class: Class, silence: &Silence) -> &'static str {
+    match silence {
+        Silence::NotStarted(_) => {
+            "make sure that the running executable is still where it was started from"
+        }
+        Silence::Mute { .. } => PROBE_COMMAND,
+        Silence::TimedOut(_) | Silence::Killed { .. } | Silence::Failed { .. } => {
+            cure_of_a_driver(class)
+        }
+    }
+}
+
+/// What to do about a driver that panics, crashes or hangs when it is asked what there is.
+pub(crate) const fn cure_of_a_driver(class: Class) -> &'static str {
+    match class {
+        Class::Cpu => "report it; nothing outside this program is asked for these targets",
+        Class::Wgpu => {
+            "see whether `vulkaninfo --summary` works; update the graphics driver, or leave it out with VK_DRIVER_FILES"
+        }
+        Class::Cuda => {
+            "see whether `nvidia-smi` works; update the NVIDIA driver, or leave a GPU out with CUDA_VISIBLE_DEVICES"
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "discovery_tests.rs"]
+mod tests;

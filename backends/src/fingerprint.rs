@@ -1,0 +1,95 @@
+//! What computed a result: machine, device, driver, compiler and crates. It is recorded, never compared for a verdict.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{build_facts, host};
+
+/// What computed a result.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Fingerprint {
+    /// `linux`, `macos`, `windows`.
+    pub os: String,
+    /// `x86_64`, `aarch64`.
+    pub arch: String,
+    /// The C library where its version is known: its `libm` computes `exp`, `ln` and `sin` of the CPU targets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub libc: Option<String>,
+    /// The processor's name for itself.
+    pub cpu_model: String,
+    /// Instruction sets found at run time that kernels choose between: `sse4.2`, `avx2`, `fma`, `neon`.
+    pub cpu_features: Vec<String>,
+    /// The processor's L1 data cache, from which flex's matrix product derives the order in which it adds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_l1d: Option<String>,
+    /// The adapter's or GPU's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// `discrete gpu`, `integrated gpu`, `virtual gpu`, `software`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_type: Option<String>,
+    /// The driver and its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub driver: Option<String>,
+    /// `vulkan`, `metal`, `dx12`, `cuda`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api: Option<String>,
+    /// What turns kernels into the driver's language: `naga 29.0.4 (wgsl)`, `nvrtc 12.8`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compiler: Option<String>,
+    /// A CUDA device's compute capability, `9.0`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compute_capability: Option<String>,
+    /// The version of Burn.
+    pub burn: String,
+    /// Versions of the crates that compute or compile, as the lock file had them at build time.
+    pub crates: BTreeMap<String, String>,
+    /// What the running binary proves to be compiled in: `autotune`, `fusion`; empty for a deterministic build.
+    pub features: Vec<String>,
+    /// The variables that change what a driver or a crate does, where they are set.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
+}
+
+impl Fingerprint {
+    /// What is the same for all targets of this process.
+    pub(crate) fn of_this_process() -> Self {
+        let crates = build_facts::crates();
+        Self {
+            os: std::env::consts::OS.to_owned(),
+            arch: std::env::consts::ARCH.to_owned(),
+            libc: host::libc(),
+            cpu_model: host::cpu_model(),
+            cpu_features: host::cpu_features(),
+            cpu_l1d: host::cpu_l1d(),
+            burn: crates.get("burn").cloned().unwrap_or_default(),
+            crates,
+            features: build_facts::features(),
+            environment: host::environment(),
+            ..Self::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_knows_its_machine_and_its_burn() {
+        let fingerprint = Fingerprint::of_this_process();
+        assert!(!fingerprint.cpu_model.is_empty());
+        assert!(fingerprint.burn.starts_with("0."), "no version of burn: {:?}", fingerprint.burn);
+        assert_eq!(fingerprint.crates["burn-cubecl"], fingerprint.burn);
+        assert!(fingerprint.device.is_none());
+    }
+
+    #[test]
+    fn a_record_of_another_version_can_still_be_read() {
+        let read: Fingerprint =
+            serde_json::from_str(r#"{"os":"linux","a_field_of_later":1}"#).unwrap();
+        assert_eq!(read, Fingerprint { os: "linux".into(), ..Fingerprint::default() });
+    }
+}

@@ -1,0 +1,44 @@
+//! What burn-repro can run on.
+//!
+//! Here lives everything that differs between backends: finding out what this machine can run without ever
+//! crashing or hanging ([`discover`]), opening one target with the settings that hold it still ([`open`]), and the
+//! [`Fingerprint`] that says what computed a result. It is the only crate that names wgpu, CUDA, ndarray or flex.
+//!
+//! Scenarios, comparisons and reports do not live here; neither does any model.
+
+#![deny(unsafe_code)]
+#![deny(missing_docs)]
+
+mod adapters;
+mod build_facts;
+mod caught;
+mod child;
+mod class;
+mod cpu;
+mod cuda;
+mod discovery;
+mod fingerprint;
+mod float;
+mod foreign;
+mod host;
+mod missing;
+mod open;
+mod probe;
+mod slug;
+mod steady;
+mod target;
+
+pub use class::{Class, UnknownClass};
+pub use discovery::{Discovery, discover};
+pub use fingerprint::Fingerprint;
+pub use float::{Float, UnknownFloat};
+pub use missing::Missing;
+pub use open::{OpenError, open};
+pub use probe::{ProbeReport, print_probe, probe};
+pub use target::{Adapter, Locator, Target};
+
+/// The backend that every cell runs on; which hardware that is, the [`Device`] says.
+pub type Backend = burn::Dispatch;
+
+/// An opened target: what tensors of the [`Backend`] are placed on.
+pub type Device = burn::DispatchDevice;

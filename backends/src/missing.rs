@@ -1,0 +1,25 @@
+//! Why something is not here, and how to get it. Who finds that out is in `probe`, `adapters`, `cuda` and `child`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Class;
+
+/// A target or a whole class that cannot run here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    /// The class (`cuda`) or the target (`cuda:0`).
+    pub name: String,
+    /// The class it belongs to.
+    pub class: Class,
+    /// Why it cannot run.
+    pub reason: String,
+    /// What to do about it.
+    pub cure: String,
+}
+
+impl Missing {
+    /// Nothing of a whole class can run.
+    pub(crate) fn class(class: Class, reason: impl Into<String>, cure: impl Into<String>) -> Self {
+        Self { name: class.to_string(), class, reason: reason.into(), cure: cure.into() }
+    }
+}

@@ -1,0 +1,224 @@
+//! Opening a target so that it computes the same every time. Which targets there are is found out in `discovery`.
+
+use burn::backend::wgpu::WgpuDevice;
+use burn::tensor::backend::Backend as _;
+use burn::tensor::{FloatDType, IntDType, get_device_settings, set_default_dtypes};
+use burn_cuda::CudaDevice;
+use burn_flex::FlexDevice;
+use burn_ndarray::NdArrayDevice;
+use burn_wgpu::{RuntimeOptions, WgpuSetup, init_device};
+
+use crate::caught::caught;
+use crate::steady::hold_still;
+use crate::{Adapter, Backend, Device, Float, Locator, Target, adapters, cuda};
+
+/// Why a target could not be opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// It was here when it was listed.
+    #[error("{target} is no longer here: {reason}; list the targets again")]
+    Gone {
+        /// The target's name.
+        target: String,
+        /// What is here instead.
+        reason: String,
+    },
+    /// The device does not compute in this float type.
+    #[error("{target} does not compute in {float}; choose another dtype or leave this target out")]
+    UnsupportedDtype {
+        /// The target's name.
+        target: String,
+        /// What was asked for.
+        float: Float,
+    },
+    /// Burn fixes a device's float type with its first tensor.
+    #[error(
+        "{target} computes in {fixed} already in this process; open it in {float} in a process of its own"
+    )]
+    AlreadyInUse {
+        /// The target's name.
+        target: String,
+        /// The float type it has, in Burn's words.
+        fixed: String,
+        /// What was asked for.
+        float: Float,
+    },
+    /// Something used CubeCL before the target was opened.
+    #[error(
+        "{target} cannot be held still: {reason}; open it before anything else of this process uses CubeCL"
+    )]
+    Unsteady {
+        /// The target's name.
+        target: String,
+        /// What CubeCL says.
+        reason: String,
+    },
+    /// The driver refused, or panicked.
+    #[error("{target} could not be opened: {reason}; see whether other programs can use it")]
+    Failed {
+        /// The target's name.
+        target: String,
+        /// What the driver says.
+        reason: String,
+    },
+}
+
+/// Opens a target for tensors of a float type; integers are 32 bits wide on every target.
+///
+/// Call it before any other use of Burn's GPU backends in the process, and from the thread that will compute.
+///
+/// # Errors
+///
+/// If the target is gone, does not have the float type, was given another one before, or its driver fails. A
+/// driver's panic is one of these errors; a crash ends the process.
+pub fn open(target: &Target, float: Float) -> Result<Device, OpenError> {
+    let device = match &target.locator {
+        Locator::Ndarray => Device::NdArray(NdArrayDevice::Cpu),
+        Locator::Flex => Device::Flex(FlexDevice),
+        Locator::Wgpu(adapter) => Device::Wgpu(open_adapter(target, adapter)?),
+        Locator::Cuda { index, .. } => Device::Cuda(open_gpu(target, *index)?),
+    };
+    fix_dtypes(target, &device, float)?;
+    check_identity(target, &device)?;
+    Ok(device)
+}
+
+/// A cell that ran on another backend than its name says would agree with that one to the last bit.
+fn check_identity(target: &Target, device: &Device) -> Result<(), OpenError> {
+    let expected = match target.locator {
+        Locator::Ndarray => "ndarray",
+        Locator::Flex => "flex",
+        Locator::Wgpu(_) => "wgpu",
+        Locator::Cuda { .. } => "cuda",
+    };
+    let name = caught(|| Backend::name(device)).map_err(|panic| failed(target, panic))?;
+    if name.to_lowercase().contains(expected) {
+        return Ok(());
+    }
+    Err(failed(target, format!("it opened as `{name}`, which is not {expected}")))
+}
+
+fn failed(target: &Target, reason: String) -> OpenError {
+    OpenError::Failed { target: target.name.clone(), reason }
+}
+
+fn held_still(target: &Target) -> Result<(), OpenError> {
+    hold_still().map_err(|reason| OpenError::Unsteady { target: target.name.clone(), reason })
+}
+
+/// By name and not by CubeCL's own index, which reaches only the first of several software adapters.
+fn open_adapter(target: &Target, adapter: &Adapter) -> Result<WgpuDevice, OpenError> {
+    held_still(target)?;
+    let found =
+        caught(|| adapters::find(&target.name, adapter)).map_err(|panic| failed(target, panic))?;
+    let (instance, handle) = found.ok_or_else(|| OpenError::Gone {
+        target: target.name.clone(),
+        reason: format!("no adapter `{}` of {} has this name", adapter.device, adapter.api),
+    })?;
+    caught(|| {
+        let (device, queue) = pollster::block_on(handle.request_device(&as_cubecl_asks(&handle)))
+            .map_err(|error| error.to_string())?;
+        let backend = handle.get_info().backend;
+        Ok(init_device(
+            WgpuSetup { instance, adapter: handle, device, queue, backend },
+            RuntimeOptions::default(),
+        ))
+    })
+    .and_then(|opened| opened)
+    .map_err(|reason| failed(target, reason))
+}
+
+/// The request that cubecl-wgpu makes (`backend/wgsl.rs`), less the features that wgpu calls experimental: they need
+/// `unsafe`, and no WGSL kernel of CubeCL uses one.
+fn as_cubecl_asks(handle: &wgpu::Adapter) -> wgpu::DeviceDescriptor<'static> {
+    let unwanted =
+        wgpu::Features::MAPPABLE_PRIMARY_BUFFERS | wgpu::Features::all_experimental_mask();
+    wgpu::DeviceDescriptor {
+        label: None,
+        required_features: handle.features().difference(unwanted),
+        required_limits: handle.limits(),
+        memory_hints: wgpu::MemoryHints::MemoryUsage,
+        trace: wgpu::Trace::Off,
+        experimental_features: wgpu::ExperimentalFeatures::disabled(),
+    }
+}
+
+fn open_gpu(target: &Target, index: usize) -> Result<CudaDevice, OpenError> {
+    held_still(target)?;
+    let here = caught(cuda::probe).map_err(|panic| failed(target, panic))?;
+    if here.targets.iter().any(|found| found.name == target.name && found.locator == target.locator)
+    {
+        return Ok(CudaDevice::new(index));
+    }
+    let reason = here
+        .missing
+        .first()
+        .map_or_else(|| "another GPU has its place".to_owned(), |missing| missing.reason.clone());
+    Err(OpenError::Gone { target: target.name.clone(), reason })
+}
+
+/// Where a CUDA device first touches its driver, which is why a panic is waited for here.
+fn fix_dtypes(target: &Target, device: &Device, float: Float) -> Result<(), OpenError> {
+    let supported = caught(|| Backend::supports_dtype(device, float.into()))
+        .map_err(|panic| failed(target, panic))?;
+    if !supported {
+        return Err(OpenError::UnsupportedDtype { target: target.name.clone(), float });
+    }
+    let fixed = caught(|| {
+        // Refused where the device has settings already, which is no harm if they are the same.
+        let _ = set_default_dtypes::<Backend>(device, float, IntDType::I32);
+        get_device_settings::<Backend>(device)
+    })
+    .map_err(|panic| failed(target, panic))?;
+    if fixed.float_dtype == FloatDType::from(float) && fixed.int_dtype == IntDType::I32 {
+        return Ok(());
+    }
+    let fixed = format!("{:?} and {:?}", fixed.float_dtype, fixed.int_dtype).to_lowercase();
+    Err(OpenError::AlreadyInUse { target: target.name.clone(), fixed, float })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::{DType, Tensor};
+    use rstest::rstest;
+
+    use crate::{Class, Fingerprint};
+
+    fn target(name: &str, class: Class, locator: Locator) -> Target {
+        Target { name: name.to_owned(), class, locator, fingerprint: Fingerprint::default() }
+    }
+
+    #[rstest]
+    #[case::ndarray("ndarray", Locator::Ndarray)]
+    #[case::flex("flex", Locator::Flex)]
+    fn a_processor_target_multiplies_in_f32(#[case] name: &str, #[case] locator: Locator) {
+        let device = open(&target(name, Class::Cpu, locator), Float::F32).unwrap();
+        let left = Tensor::<Backend, 2>::from_data([[1.0, 2.0], [3.0, 4.0]], &device);
+        let product =
+            left.matmul(Tensor::from_data([[0.5, -1.0], [2.0, 0.25]], &device)).into_data();
+        assert_eq!(product.dtype, DType::F32);
+        assert_eq!(product.to_vec::<f32>().unwrap(), [4.5, -0.5, 9.5, -2.0]);
+    }
+
+    #[test]
+    fn a_device_that_is_not_here_is_gone() {
+        let adapter = Adapter {
+            device: "none such".into(),
+            api: "vulkan".into(),
+            vendor_id: 1,
+            device_id: 2,
+            pci_bus: String::new(),
+        };
+        let adapter = target("wgpu:none-such", Class::Wgpu, Locator::Wgpu(adapter));
+        let gpu =
+            target("cuda:77", Class::Cuda, Locator::Cuda { index: 77, device: "none such".into() });
+        for target in [adapter, gpu] {
+            let gone = open(&target, Float::F32).unwrap_err();
+            assert!(
+                matches!(&gone, OpenError::Gone { target: name, reason } if *name == target.name && !reason.is_empty()),
+                "{gone}"
+            );
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Asking this process what it can run of one class, and handing the answer to the process that asked.
+//!
+//! Drivers may crash or hang while they are asked, so `discovery` has it done by a child.
+
+use std::io::{self, Write};
+
+use serde::{Deserialize, Serialize};
+
+use crate::caught::caught;
+use crate::{Class, Missing, Target, adapters, cpu, cuda};
+
+/// What tells the report from whatever else a driver prints.
+pub(crate) const PREFIX: &str = "burn-repro-probe: ";
+
+/// What can run of one class, and why the rest cannot.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProbeReport {
+    /// What can run.
+    pub targets: Vec<Target>,
+    /// What cannot.
+    pub missing: Vec<Missing>,
+}
+
+/// Asks, in this process, what can run of one class.
+///
+/// A panic of a driver's crate becomes a [`Missing`]; a crash or a hang does not, so call it in a child (see
+/// [`print_probe`]) unless the class is [`Class::Cpu`].
+#[must_use]
+pub fn probe(class: Class) -> ProbeReport {
+    let report = caught(|| match class {
+        Class::Cpu => cpu::probe(),
+        Class::Wgpu => adapters::probe(),
+        Class::Cuda => cuda::probe(),
+    });
+    report.unwrap_or_else(|panic| {
+        let missing = Missing::class(
+            class,
+            format!("looking for {class} targets panicked: {panic}"),
+            crate::discovery::cure_of_a_driver(class),
+        );
+        ProbeReport { targets: Vec::new(), missing: vec![missing] }
+    })
+}
+
+/// What the command given to [`discover`](crate::discover) must do: [`probe`] and print the report on stdout.
+///
+/// # Errors
+///
+/// If stdout cannot be written to.
+pub fn print_probe(class: Class) -> io::Result<()> {
+    let json = serde_json::to_string(&probe(class)).map_err(io::Error::other)?;
+    let mut stdout = io::stdout().lock();
+    // The line break in front ends what a driver may have begun to print.
+    stdout.write_all(format!("\n{PREFIX}{json}\n").as_bytes())?;
+    stdout.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_processor_targets_are_always_here() {
+        let report = probe(Class::Cpu);
+        let names: Vec<_> = report.targets.iter().map(|target| target.name.as_str()).collect();
+        assert_eq!((names, report.missing), (vec!["ndarray", "flex"], Vec::new()));
+    }
+
+    #[test]
+    fn a_class_either_runs_or_says_why_not() {
+        for class in Class::ALL {
+            let report = probe(class);
+            assert_ne!(report.targets.is_empty(), report.missing.is_empty(), "{report:?}");
+            assert!(report.targets.iter().all(|target| target.class == class));
+            assert!(report.missing.iter().all(|missing| missing.class == class
+                && !missing.reason.is_empty()
+                && !missing.cure.is_empty()));
+            let json = serde_json::to_string(&report).unwrap();
+            assert!(!json.contains('\n'));
+            assert_eq!(serde_json::from_str::<ProbeReport>(&json).unwrap(), report);
+        }
+    }
+}

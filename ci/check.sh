@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# What a change must pass. People run it before they push; CI runs nothing else.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# Mesa wants a private folder of the user's; without one it prints a warning for every process.
+if [ -z "${XDG_RUNTIME_DIR:-}" ]; then
+  XDG_RUNTIME_DIR=$(mktemp -d)
+  export XDG_RUNTIME_DIR
+fi
+
+step() { printf '\n== %s\n' "$*"; "$@"; }
+
+step cargo fmt --all --check
+step ci/check-features.sh
+step cargo clippy --workspace --all-targets --locked -- --deny warnings
+# CPU and WGPU must be here: an absent driver is a failure, not a skip.
+step env BURN_REPRO_REQUIRE=cpu,wgpu cargo test --workspace --locked

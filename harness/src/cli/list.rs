@@ -1,0 +1,94 @@
+//! `repro list`: what is here, and for what is not: why, and how to get it.
+
+use std::sync::Arc;
+
+use burn_repro_backends::{Discovery, Fingerprint};
+use serde::Serialize;
+
+use super::{Failure, ListArguments};
+use crate::exit::Exit;
+use crate::project::{Project, find_targets};
+use crate::scenario::Scenario;
+use crate::worker::WorkerCommand;
+
+/// A scenario as scripts see it.
+#[derive(Serialize)]
+struct Listed<'a> {
+    name: &'a str,
+    file: String,
+    description: &'a str,
+    pipeline: &'a str,
+    backends: Vec<String>,
+    tags: &'a [String],
+    /// Why it cannot run here, if it cannot.
+    missing: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Listing<'a> {
+    version: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    targets: Option<&'a Discovery>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scenarios: Option<Vec<Listed<'a>>>,
+}
+
+pub(super) fn list(project: &Project, arguments: &ListArguments) -> Result<Exit, Failure> {
+    let scenarios = match arguments.targets {
+        true => None,
+        false => Some(project.load().map_err(Failure::usage)?),
+    };
+    let command = WorkerCommand::current().map_err(Failure::internal)?;
+    let discovery = (!arguments.scenarios_only).then(|| find_targets(&command));
+    if arguments.json {
+        let scenarios = scenarios.as_ref().map(|all| all.iter().map(listed).collect());
+        let listing = Listing { version: 1, targets: discovery.as_ref(), scenarios };
+        let json = serde_json::to_string_pretty(&listing).map_err(Failure::internal)?;
+        println!("{json}");
+        return Ok(Exit::Success);
+    }
+    if let Some(discovery) = &discovery {
+        print_targets(discovery);
+    }
+    for scenario in scenarios.iter().flatten() {
+        print_scenario(scenario);
+    }
+    Ok(Exit::Success)
+}
+
+fn listed(scenario: &Arc<Scenario>) -> Listed<'_> {
+    Listed {
+        name: &scenario.name,
+        file: scenario.file.display().to_string(),
+        description: &scenario.description,
+        pipeline: &scenario.pipeline,
+        backends: scenario.backends.iter().map(ToString::to_string).collect(),
+        tags: &scenario.tags,
+        missing: scenario.missing_requirement(),
+    }
+}
+
+fn print_targets(discovery: &Discovery) {
+    for target in &discovery.targets {
+        println!("{:<20} {}", target.name, describe(&target.fingerprint));
+    }
+    for missing in &discovery.missing {
+        println!("{:<20} not here: {}; {}", missing.name, missing.reason, missing.cure);
+    }
+}
+
+/// Device, API and driver of a GPU; the processor of a CPU target.
+fn describe(fingerprint: &Fingerprint) -> String {
+    let Some(device) = &fingerprint.device else { return fingerprint.cpu_model.clone() };
+    let parts = [Some(device), fingerprint.api.as_ref(), fingerprint.driver.as_ref()];
+    parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn print_scenario(scenario: &Scenario) {
+    let tags =
+        if scenario.tags.is_empty() { String::new() } else { scenario.tags.join(" ") + ": " };
+    println!("{:<36} {tags}{}", scenario.name, scenario.description);
+    if let Some(missing) = scenario.missing_requirement() {
+        println!("{:<36} cannot run here: {missing}", "");
+    }
+}

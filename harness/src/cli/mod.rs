@@ -1,0 +1,153 @@
+//! The command line, version 1: arguments, and which command they mean. Scripts rely on the names,
+//! the options and the exit codes.
+
+mod list;
+mod noise;
+mod run;
+
+pub(crate) use run::absent;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::exit::Exit;
+use crate::plan::Selection;
+use crate::project::Project;
+use crate::scenario::{BackendSelector, Seed};
+
+/// Runs scenarios on every Burn target of this machine and judges the results against goldens.
+#[derive(Debug, Parser)]
+#[command(name = "repro", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    folders: Folders,
+}
+
+/// Where scenarios and goldens lie.
+#[derive(Debug, Args)]
+struct Folders {
+    /// Folder of the scenario files
+    #[arg(long, global = true, value_name = "DIR")]
+    scenarios: Option<PathBuf>,
+    /// Folder of the goldens
+    #[arg(long, global = true, value_name = "DIR")]
+    golden: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run scenarios and judge them; the default
+    Run(RunArguments),
+    /// Show what is here, and for what is not: why, and how to get it
+    List(ListArguments),
+    /// Draw the noise of a seed and print its SHA-256
+    Noise(NoiseArguments),
+}
+
+#[derive(Debug, Default, Args)]
+struct RunArguments {
+    /// Parts of scenario names; without any, every scenario
+    #[arg(value_name = "FILTER")]
+    filters: Vec<String>,
+    /// A class (cpu, wgpu, cuda) or a target; may be given several times
+    #[arg(long = "backend", value_name = "NAME")]
+    backends: Vec<BackendSelector>,
+    /// Fail where this class or target is not here; may be given several times
+    #[arg(
+        long = "require",
+        value_name = "NAME",
+        env = "BURN_REPRO_REQUIRE",
+        value_delimiter = ','
+    )]
+    required: Vec<BackendSelector>,
+    /// Run the scenarios tagged `nightly`, too
+    #[arg(long)]
+    nightly: bool,
+    /// Write the record of the run
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Save the outputs as DIR/SCENARIO/TARGET.safetensors
+    #[arg(long, value_name = "DIR")]
+    save_outputs: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct ListArguments {
+    /// Show targets only
+    #[arg(long)]
+    targets: bool,
+    /// Leave targets out
+    #[arg(long, conflicts_with = "targets")]
+    scenarios_only: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct NoiseArguments {
+    /// The seed, as torch.Generator().manual_seed takes it
+    #[arg(long, allow_negative_numbers = true)]
+    seed: Seed,
+    /// The shape, for instance 1,3,32,32
+    #[arg(long, value_delimiter = ',', required = true)]
+    shape: Vec<usize>,
+    /// Save the noise as well
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Runs the command line of a project.
+pub(crate) fn main(mut project: Project) -> ExitCode {
+    // clap ends the process with 2 on wrong usage and 0 on --help, as our exit codes have it.
+    let arguments = Arguments::parse();
+    if let Some(folder) = arguments.folders.scenarios {
+        project.scenarios = folder;
+    }
+    if let Some(folder) = arguments.folders.golden {
+        project.golden = folder;
+    }
+    let ended = match arguments.command.unwrap_or(Command::Run(RunArguments::default())) {
+        Command::Run(arguments) => run::run(&project, arguments),
+        Command::List(arguments) => list::list(&project, &arguments),
+        Command::Noise(arguments) => noise::noise(&project, &arguments),
+    };
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(Failure { exit, message }) => {
+            eprintln!("error: {message}");
+            exit.into()
+        }
+    }
+}
+
+impl RunArguments {
+    fn selection(&self) -> Selection {
+        Selection {
+            filters: self.filters.clone(),
+            backends: self.backends.clone(),
+            nightly: self.nightly,
+        }
+    }
+}
+
+/// A command that could not do its work: what to say, and how to exit.
+#[derive(Debug)]
+struct Failure {
+    exit: Exit,
+    message: String,
+}
+
+impl Failure {
+    fn usage(message: impl ToString) -> Self {
+        Self { exit: Exit::Usage, message: message.to_string() }
+    }
+
+    fn internal(message: impl ToString) -> Self {
+        Self { exit: Exit::Internal, message: message.to_string() }
+    }
+}

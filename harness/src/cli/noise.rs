@@ -1,0 +1,42 @@
+//! `repro noise`: the noise of a seed, and its hash to compare with torch's.
+
+use super::{Failure, NoiseArguments};
+use crate::exit::Exit;
+use crate::hash::sha256_hex;
+use crate::project::Project;
+use crate::tensor_file;
+use crate::trace::{Dtype, HostTensor, NamedTensor};
+use crate::write::write_whole;
+
+/// Four GiB of f32: more is a slip of the keyboard.
+const LARGEST: usize = 1 << 30;
+
+pub(super) fn noise(project: &Project, arguments: &NoiseArguments) -> Result<Exit, Failure> {
+    let draw =
+        project.noise.ok_or_else(|| Failure::usage("this project states no noise source"))?;
+    let count = arguments
+        .shape
+        .iter()
+        .try_fold(1_usize, |count, &length| count.checked_mul(length))
+        .filter(|count| (1..=LARGEST).contains(count))
+        .ok_or_else(|| {
+            Failure::usage(format!(
+                "the shape {:?} must hold 1 to {LARGEST} elements",
+                arguments.shape
+            ))
+        })?;
+    let values = draw(arguments.seed.bits(), count);
+    let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    if let Some(file) = &arguments.out {
+        let tensor = HostTensor {
+            shape: arguments.shape.clone(),
+            dtype: Dtype::F32,
+            values: values.into_iter().map(f64::from).collect(),
+        };
+        let named = NamedTensor { name: "noise".into(), tensor };
+        write_whole(file, &tensor_file::encode(&[named]))
+            .map_err(|error| Failure::usage(format!("cannot write {}: {error}", file.display())))?;
+    }
+    println!("{}", sha256_hex(&bytes));
+    Ok(Exit::Success)
+}

@@ -1,0 +1,96 @@
+//! `repro run`: the main job.
+
+use std::path::Path;
+
+use burn_repro_backends::Discovery;
+use jiff::Timestamp;
+
+use super::{Failure, RunArguments};
+use crate::exit::Exit;
+use crate::golden::Store;
+use crate::plan::{absence, plan};
+use crate::project::{Project, find_targets};
+use crate::record::RunRecord;
+use crate::report::{Terminal, details, summary, table};
+use crate::run::{Event, execute};
+use crate::scenario::BackendSelector;
+use crate::tensor_file;
+use crate::worker::WorkerCommand;
+use crate::write::write_whole;
+
+pub(super) fn run(project: &Project, arguments: RunArguments) -> Result<Exit, Failure> {
+    let started = Timestamp::now();
+    // Everything that can be wrong with the scenarios is said before any device is opened.
+    let scenarios = project.load().map_err(Failure::usage)?;
+    let command = WorkerCommand::current().map_err(Failure::internal)?;
+    let discovery = find_targets(&command);
+    let absent = absent(&arguments.required, &discovery);
+    let plan = plan(&scenarios, &discovery, &arguments.selection());
+    if plan.cells.is_empty() && plan.skips.is_empty() {
+        return Err(nothing_selected(&arguments, &discovery));
+    }
+
+    let store = Store::new(&project.golden);
+    let mut terminal = Terminal::new(plan.cells.len());
+    let mut unsaved = None;
+    let reports = execute(&plan, &store, &command, |event| {
+        terminal.show(event);
+        if let (Event::Finished { report, trace: Some(trace) }, Some(folder)) =
+            (event, &arguments.save_outputs)
+        {
+            let file = output_file(folder, &report.scenario, &report.target);
+            let saved = write_whole(&file, &tensor_file::encode(&trace.outputs));
+            unsaved = unsaved.take().or(saved.err().map(|error| (file, error)));
+        }
+    });
+    terminal.finish();
+
+    let mut exit = Exit::of(&reports);
+    if !absent.is_empty() {
+        exit = exit.max(Exit::Required);
+    }
+    let seconds = Timestamp::now().duration_since(started).as_secs_f64();
+    print!("{}", details(&reports));
+    for sentence in &absent {
+        println!("required {sentence}");
+    }
+    println!("{}", table(&reports));
+    println!("{}", summary(&reports, exit, seconds));
+    if let Some(file) = &arguments.json {
+        let record = RunRecord::new(started, &discovery, reports, exit);
+        record.write(file).map_err(|error| cannot_write(file, &error))?;
+    }
+    match unsaved {
+        Some((file, error)) => Err(cannot_write(&file, &error)),
+        None => Ok(exit),
+    }
+}
+
+/// A sentence for each required backend that is not here.
+pub(crate) fn absent(required: &[BackendSelector], discovery: &Discovery) -> Vec<String> {
+    required
+        .iter()
+        .filter(|selector| !discovery.targets.iter().any(|target| selector.matches(target)))
+        .map(|selector| format!("{selector}: {}", absence(selector, discovery)))
+        .collect()
+}
+
+fn nothing_selected(arguments: &RunArguments, discovery: &Discovery) -> Failure {
+    let chosen = absent(&arguments.backends, discovery);
+    let message = match arguments.filters.join(", ") {
+        _ if !chosen.is_empty() => chosen.join("; "),
+        filters if filters.is_empty() => "no scenario asks for the chosen backends".to_owned(),
+        filters => format!("no scenario matches {filters}; `repro list` shows their names"),
+    };
+    Failure { exit: Exit::NothingRan, message }
+}
+
+/// Target names hold a colon, which Windows does not allow in file names.
+fn output_file(folder: &Path, scenario: &str, target: &str) -> std::path::PathBuf {
+    let target = if cfg!(windows) { target.replace(':', "-") } else { target.to_owned() };
+    folder.join(scenario).join(format!("{target}.safetensors"))
+}
+
+fn cannot_write(file: &Path, error: &std::io::Error) -> Failure {
+    Failure::usage(format!("cannot write {}: {error}", file.display()))
+}

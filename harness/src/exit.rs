@@ -1,0 +1,89 @@
+//! Exit codes, version 1: scripts rely on them.
+
+use std::process::ExitCode;
+
+use crate::evaluate::CellReport;
+use crate::verdict::Verdict;
+
+/// How a run ended, from harmless to worst; the highest applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Exit {
+    /// All well.
+    Success = 0,
+    /// A bug in the harness, or an operating system that refuses to work.
+    Internal = 1,
+    /// Wrong usage or a bad scenario.
+    Usage = 2,
+    /// Nothing ran.
+    NothingRan = 4,
+    /// A result differs.
+    Mismatch = 100,
+    /// A golden is missing or stale.
+    Golden = 101,
+    /// A worker crashed or took too long.
+    Crashed = 102,
+    /// A required backend is not here.
+    Required = 103,
+}
+
+impl Exit {
+    /// What the cells of a run amount to.
+    #[must_use]
+    pub fn of(reports: &[CellReport]) -> Self {
+        let ran =
+            if reports.iter().any(CellReport::ran) { Self::Success } else { Self::NothingRan };
+        reports.iter().map(|report| Self::of_verdict(report.verdict)).fold(ran, Self::max)
+    }
+
+    fn of_verdict(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Pass | Verdict::Skipped | Verdict::KnownFailure => Self::Success,
+            Verdict::Mismatch
+            | Verdict::WrongNoise
+            | Verdict::NonFinite
+            | Verdict::UnexpectedPass => Self::Mismatch,
+            Verdict::MissingGolden | Verdict::StaleGolden => Self::Golden,
+            Verdict::Crashed | Verdict::TimedOut => Self::Crashed,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::plan::Skip;
+    use burn_repro_backends::Class;
+
+    fn reports(verdicts: &[Verdict]) -> Vec<CellReport> {
+        let skip = Skip {
+            scenario: "s".into(),
+            target: "flex".into(),
+            class: Class::Cpu,
+            reason: String::new(),
+        };
+        let report = |&verdict| CellReport { verdict, ..CellReport::skipped(&skip) };
+        verdicts.iter().map(report).collect()
+    }
+
+    #[rstest]
+    #[case(&[], 4)]
+    #[case(&[Verdict::Skipped], 4)]
+    #[case(&[Verdict::Skipped, Verdict::Pass], 0)]
+    #[case(&[Verdict::KnownFailure], 0)]
+    #[case(&[Verdict::UnexpectedPass, Verdict::Pass], 100)]
+    #[case(&[Verdict::NonFinite], 100)]
+    #[case(&[Verdict::Mismatch, Verdict::StaleGolden], 101)]
+    #[case(&[Verdict::Crashed, Verdict::MissingGolden], 102)]
+    fn the_highest_applies(#[case] verdicts: &[Verdict], #[case] code: u8) {
+        assert_eq!(Exit::of(&reports(verdicts)) as u8, code);
+    }
+}

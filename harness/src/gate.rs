@@ -1,0 +1,182 @@
+//! The gate: `cargo test` over the same scenarios. One trial for each scenario's reference, one for
+//! each cell, and three that guard the whole.
+//!
+//! Built on libtest-mimic, so that filters, `--list` and `cargo nextest run` work as they do for
+//! any test. Under nextest every trial is a process of its own and starts its own worker.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use burn_repro_backends::{Discovery, Float, Target};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use crate::cli::absent;
+use crate::exit::Exit;
+use crate::golden::{Store, assert_reference};
+use crate::plan::{Cell, Plan, Selection, Skip, plan};
+use crate::project::{Project, find_targets};
+use crate::run::{float, run_cell};
+use crate::scenario::{BackendSelector, Scenario};
+use crate::verdict::Verdict;
+use crate::worker::{Outcome, Worker, WorkerCommand};
+
+/// Backends that must be here: `BURN_REPRO_REQUIRE=cpu,wgpu`.
+const REQUIRE: &str = "BURN_REPRO_REQUIRE";
+/// Backends that the gate is limited to: `BURN_REPRO_BACKEND=cpu`.
+const BACKEND: &str = "BURN_REPRO_BACKEND";
+/// Set to 1, it runs the scenarios tagged `nightly`, too.
+const NIGHTLY: &str = "BURN_REPRO_NIGHTLY";
+
+/// The target that makes the reference. Not ndarray: Burn computes its `sigmoid` in `f32` whatever
+/// the tensor's type, so that a run in `f64` is good to 2.5e-7 only.
+const REFERENCE_TARGET: &str = "flex";
+
+/// What all trials share.
+struct Gate {
+    store: Store,
+    command: WorkerCommand,
+    workers: Mutex<BTreeMap<String, Arc<Mutex<Worker>>>>,
+}
+
+pub(crate) fn main(project: Project) -> ExitCode {
+    let arguments = Arguments::from_args();
+    match trials(&project) {
+        Ok(trials) => libtest_mimic::run(&arguments, trials).exit_code(),
+        Err((exit, message)) => {
+            eprintln!("error: {message}");
+            exit.into()
+        }
+    }
+}
+
+fn trials(project: &Project) -> Result<Vec<Trial>, (Exit, String)> {
+    let scenarios = project.load().map_err(|error| (Exit::Usage, error.to_string()))?;
+    let required = selectors(REQUIRE).map_err(|message| (Exit::Usage, message))?;
+    let backends = selectors(BACKEND).map_err(|message| (Exit::Usage, message))?;
+    let command = WorkerCommand::current().map_err(|e| (Exit::Internal, e.to_string()))?;
+    let nightly = std::env::var(NIGHTLY).is_ok_and(|value| value == "1");
+    let selection = Selection { filters: Vec::new(), backends, nightly };
+    let discovery = find_targets(&command);
+    let plan = plan(&scenarios, &discovery, &selection);
+    let gate =
+        Arc::new(Gate { store: Store::new(&project.golden), command, workers: Mutex::default() });
+    let mut trials = guards(&gate, &scenarios, &plan, &absent(&required, &discovery));
+    trials.extend(references(&gate, &scenarios, &discovery, &selection));
+    trials.extend(plan.cells.into_iter().map(|cell| cell_trial(&gate, cell)));
+    trials.extend(plan.skips.into_iter().map(|skip| absent_trial(&skip)));
+    Ok(trials)
+}
+
+fn selectors(variable: &str) -> Result<Vec<BackendSelector>, String> {
+    let value = std::env::var(variable).unwrap_or_default();
+    let names = value.split(',').map(str::trim).filter(|name| !name.is_empty());
+    names.map(|name| name.parse().map_err(|error| format!("{variable}: {error}"))).collect()
+}
+
+/// Nothing passes by accident: something runs, what is required is here, and every golden belongs
+/// to a scenario.
+fn guards(
+    gate: &Arc<Gate>,
+    scenarios: &[Arc<Scenario>],
+    plan: &Plan,
+    absent: &[String],
+) -> Vec<Trial> {
+    let cells = plan.cells.len();
+    let something_runs = Trial::test("gate::something-runs", move || match cells {
+        0 => Err("no cell would run; `repro list` says what is not here".into()),
+        _ => Ok(()),
+    });
+    let absent = absent.join("; ");
+    let required = Trial::test("gate::required-backends", move || match absent.is_empty() {
+        true => Ok(()),
+        false => Err(Failed::from(format!("required {absent}"))),
+    });
+    let unowned = gate.store.unowned(scenarios.iter().map(AsRef::as_ref));
+    let owned = Trial::test("gate::goldens-have-owners", move || match unowned {
+        Err(error) => Err(format!("the golden folder cannot be read: {error}").into()),
+        Ok(files) if files.is_empty() => Ok(()),
+        Ok(files) => {
+            let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+            Err(format!("goldens without a scenario; delete them: {}", files.join(", ")).into())
+        }
+    });
+    vec![something_runs, required, owned]
+}
+
+/// One trial for each scenario that could run: does the reference still give its golden?
+fn references(
+    gate: &Arc<Gate>,
+    scenarios: &[Arc<Scenario>],
+    discovery: &Discovery,
+    selection: &Selection,
+) -> Vec<Trial> {
+    let target = discovery.targets.iter().find(|target| target.name == REFERENCE_TARGET);
+    let Some(target) = target else { return Vec::new() };
+    let trial = |scenario: &Arc<Scenario>| {
+        let (scenario, target) = (Arc::clone(scenario), target.clone());
+        let name = format!("{}::reference", scenario.name);
+        if let Some(reason) = scenario.reason_to_skip(selection) {
+            return ignored(name, reason);
+        }
+        let gate = Arc::clone(gate);
+        Trial::test(name, move || gate.reference(&scenario, &target).map_err(Failed::from))
+    };
+    scenarios.iter().map(trial).collect()
+}
+
+fn cell_trial(gate: &Arc<Gate>, cell: Cell) -> Trial {
+    let name = format!("{}::{}", cell.scenario.name, cell.target.name);
+    let gate = Arc::clone(gate);
+    Trial::ignorable_test(name, move || {
+        let worker = gate.worker(&cell.target, float(cell.scenario.dtype));
+        let mut worker = worker.lock().unwrap_or_else(PoisonError::into_inner);
+        let (report, _) = run_cell(&cell, &gate.store, &mut worker);
+        match report.verdict {
+            Verdict::Skipped => Ok(Completion::ignored_with(report.reason)),
+            verdict if verdict.is_failure() => {
+                Err(format!("{verdict}: {}", report.reason.replace("; ", "\n  ")).into())
+            }
+            _ => Ok(Completion::Completed),
+        }
+    })
+}
+
+fn absent_trial(skip: &Skip) -> Trial {
+    ignored(format!("{}::{}", skip.scenario, skip.target), skip.reason.clone())
+}
+
+/// A trial that is shown as ignored with its reason. nextest would count a trial that ignores
+/// itself while it runs as passed, so there it is marked beforehand; run all the same, it fails.
+fn ignored(name: String, reason: String) -> Trial {
+    // Why, in a line; the cure is what `repro list` and `repro run` say.
+    let reason = reason.split("; ").next().unwrap_or_default().to_owned();
+    if std::env::var_os("NEXTEST").is_some() {
+        return Trial::test(name, move || Err(Failed::from(reason))).with_ignored_flag(true);
+    }
+    Trial::ignorable_test(name, move || Ok(Completion::ignored_with(reason)))
+}
+
+impl Gate {
+    fn reference(&self, scenario: &Scenario, target: &Target) -> Result<(), String> {
+        let worker = self.worker(target, Float::F64);
+        let outcome = worker.lock().unwrap_or_else(PoisonError::into_inner).run(scenario);
+        match outcome {
+            Outcome::Finished(trace) => assert_reference(&self.store, scenario, &trace),
+            Outcome::Unsupported(reason) | Outcome::Failed(reason) | Outcome::Crashed(reason) => {
+                Err(format!("the reference failed on {}: {reason}", target.name))
+            }
+            Outcome::TimedOut(seconds) => {
+                Err(format!("the reference gave no result after {seconds} s"))
+            }
+        }
+    }
+
+    /// The worker of a target and float type, shared by the trials of this process.
+    fn worker(&self, target: &Target, float: Float) -> Arc<Mutex<Worker>> {
+        let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Worker::new(self.command.clone(), target.clone(), float);
+        let key = format!("{} {float}", target.name);
+        Arc::clone(workers.entry(key).or_insert_with(|| Arc::new(Mutex::new(new()))))
+    }
+}

@@ -1,0 +1,33 @@
+//! The harness of burn-repro: runs scenarios on every Burn target of a machine and says whether
+//! each result is the one it should be.
+#![warn(missing_docs)]
+
+mod cli;
+pub mod compare;
+pub mod evaluate;
+pub mod exit;
+mod gate;
+pub mod golden;
+pub mod hash;
+pub mod pipeline;
+pub mod plan;
+pub mod probe;
+mod project;
+pub mod record;
+pub mod registry;
+pub mod report;
+pub mod run;
+pub mod scenario;
+pub mod tensor_file;
+pub mod trace;
+pub mod verdict;
+pub mod worker;
+pub mod write;
+
+/// What can run here, for tests of pipelines outside of the harness.
+pub use burn_repro_backends as backends;
+
+pub use pipeline::{BoxError, Case, Pipeline, RelativePath, Requirements};
+pub use probe::{Probe, ProbeError, step_name};
+pub use project::{NoiseSource, Project};
+pub use registry::Registry;

@@ -1,0 +1,147 @@
+//! The seam between the harness and the computations it runs: what a pipeline is, what it is given
+//! and what it may ask for.
+//!
+//! Nothing here knows a model, a sampler or a device; a pipeline in another crate implements
+//! [`Pipeline`] and is put into a [`Registry`](crate::Registry).
+
+use std::path::{Component, Path, PathBuf};
+
+use burn::tensor::backend::Backend;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+
+use crate::Probe;
+use crate::scenario::{Seed, checked};
+
+/// The error a pipeline may return: any error, shown to the user as it prints.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A computation that a scenario can name.
+///
+/// Implementations stay generic over the backend: the harness runs them on [`burn::Dispatch`], and
+/// a diagnosing backend can be put in its place. Every random number is drawn on the host and
+/// handed over through [`Probe::noise`]; a pipeline calls neither `Tensor::random` nor
+/// `Backend::seed`.
+pub trait Pipeline: Send + Sync + 'static {
+    /// The name that scenario files write after `pipeline:`.
+    const NAME: &'static str;
+
+    /// The type of `params:`. Derive `Deserialize` with `#[serde(deny_unknown_fields)]`, so that a
+    /// misspelt key is refused with its line and column.
+    type Params: DeserializeOwned + Send + Sync + 'static;
+
+    /// Checks what types cannot express, before any device is opened.
+    ///
+    /// # Errors
+    /// A sentence that names the key and says what to write instead.
+    fn validate(&self, _case: &Case<Self::Params>) -> Result<(), BoxError> {
+        Ok(())
+    }
+
+    /// What this case needs from the machine; cheap, opens no device.
+    fn requires(&self, _case: &Case<Self::Params>) -> Requirements {
+        Requirements::default()
+    }
+
+    /// Runs the case on `device` and hands every intermediate and final tensor to `probe`.
+    ///
+    /// # Errors
+    /// Whatever stops the computation; a cell that returns an error never passes.
+    fn run<B: Backend>(
+        &self,
+        case: &Case<Self::Params>,
+        device: &B::Device,
+        probe: &mut Probe<B>,
+    ) -> Result<(), BoxError>;
+}
+
+/// One scenario as a pipeline sees it.
+#[derive(Debug, Clone)]
+pub struct Case<P> {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The seed, as `torch.Generator().manual_seed(seed)` takes it.
+    pub seed: Seed,
+    /// Number of inference steps, at least 1.
+    pub steps: usize,
+    /// Number of samples generated at once, at least 1.
+    pub batch_size: usize,
+    /// The folder of the scenario file; [`RelativePath`]s start here.
+    pub folder: PathBuf,
+    /// The pipeline's own parameters.
+    pub params: P,
+}
+
+impl<P> Case<P> {
+    /// The path of a file or folder that the scenario names.
+    #[must_use]
+    pub fn resolve(&self, path: &RelativePath) -> PathBuf {
+        self.folder.join(&path.0)
+    }
+}
+
+/// What a case needs that may be absent from this machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Requirements {
+    /// Files or folders that must exist; the first absent one skips the scenario with its cure.
+    pub files: Vec<RequiredFile>,
+}
+
+impl Requirements {
+    /// Adds a file or folder, with one sentence that says how to get it.
+    #[must_use]
+    pub fn file(mut self, path: PathBuf, how_to_get: impl Into<String>) -> Self {
+        self.files.push(RequiredFile { path, how_to_get: how_to_get.into() });
+        self
+    }
+}
+
+/// A file or folder a case cannot run without.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequiredFile {
+    /// Where it has to be.
+    pub path: PathBuf,
+    /// One sentence that says how to get it.
+    pub how_to_get: String,
+}
+
+/// A path inside the scenario file's own folder.
+///
+/// Absolute paths and paths with `..` are refused while the file is parsed: a scenario reads
+/// nothing outside its folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelativePath(PathBuf);
+
+impl RelativePath {
+    /// Takes a path that stays inside the folder it is relative to.
+    ///
+    /// # Errors
+    /// A sentence that says which part of the path leaves the folder.
+    pub fn new(path: impl AsRef<Path>) -> Result<Self, String> {
+        let path = path.as_ref();
+        if path.as_os_str().is_empty() {
+            return Err("an empty path; name a file or folder beside this scenario".into());
+        }
+        let stays = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+        if !path.components().all(stays) {
+            return Err(format!(
+                "the path {} leaves the scenario's folder; put the files below that folder and \
+                 write a relative path without `..`",
+                path.display()
+            ));
+        }
+        Ok(Self(path.to_path_buf()))
+    }
+
+    /// The path as written.
+    #[must_use]
+    pub fn as_path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for RelativePath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        checked::text(deserializer, "a path", |path| Self::new(path))
+    }
+}

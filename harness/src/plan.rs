@@ -1,0 +1,158 @@
+//! Which scenario runs on which target, and what does not run and why. Pure.
+
+use std::sync::Arc;
+
+use burn_repro_backends::{Class, Discovery, Target};
+
+use crate::scenario::{BackendSelector, Scenario};
+
+/// What a run is asked to do.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Parts of scenario names; none means all.
+    pub filters: Vec<String>,
+    /// Backends; none means all.
+    pub backends: Vec<BackendSelector>,
+    /// Whether scenarios tagged `nightly` run.
+    pub nightly: bool,
+}
+
+/// A scenario on a target.
+#[derive(Debug, Clone)]
+pub struct Cell {
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+    /// The target.
+    pub target: Target,
+}
+
+/// A cell that is not run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skip {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The target's name, or the class where no target of it is here.
+    pub target: String,
+    /// The class.
+    pub class: Class,
+    /// Why, and what to do about it.
+    pub reason: String,
+}
+
+/// Everything a run does and does not do.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// What runs, by scenario and then by target.
+    pub cells: Vec<Cell>,
+    /// What does not, with the reason.
+    pub skips: Vec<Skip>,
+}
+
+/// Forms the matrix of scenarios and targets.
+#[must_use]
+pub fn plan(scenarios: &[Arc<Scenario>], discovery: &Discovery, selection: &Selection) -> Plan {
+    let mut plan = Plan::default();
+    for scenario in scenarios.iter().filter(|scenario| selection.names(scenario)) {
+        let reason = scenario.reason_to_skip(selection);
+        for selector in &scenario.backends {
+            let here: Vec<&Target> =
+                discovery.targets.iter().filter(|target| selector.matches(target)).collect();
+            if here.is_empty() && selection.asks_for(selector) {
+                let reason = absence(selector, discovery);
+                plan.skips.push(Skip::new(scenario, &selector.to_string(), selector, reason));
+            }
+            for target in here.into_iter().filter(|target| selection.takes(target)) {
+                match &reason {
+                    Some(reason) => {
+                        let skip = Skip::new(scenario, &target.name, selector, reason.clone());
+                        if !plan.skips.contains(&skip) {
+                            plan.skips.push(skip);
+                        }
+                    }
+                    None => plan.add(scenario, target),
+                }
+            }
+        }
+    }
+    plan
+}
+
+impl Plan {
+    /// Adds a cell once, though a class and a name may both select its target.
+    fn add(&mut self, scenario: &Arc<Scenario>, target: &Target) {
+        let known = self
+            .cells
+            .iter()
+            .any(|cell| cell.scenario.name == scenario.name && cell.target.name == target.name);
+        if !known {
+            self.cells.push(Cell { scenario: Arc::clone(scenario), target: target.clone() });
+        }
+    }
+}
+
+impl Selection {
+    /// Whether a scenario's name holds one of the filters.
+    #[must_use]
+    pub fn names(&self, scenario: &Scenario) -> bool {
+        self.filters.is_empty() || self.filters.iter().any(|part| scenario.name.contains(part))
+    }
+
+    /// Whether a target is among the chosen backends.
+    #[must_use]
+    pub fn takes(&self, target: &Target) -> bool {
+        self.backends.is_empty() || self.backends.iter().any(|chosen| chosen.matches(target))
+    }
+
+    fn asks_for(&self, selector: &BackendSelector) -> bool {
+        let same = |chosen: &BackendSelector| match (chosen, selector) {
+            (BackendSelector::Target { name, .. }, BackendSelector::Target { name: other, .. }) => {
+                name == other
+            }
+            _ => chosen.class() == selector.class(),
+        };
+        self.backends.is_empty() || self.backends.iter().any(same)
+    }
+}
+
+impl Skip {
+    fn new(scenario: &Scenario, target: &str, selector: &BackendSelector, reason: String) -> Self {
+        Self {
+            scenario: scenario.name.clone(),
+            target: target.to_owned(),
+            class: selector.class(),
+            reason,
+        }
+    }
+}
+
+impl Scenario {
+    /// Why the scenario does not run at all under a selection, with what to do about it.
+    #[must_use]
+    pub fn reason_to_skip(&self, selection: &Selection) -> Option<String> {
+        if self.is_nightly() && !selection.nightly {
+            return Some("tagged nightly; --nightly runs it".into());
+        }
+        self.missing_requirement()
+    }
+}
+
+/// Why no target of the selector is here, with the cure.
+#[must_use]
+pub fn absence(selector: &BackendSelector, discovery: &Discovery) -> String {
+    let missing: Vec<String> = discovery
+        .missing
+        .iter()
+        .filter(|missing| missing.class == selector.class())
+        .map(|missing| format!("{}; {}", missing.reason, missing.cure))
+        .collect();
+    if !missing.is_empty() {
+        return missing.join("; ");
+    }
+    let here: Vec<&str> = discovery
+        .targets
+        .iter()
+        .filter(|target| target.class == selector.class())
+        .map(|target| target.name.as_str())
+        .collect();
+    format!("there is no `{selector}` here; of that class this machine has: {}", here.join(", "))
+}

@@ -1,0 +1,171 @@
+//! What a pipeline talks to while it runs: hands host noise to the device and reads tensors back.
+//!
+//! The only place of the harness that reads a device.
+
+use burn::tensor::backend::Backend;
+use burn::tensor::{DType, Tensor, TensorData};
+use sha2::{Digest, Sha256};
+
+use crate::hash::{hex, sha256_hex};
+use crate::trace::{Dtype, HostTensor, NamedTensor, Trace};
+
+/// Why a tensor could not be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// The device reported an error for an earlier operation.
+    #[error("synchronise the device before reading `{name}`: {reason}")]
+    Sync {
+        /// The tensor that was about to be read.
+        name: String,
+        /// What the backend said.
+        reason: String,
+    },
+    /// The read itself failed.
+    #[error("read `{name}` from the device: {reason}")]
+    Read {
+        /// The tensor that was about to be read.
+        name: String,
+        /// What the backend said.
+        reason: String,
+    },
+    /// A dtype that cannot be compared.
+    #[error("record `{name}`: its dtype {dtype:?} is no float; cast it before recording it")]
+    NoFloat {
+        /// The tensor.
+        name: String,
+        /// Its dtype.
+        dtype: DType,
+    },
+    /// Two tensors of one name.
+    #[error("record `{0}` twice; give every step its own name, for instance with `step_name`")]
+    Duplicate(String),
+    /// A tensor without elements would compare as equal to anything.
+    #[error("record `{0}`, which has no elements")]
+    Empty(String),
+    /// A pipeline that puts nothing out would pass by accident.
+    #[error("the pipeline put out no tensor; call `probe.output(name, &tensor)`")]
+    NoOutput,
+}
+
+/// Records what a pipeline computes. Every tensor is read back at once, after a `sync`, because a
+/// GPU failure is often silent until then.
+///
+/// Methods do not return errors, so that pipelines read like the computation they are; the first
+/// error is kept and ends the cell when the pipeline returns.
+#[derive(Debug)]
+pub struct Probe<B: Backend> {
+    device: B::Device,
+    trace: Trace,
+    noise: Sha256,
+    error: Option<ProbeError>,
+}
+
+impl<B: Backend> Probe<B> {
+    /// A probe for one run on `device`.
+    #[must_use]
+    pub fn new(device: B::Device) -> Self {
+        Self { device, trace: Trace::default(), noise: Sha256::new(), error: None }
+    }
+
+    /// Hashes host noise and moves it to the device, row-major, converted to the device's default
+    /// float type.
+    ///
+    /// # Panics
+    /// If `values` does not fill `shape`.
+    pub fn noise<const D: usize>(&mut self, shape: [usize; D], values: &[f32]) -> Tensor<B, D> {
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.noise.update(&bytes);
+        let noise = &mut self.trace.noise;
+        noise.draws += 1;
+        if noise.draws == 1 {
+            noise.first_sha256 = Some(sha256_hex(&bytes));
+        }
+        Tensor::from_data(TensorData::new(values.to_vec(), shape), &self.device)
+    }
+
+    /// Records an intermediate tensor, for instance `step.07/latents`.
+    pub fn record<const D: usize>(&mut self, name: impl Into<String>, tensor: &Tensor<B, D>) {
+        if let Some(named) = self.take(name.into(), tensor, |trace| &trace.records) {
+            self.trace.records.push(named);
+        }
+    }
+
+    /// Puts out a result that is compared with the golden.
+    pub fn output<const D: usize>(&mut self, name: impl Into<String>, tensor: &Tensor<B, D>) {
+        if let Some(named) = self.take(name.into(), tensor, |trace| &trace.outputs) {
+            self.trace.outputs.push(named);
+        }
+    }
+
+    /// Ends the run and gives what was recorded.
+    ///
+    /// # Errors
+    /// The first error of any `record` or `output`, or [`ProbeError::NoOutput`].
+    pub fn finish(mut self) -> Result<Trace, ProbeError> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        if self.trace.outputs.is_empty() {
+            return Err(ProbeError::NoOutput);
+        }
+        if self.trace.noise.draws > 0 {
+            self.trace.noise.all_sha256 = Some(hex(&self.noise.finalize()));
+        }
+        Ok(self.trace)
+    }
+
+    fn take<const D: usize>(
+        &mut self,
+        name: String,
+        tensor: &Tensor<B, D>,
+        among: impl Fn(&Trace) -> &Vec<NamedTensor>,
+    ) -> Option<NamedTensor> {
+        if self.error.is_some() {
+            return None;
+        }
+        if among(&self.trace).iter().any(|named| named.name == name) {
+            self.error = Some(ProbeError::Duplicate(name));
+            return None;
+        }
+        match read(&name, tensor, &self.device) {
+            Ok(tensor) => Some(NamedTensor { name, tensor }),
+            Err(error) => {
+                self.error = Some(error);
+                None
+            }
+        }
+    }
+}
+
+/// The name of a tensor of one step: `step.07/latents`, as wide as the last step needs.
+#[must_use]
+pub fn step_name(index: usize, steps: usize, tensor: &str) -> String {
+    let width = steps.saturating_sub(1).to_string().len().max(2);
+    format!("step.{index:0width$}/{tensor}")
+}
+
+fn read<B: Backend, const D: usize>(
+    name: &str,
+    tensor: &Tensor<B, D>,
+    device: &B::Device,
+) -> Result<HostTensor, ProbeError> {
+    B::sync(device)
+        .map_err(|error| ProbeError::Sync { name: name.into(), reason: format!("{error:?}") })?;
+    let data = tensor
+        .clone()
+        .try_into_data()
+        .map_err(|error| ProbeError::Read { name: name.into(), reason: format!("{error:?}") })?;
+    let dtype = match data.dtype {
+        DType::F64 => Dtype::F64,
+        DType::F32 | DType::Flex32 => Dtype::F32,
+        DType::F16 => Dtype::F16,
+        DType::BF16 => Dtype::Bf16,
+        dtype => return Err(ProbeError::NoFloat { name: name.into(), dtype }),
+    };
+    let shape = data.shape.to_vec();
+    let values: Vec<f64> = data.iter::<f64>().collect();
+    if values.is_empty() {
+        return Err(ProbeError::Empty(name.into()));
+    }
+    Ok(HostTensor { shape, dtype, values })
+}

@@ -1,0 +1,109 @@
+//! The pipelines a binary knows, by name, and the erasure of their types.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use burn_repro_backends::{Backend, Device};
+
+use crate::pipeline::{BoxError, Case, Pipeline, Requirements};
+use crate::probe::Probe;
+use crate::scenario::{Problem, ProblemAt, ScenarioFile, from_yaml};
+use crate::trace::Trace;
+
+/// The pipelines that scenarios can name.
+#[derive(Default)]
+pub struct Registry {
+    pipelines: Vec<Box<dyn AnyPipeline>>,
+}
+
+impl Registry {
+    /// A registry without pipelines.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a pipeline.
+    ///
+    /// # Panics
+    /// If the name is taken: two pipelines of one name are a bug of the program.
+    #[must_use]
+    pub fn with<P: Pipeline>(mut self, pipeline: P) -> Self {
+        assert!(self.get(P::NAME).is_none(), "two pipelines are called `{}`", P::NAME);
+        self.pipelines.push(Box::new(Erased(Arc::new(pipeline))));
+        self
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&dyn AnyPipeline> {
+        self.pipelines.iter().map(AsRef::as_ref).find(|pipeline| pipeline.name() == name)
+    }
+
+    pub(crate) fn names(&self) -> Vec<&'static str> {
+        self.pipelines.iter().map(|pipeline| pipeline.name()).collect()
+    }
+}
+
+/// A pipeline whose parameter type is hidden.
+pub(crate) trait AnyPipeline: Send + Sync {
+    fn name(&self) -> &'static str;
+
+    /// Parses the scenario again, now with typed params, and checks it.
+    fn prepare(
+        &self,
+        name: &str,
+        file: &Path,
+        text: &str,
+    ) -> Result<Box<dyn PreparedCase>, ProblemAt>;
+}
+
+/// A pipeline and its parsed case, ready to run.
+pub(crate) trait PreparedCase {
+    fn requires(&self) -> Requirements;
+    fn run(&self, device: &Device) -> Result<Trace, BoxError>;
+}
+
+struct Erased<P>(Arc<P>);
+
+struct Prepared<P: Pipeline> {
+    pipeline: Arc<P>,
+    case: Case<P::Params>,
+}
+
+impl<P: Pipeline> AnyPipeline for Erased<P> {
+    fn name(&self) -> &'static str {
+        P::NAME
+    }
+
+    fn prepare(
+        &self,
+        name: &str,
+        file: &Path,
+        text: &str,
+    ) -> Result<Box<dyn PreparedCase>, ProblemAt> {
+        let parsed: ScenarioFile<P::Params> = from_yaml(file, text)?;
+        let case = Case {
+            scenario: name.to_owned(),
+            seed: parsed.seed,
+            steps: parsed.steps.0,
+            batch_size: parsed.batch_size.0,
+            folder: file.parent().unwrap_or(Path::new("")).to_path_buf(),
+            params: parsed.params,
+        };
+        self.0.validate(&case).map_err(|error| {
+            ProblemAt::key(file, text, "params", Problem::Invalid(error.to_string()))
+        })?;
+        Ok(Box::new(Prepared { pipeline: Arc::clone(&self.0), case }))
+    }
+}
+
+impl<P: Pipeline> PreparedCase for Prepared<P> {
+    fn requires(&self) -> Requirements {
+        self.pipeline.requires(&self.case)
+    }
+
+    fn run(&self, device: &Device) -> Result<Trace, BoxError> {
+        let mut probe = Probe::<Backend>::new(device.clone());
+        self.pipeline.run(&self.case, device, &mut probe)?;
+        Ok(probe.finish()?)
+    }
+}

@@ -1,0 +1,61 @@
+//! The text of a report, as people see it.
+
+use burn_repro_backends::Class;
+
+use super::*;
+use crate::evaluate::RecordReport;
+use crate::plan::Skip;
+
+fn report(scenario: &str, target: &str, verdict: Verdict, reason: &str) -> CellReport {
+    let skip = Skip {
+        scenario: scenario.into(),
+        target: target.into(),
+        class: if target == "flex" { Class::Cpu } else { Class::Cuda },
+        reason: reason.into(),
+    };
+    CellReport { verdict, ..CellReport::skipped(&skip) }
+}
+
+fn reports() -> Vec<CellReport> {
+    let absent = "there is no driver; install one";
+    let first = RecordReport { name: "step.01/latents".into(), max_abs_diff: 0.5 };
+    vec![
+        report("ddim-tiny", "flex", Verdict::Pass, ""),
+        report("ddim-tiny", "cuda", Verdict::Skipped, absent),
+        CellReport {
+            first_record_outside: Some(first),
+            ..report("ddpm-tiny", "flex", Verdict::Mismatch, "image differs; and so do latents")
+        },
+        report("ddpm-tiny", "cuda", Verdict::Skipped, absent),
+    ]
+}
+
+#[test]
+fn failures_are_paragraphs_and_reasons_to_skip_are_said_once() {
+    insta::assert_snapshot!(details(&reports()), @"
+    mismatch ddpm-tiny::flex
+        image differs
+        and so do latents
+        first outside: step.01/latents by 5.000e-1
+    skipped 2 scenarios on cuda: there is no driver; install one
+    ");
+}
+
+#[test]
+fn the_table_has_a_row_a_scenario_and_a_column_a_target() {
+    insta::assert_snapshot!(table(&reports()).to_string(), @"
+    ────────────────────────────────
+     scenario    flex       cuda    
+    ════════════════════════════════
+     ddim-tiny   pass       skipped 
+    ────────────────────────────────
+     ddpm-tiny   mismatch   skipped 
+    ────────────────────────────────
+    ");
+}
+
+#[test]
+fn the_summary_counts_verdicts_and_names_the_exit_code() {
+    let reports = reports();
+    insta::assert_snapshot!(summary(&reports, Exit::of(&reports), 1.25), @"1 pass, 1 mismatch, 2 skipped in 1.2 s: a result differs (exit code 100)");
+}

@@ -1,0 +1,74 @@
+//! The scenario format, version 1, key by key, as serde reads it.
+//!
+//! Parsing only: defaults and refusals that need one value alone. What needs several values, the
+//! file system or a pipeline is `load`'s work.
+
+use serde::{Deserialize, Serialize};
+
+use super::bounded::{BatchSize, FormatVersion, Name, Steps, TimeLimit};
+use super::expectation::Expectation;
+use super::known_failure::KnownFailure;
+use super::seed::Seed;
+use super::selector::BackendSelector;
+use super::tolerance::Tolerance;
+use crate::trace::Dtype;
+
+/// How still Burn is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Determinism {
+    /// As still as Burn can be held.
+    #[default]
+    Full,
+    /// As users run it.
+    Fast,
+}
+
+/// A scenario file. `P` is the type of `params`, which belongs to the pipeline.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ScenarioFile<P> {
+    #[serde(rename = "version")]
+    pub(crate) _version: FormatVersion,
+    /// The file's stem if left out.
+    #[serde(default)]
+    pub(crate) name: Option<Name>,
+    #[serde(default)]
+    pub(crate) description: String,
+    pub(crate) pipeline: String,
+    pub(crate) seed: Seed,
+    pub(crate) steps: Steps,
+    #[serde(default = "one")]
+    pub(crate) batch_size: BatchSize,
+    pub(crate) params: P,
+    #[serde(default = "every_class")]
+    pub(crate) backends: Vec<BackendSelector>,
+    #[serde(default)]
+    pub(crate) determinism: Determinism,
+    #[serde(default = "single_precision")]
+    pub(crate) dtype: Dtype,
+    #[serde(default)]
+    pub(crate) tolerance: Tolerance,
+    #[serde(default)]
+    pub(crate) expect: Vec<Expectation>,
+    #[serde(default)]
+    pub(crate) known_failures: Vec<KnownFailure>,
+    /// Free words; `nightly` leaves the scenario to runs that ask for it.
+    #[serde(default)]
+    pub(crate) tags: Vec<String>,
+    /// Seconds a cell may take.
+    #[serde(default)]
+    pub(crate) time_limit: Option<TimeLimit>,
+}
+
+fn one() -> BatchSize {
+    BatchSize(1)
+}
+
+fn single_precision() -> Dtype {
+    Dtype::F32
+}
+
+fn every_class() -> Vec<BackendSelector> {
+    burn_repro_backends::Class::ALL.into_iter().map(BackendSelector::Class).collect()
+}

@@ -1,0 +1,98 @@
+//! Scenarios: what a YAML file asks, parsed and checked.
+//!
+//! One file of this folder for each part of the format; `load` reads files, everything else is
+//! pure. Nothing here knows a target of this machine or a golden.
+
+mod bounded;
+pub(crate) mod checked;
+mod error;
+mod expectation;
+mod file;
+mod known_failure;
+mod load;
+
+mod question;
+mod seed;
+mod selector;
+mod slice;
+mod tolerance;
+
+use std::path::PathBuf;
+
+pub use bounded::{NonNegative, Sentence};
+pub use error::{LoadError, Problem, ProblemAt};
+pub use expectation::{Expectation, Published, Statistic};
+pub use file::Determinism;
+pub(crate) use file::ScenarioFile;
+pub use known_failure::KnownFailure;
+pub(crate) use load::from_yaml;
+pub use load::{load, load_file, parse};
+pub use seed::Seed;
+pub use selector::BackendSelector;
+pub use slice::Slice;
+pub use tolerance::{BackendTolerance, Bound, Bounds, Tolerance};
+
+use crate::pipeline::Requirements;
+use crate::trace::Dtype;
+
+/// Seconds a cell may take where the scenario says nothing.
+pub const DEFAULT_TIME_LIMIT: u64 = 600;
+
+/// The tag that leaves a scenario to runs that ask for it.
+pub const NIGHTLY: &str = "nightly";
+
+/// One scenario, parsed and checked.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// Unique among the scenarios of a folder.
+    pub name: String,
+    /// The file it stands in.
+    pub file: PathBuf,
+    /// One line for people.
+    pub description: String,
+    /// The pipeline's name.
+    pub pipeline: String,
+    /// The seed handed to the pipeline.
+    pub seed: Seed,
+    /// Number of inference steps.
+    pub steps: usize,
+    /// Number of samples generated at once.
+    pub batch_size: usize,
+    /// Where it runs.
+    pub backends: Vec<BackendSelector>,
+    /// How still Burn is held.
+    pub determinism: Determinism,
+    /// The default float type of the device.
+    pub dtype: Dtype,
+    /// How far a result may be from its golden.
+    pub tolerance: Tolerance,
+    /// Published numbers.
+    pub expect: Vec<Expectation>,
+    /// Failures that are known.
+    pub known_failures: Vec<KnownFailure>,
+    /// Free words.
+    pub tags: Vec<String>,
+    /// Seconds a cell may take.
+    pub time_limit: u64,
+    /// What must be on the machine.
+    pub requirements: Requirements,
+    /// SHA-256 of what is asked; a golden answers one question.
+    pub question_sha256: String,
+    /// The text of the file, which a worker parses again.
+    pub text: String,
+}
+
+impl Scenario {
+    /// Whether the scenario is left to runs that ask for it.
+    #[must_use]
+    pub fn is_nightly(&self) -> bool {
+        self.tags.iter().any(|tag| tag == NIGHTLY)
+    }
+
+    /// The first required file that is not here, as a sentence with its cure.
+    #[must_use]
+    pub fn missing_requirement(&self) -> Option<String> {
+        let missing = self.requirements.files.iter().find(|file| !file.path.exists())?;
+        Some(format!("{} is not here; {}", missing.path.display(), missing.how_to_get))
+    }
+}

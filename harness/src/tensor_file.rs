@@ -1,0 +1,146 @@
+//! Named tensors as safetensors bytes and back: what travels on a worker's pipe, lies in `golden/`
+//! and is saved for people.
+
+use safetensors::tensor::{Dtype as FileDtype, SafeTensors, TensorView};
+
+use crate::trace::{Dtype, HostTensor, NamedTensor};
+
+/// Why bytes are no tensors we wrote.
+#[derive(Debug, thiserror::Error)]
+pub enum TensorFileError {
+    /// Not a whole safetensors file.
+    #[error("is no whole safetensors file: {0}")]
+    Format(#[from] safetensors::SafeTensorError),
+    /// A dtype that no trace has.
+    #[error("holds `{name}` as {dtype:?}; only F16, BF16, F32 and F64 can be compared")]
+    Dtype {
+        /// The tensor.
+        name: String,
+        /// Its dtype in the file.
+        dtype: FileDtype,
+    },
+}
+
+/// Encodes tensors in the type they had on the device; names must differ.
+///
+/// # Panics
+/// If a tensor's values do not fill its shape, which [`HostTensor`]'s makers rule out.
+#[must_use]
+pub fn encode(tensors: &[NamedTensor]) -> Vec<u8> {
+    let bytes: Vec<Vec<u8>> = tensors.iter().map(|named| to_bytes(&named.tensor)).collect();
+    let views = tensors.iter().zip(&bytes).map(|(named, bytes)| {
+        let dtype = file_dtype(named.tensor.dtype);
+        let view = TensorView::new(dtype, named.tensor.shape.clone(), bytes)
+            .expect("a host tensor fills its shape");
+        (named.name.clone(), view)
+    });
+    safetensors::serialize(views, None).expect("tensors of distinct names serialise")
+}
+
+/// Decodes tensors, sorted by name.
+///
+/// # Errors
+/// If the bytes are truncated, corrupt or of another dtype; says which.
+pub fn decode(bytes: &[u8]) -> Result<Vec<NamedTensor>, TensorFileError> {
+    let mut tensors = Vec::new();
+    for (name, view) in SafeTensors::deserialize(bytes)?.iter() {
+        let tensor = from_view(&view)
+            .ok_or_else(|| TensorFileError::Dtype { name: name.to_owned(), dtype: view.dtype() })?;
+        tensors.push(NamedTensor { name: name.to_owned(), tensor });
+    }
+    tensors.sort_by(|left, right| left.name.cmp(&right.name));
+    Ok(tensors)
+}
+
+fn file_dtype(dtype: Dtype) -> FileDtype {
+    match dtype {
+        Dtype::F16 => FileDtype::F16,
+        Dtype::Bf16 => FileDtype::BF16,
+        Dtype::F32 => FileDtype::F32,
+        Dtype::F64 => FileDtype::F64,
+    }
+}
+
+/// Exact: the values were widened from this very type.
+fn to_bytes(tensor: &HostTensor) -> Vec<u8> {
+    let values = tensor.values.iter();
+    match tensor.dtype {
+        Dtype::F16 => values.flat_map(|&v| half::f16::from_f32(v as f32).to_le_bytes()).collect(),
+        Dtype::Bf16 => values.flat_map(|&v| half::bf16::from_f32(v as f32).to_le_bytes()).collect(),
+        Dtype::F32 => values.flat_map(|&v| (v as f32).to_le_bytes()).collect(),
+        Dtype::F64 => values.flat_map(|&v| v.to_le_bytes()).collect(),
+    }
+}
+
+fn from_view(view: &TensorView<'_>) -> Option<HostTensor> {
+    let data = view.data();
+    let (dtype, values) = match view.dtype() {
+        FileDtype::F16 => {
+            let widen = |b: [u8; 2]| half::f16::from_le_bytes(b).to_f64();
+            (Dtype::F16, widened(data, widen))
+        }
+        FileDtype::BF16 => {
+            let widen = |b: [u8; 2]| half::bf16::from_le_bytes(b).to_f64();
+            (Dtype::Bf16, widened(data, widen))
+        }
+        FileDtype::F32 => (Dtype::F32, widened(data, |b| f64::from(f32::from_le_bytes(b)))),
+        FileDtype::F64 => (Dtype::F64, widened(data, f64::from_le_bytes)),
+        _ => return None,
+    };
+    Some(HostTensor { shape: view.shape().to_vec(), dtype, values })
+}
+
+fn widened<const N: usize>(data: &[u8], widen: impl Fn([u8; N]) -> f64) -> Vec<f64> {
+    let (chunks, rest) = data.as_chunks::<N>();
+    debug_assert!(rest.is_empty(), "safetensors checks lengths");
+    chunks.iter().map(|&chunk| widen(chunk)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    fn tensor(dtype: Dtype, values: Vec<f64>) -> NamedTensor {
+        let tensor = HostTensor { shape: vec![values.len()], dtype, values };
+        NamedTensor { name: "image".into(), tensor }
+    }
+
+    #[rstest]
+    #[case(Dtype::F16)]
+    #[case(Dtype::Bf16)]
+    #[case(Dtype::F32)]
+    #[case(Dtype::F64)]
+    fn every_dtype_survives(#[case] dtype: Dtype) {
+        let named = vec![tensor(dtype, vec![0.0, -1.5, 0.25, f64::INFINITY])];
+        assert_eq!(decode(&encode(&named)).unwrap(), named);
+    }
+
+    #[test]
+    fn another_dtype_is_named() {
+        let data = 7_i64.to_le_bytes();
+        let view = TensorView::new(FileDtype::I64, vec![1], &data).unwrap();
+        let bytes = safetensors::serialize([("steps", view)], None).unwrap();
+        let error = decode(&bytes).unwrap_err().to_string();
+        assert!(error.contains("`steps` as I64"), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn f64_bits_survive(bits in prop::collection::vec(any::<u64>(), 1..40)) {
+            let values: Vec<f64> = bits.iter().map(|&bits| f64::from_bits(bits)).collect();
+            let named = vec![tensor(Dtype::F64, values)];
+            let back = decode(&encode(&named)).unwrap();
+            let again: Vec<u64> = back[0].tensor.values.iter().map(|v| v.to_bits()).collect();
+            prop_assert_eq!(again, bits);
+        }
+
+        #[test]
+        fn truncation_never_panics(length in 0_usize..200) {
+            let bytes = encode(&[tensor(Dtype::F32, vec![1.0; 16])]);
+            let cut = &bytes[..length.min(bytes.len() - 1)];
+            prop_assert!(decode(cut).is_err());
+        }
+    }
+}

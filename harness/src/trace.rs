@@ -1,0 +1,128 @@
+//! What a cell recorded: host tensors in order, the outputs by name, and the hashes of the noise.
+//!
+//! Pure data and its arithmetic; reading a device is [`Probe`](crate::Probe)'s work, bytes on a
+//! pipe or in a file are `tensor_file`'s.
+
+use serde::{Deserialize, Serialize};
+
+/// The element type a tensor had on its device, or that a scenario asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dtype {
+    /// IEEE 754 half precision.
+    F16,
+    /// The upper half of an `f32`.
+    Bf16,
+    /// IEEE 754 single precision.
+    F32,
+    /// IEEE 754 double precision.
+    F64,
+}
+
+impl Dtype {
+    /// The name as scenario files write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::F16 => "f16",
+            Self::Bf16 => "bf16",
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+        }
+    }
+}
+
+/// A tensor read back to the host, row-major.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HostTensor {
+    /// Length of each dimension.
+    pub shape: Vec<usize>,
+    /// The type the elements had on the device.
+    pub dtype: Dtype,
+    /// The elements, widened to `f64` without rounding.
+    pub values: Vec<f64>,
+}
+
+impl HostTensor {
+    /// Sum of the absolute values, added in `f64` in memory order.
+    ///
+    /// Made on the host: a backend's own `sum()` may depend on thread timing.
+    #[must_use]
+    pub fn abs_sum(&self) -> f64 {
+        self.values.iter().map(|value| value.abs()).sum()
+    }
+
+    /// Mean of the absolute values; NaN for an empty tensor.
+    #[must_use]
+    pub fn abs_mean(&self) -> f64 {
+        self.abs_sum() / self.values.len() as f64
+    }
+
+    /// Index of the first NaN or infinity, if there is one.
+    #[must_use]
+    pub fn first_non_finite(&self) -> Option<usize> {
+        self.values.iter().position(|value| !value.is_finite())
+    }
+
+    /// The coordinates of a flat index.
+    #[must_use]
+    pub fn coordinates(&self, flat: usize) -> Vec<usize> {
+        let mut rest = flat;
+        let mut coordinates = vec![0; self.shape.len()];
+        for (place, length) in coordinates.iter_mut().zip(&self.shape).rev() {
+            *place = rest % length;
+            rest /= length;
+        }
+        coordinates
+    }
+}
+
+/// A host tensor and the name the pipeline gave it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedTensor {
+    /// For instance `step.01/latents` or `image`.
+    pub name: String,
+    /// The values.
+    pub tensor: HostTensor,
+}
+
+/// Everything a cell recorded.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Trace {
+    /// The noise the pipeline drew on the host.
+    pub noise: Noise,
+    /// Intermediate tensors, in the order in which they were recorded.
+    pub records: Vec<NamedTensor>,
+    /// Results, in the order in which they were put out.
+    pub outputs: Vec<NamedTensor>,
+}
+
+impl Trace {
+    /// The output of that name.
+    #[must_use]
+    pub fn output(&self, name: &str) -> Option<&HostTensor> {
+        find(&self.outputs, name)
+    }
+
+    /// The intermediate tensor of that name.
+    #[must_use]
+    pub fn record(&self, name: &str) -> Option<&HostTensor> {
+        find(&self.records, name)
+    }
+}
+
+fn find<'a>(tensors: &'a [NamedTensor], name: &str) -> Option<&'a HostTensor> {
+    tensors.iter().find(|named| named.name == name).map(|named| &named.tensor)
+}
+
+/// Hashes of the noise a pipeline drew on the host, before any device saw it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Noise {
+    /// How many tensors of noise were drawn.
+    pub draws: usize,
+    /// SHA-256 over the little-endian `f32` bytes of the first draw, what `repro noise` prints.
+    pub first_sha256: Option<String>,
+    /// SHA-256 over the bytes of all draws, one after another.
+    pub all_sha256: Option<String>,
+}

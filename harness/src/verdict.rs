@@ -1,0 +1,197 @@
+//! What is said of a cell: the verdicts, and the pure rules that lead to one.
+
+use std::fmt;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::scenario::KnownFailure;
+
+/// How a known failure must fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureCause {
+    /// The result differs from the golden or from a published number.
+    Mismatch,
+    /// The host noise differs from the golden's.
+    WrongNoise,
+    /// NaN or infinity in the result.
+    NonFinite,
+    /// The pipeline failed or its process died.
+    Crashed,
+    /// The time limit passed.
+    TimedOut,
+}
+
+/// What is said of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Golden and published numbers are met.
+    Pass,
+    /// The result differs from the golden or from a published number.
+    Mismatch,
+    /// The host noise differs from the golden's: the question was another one.
+    WrongNoise,
+    /// NaN or infinity in the result.
+    NonFinite,
+    /// There is no golden, or none that can be read.
+    MissingGolden,
+    /// The golden answers another version of the scenario.
+    StaleGolden,
+    /// Not run, for a stated reason.
+    Skipped,
+    /// Failed as the scenario says it does.
+    KnownFailure,
+    /// Passed although the scenario says it fails.
+    UnexpectedPass,
+    /// The pipeline failed or its process died.
+    Crashed,
+    /// The time limit passed.
+    TimedOut,
+}
+
+impl Verdict {
+    /// Every verdict, in the order of reports.
+    pub const ALL: [Self; 11] = [
+        Self::Pass,
+        Self::Mismatch,
+        Self::WrongNoise,
+        Self::NonFinite,
+        Self::MissingGolden,
+        Self::StaleGolden,
+        Self::UnexpectedPass,
+        Self::Crashed,
+        Self::TimedOut,
+        Self::KnownFailure,
+        Self::Skipped,
+    ];
+
+    /// The words for people.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Mismatch => "mismatch",
+            Self::WrongNoise => "wrong noise",
+            Self::NonFinite => "non-finite",
+            Self::MissingGolden => "missing golden",
+            Self::StaleGolden => "stale golden",
+            Self::Skipped => "skipped",
+            Self::KnownFailure => "known failure",
+            Self::UnexpectedPass => "unexpected pass",
+            Self::Crashed => "crashed",
+            Self::TimedOut => "timed out",
+        }
+    }
+
+    /// Whether a run with this verdict is red.
+    #[must_use]
+    pub fn is_failure(self) -> bool {
+        !matches!(self, Self::Pass | Self::Skipped | Self::KnownFailure)
+    }
+
+    fn cause(self) -> Option<FailureCause> {
+        match self {
+            Self::Mismatch => Some(FailureCause::Mismatch),
+            Self::WrongNoise => Some(FailureCause::WrongNoise),
+            Self::NonFinite => Some(FailureCause::NonFinite),
+            Self::Crashed => Some(FailureCause::Crashed),
+            Self::TimedOut => Some(FailureCause::TimedOut),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+/// A verdict and the sentence that explains it; empty for a plain pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: String,
+}
+
+impl Judgement {
+    /// A judgement from its parts.
+    #[must_use]
+    pub fn new(verdict: Verdict, reason: impl Into<String>) -> Self {
+        Self { verdict, reason: reason.into() }
+    }
+}
+
+/// What was found out about a cell that finished, each as the sentence that reports it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// The first NaN or infinity.
+    pub non_finite: Option<String>,
+    /// Why there is no golden to compare with.
+    pub missing_golden: Option<String>,
+    /// Why the golden answers another question.
+    pub stale_golden: Option<String>,
+    /// How the noise differs from the golden's.
+    pub wrong_noise: Option<String>,
+    /// Every output and published number that is not met.
+    pub mismatches: Vec<String>,
+    /// How many outputs and published numbers were checked.
+    pub checks: usize,
+}
+
+/// Judges a cell that finished. The first reason that explains the others wins: a NaN explains a
+/// mismatch, and so does other noise.
+#[must_use]
+pub fn judge(findings: &Findings) -> Judgement {
+    let first = [
+        (Verdict::NonFinite, &findings.non_finite),
+        (Verdict::MissingGolden, &findings.missing_golden),
+        (Verdict::StaleGolden, &findings.stale_golden),
+        (Verdict::WrongNoise, &findings.wrong_noise),
+    ]
+    .into_iter()
+    .find_map(|(verdict, reason)| Some((verdict, reason.as_ref()?)));
+    let mismatches = findings.mismatches.join("; ");
+    match first {
+        Some((verdict, reason)) if mismatches.is_empty() => Judgement::new(verdict, reason),
+        Some((verdict, reason)) => Judgement::new(verdict, format!("{reason}; {mismatches}")),
+        None if !mismatches.is_empty() => Judgement::new(Verdict::Mismatch, mismatches),
+        None if findings.checks == 0 => {
+            Judgement::new(Verdict::Mismatch, "nothing was checked; the golden has no outputs")
+        }
+        None => Judgement::new(Verdict::Pass, ""),
+    }
+}
+
+/// Applies the known failure that the scenario states for the target, if it states one.
+#[must_use]
+pub fn apply_known_failure(
+    judgement: Judgement,
+    known: Option<&KnownFailure>,
+    today: Date,
+) -> Judgement {
+    let Some(known) = known else { return judgement };
+    let stated = &known.reason.0;
+    match judgement.verdict {
+        Verdict::Skipped => judgement,
+        Verdict::Pass => Judgement::new(
+            Verdict::UnexpectedPass,
+            format!("it passes now; delete its entry in `known_failures` ({stated})"),
+        ),
+        verdict if verdict.cause() != Some(known.cause) => judgement,
+        verdict => match known.review_by {
+            Some(day) if day <= today => Judgement::new(
+                verdict,
+                format!("{}; the known failure was to be reviewed by {day}", judgement.reason),
+            ),
+            _ => Judgement::new(Verdict::KnownFailure, format!("{stated}: {}", judgement.reason)),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

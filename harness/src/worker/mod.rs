@@ -1,0 +1,54 @@
+//! Worker processes: the only place where devices are touched.
+//!
+//! Burn's default types and CubeCL's configuration are global to a process, and drivers crash; so
+//! every target runs, with one float type, in a process of its own. The same binary serves as
+//! worker when it is called with [`WORKER_ARGUMENT`].
+
+mod handle;
+mod protocol;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use burn_repro_backends::{Class, Float, Target};
+
+pub use handle::{Outcome, Worker};
+pub(crate) use serve::serve;
+
+/// The hidden first argument that turns a binary into a worker.
+pub(crate) const WORKER_ARGUMENT: &str = "__worker";
+
+/// The hidden first argument that turns a binary into a probe for one class of targets.
+pub(crate) const PROBE_ARGUMENT: &str = "__probe";
+
+/// How to start this program as a worker or as a probe.
+#[derive(Debug, Clone)]
+pub struct WorkerCommand {
+    program: PathBuf,
+}
+
+impl WorkerCommand {
+    /// The running binary.
+    ///
+    /// # Errors
+    /// If the operating system does not tell its path.
+    pub fn current() -> std::io::Result<Self> {
+        Ok(Self { program: std::env::current_exe()? })
+    }
+
+    pub(crate) fn command(&self, target: &Target, float: Float) -> Command {
+        let target = serde_json::to_string(target).expect("a target has only plain values");
+        let mut command = Command::new(&self.program);
+        command.args([WORKER_ARGUMENT, &target, &float.to_string()]);
+        command
+    }
+
+    /// The command that looks for targets of one class in a process of its own.
+    #[must_use]
+    pub fn probe(&self, class: Class) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args([PROBE_ARGUMENT, &class.to_string()]);
+        command
+    }
+}

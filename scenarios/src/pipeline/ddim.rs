@@ -1,0 +1,65 @@
+//! The pipeline `ddim`: diffusers' `DDIMPipeline`.
+
+use burn::tensor::backend::Backend;
+use burn_repro::{BoxError, Case, Pipeline, Probe, Requirements};
+use serde::Deserialize;
+
+use super::denoiser::{Denoiser, denoise};
+use super::{image, randn};
+use crate::sampler::{DdimConfig, ddim};
+use crate::torch::Generator;
+
+/// Noise from the seed, a UNet and DDIM: an image.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ddim;
+
+/// `params:` of the pipeline `ddim`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DdimParams {
+    /// The model.
+    pub unet: Denoiser,
+    /// The keys of a `scheduler_config.json`.
+    #[serde(default)]
+    pub scheduler: DdimConfig,
+    /// The share of fresh noise in each step: 0 for none, 1 for as much as DDPM.
+    #[serde(default)]
+    pub eta: f64,
+    /// Whether the noise is derived anew from the clipped sample.
+    #[serde(default)]
+    pub use_clipped_model_output: bool,
+}
+
+impl Pipeline for Ddim {
+    const NAME: &'static str = "ddim";
+    type Params = DdimParams;
+
+    fn validate(&self, case: &Case<DdimParams>) -> Result<(), BoxError> {
+        let params = &case.params;
+        params.scheduler.sampler(params.eta, params.use_clipped_model_output)?;
+        params.scheduler.transitions(case.steps)?;
+        params.unet.validate(case, false)
+    }
+
+    fn requires(&self, case: &Case<DdimParams>) -> Requirements {
+        case.params.unet.requires(case)
+    }
+
+    fn run<B: Backend>(
+        &self,
+        case: &Case<DdimParams>,
+        device: &B::Device,
+        probe: &mut Probe<B>,
+    ) -> Result<(), BoxError> {
+        let params = &case.params;
+        let sampler = params.scheduler.sampler(params.eta, params.use_clipped_model_output)?;
+        let transitions = params.scheduler.transitions(case.steps)?;
+        let (model, shape) = params.unet.load::<B, _>(case, device)?;
+        let mut generator = Generator::manual_seed(case.seed.bits());
+        let x = randn(&mut generator, shape, probe);
+        let mut noise = |shape, probe: &mut Probe<B>| randn(&mut generator, shape, probe);
+        let latents = ddim(&sampler, &transitions, x, denoise(&model), &mut noise, probe)?;
+        image::put_out(latents, probe);
+        Ok(())
+    }
+}

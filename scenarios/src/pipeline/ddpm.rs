@@ -1,0 +1,80 @@
+//! The pipeline `ddpm`: diffusers' `DDPMPipeline`.
+
+use burn::tensor::backend::Backend;
+use burn_repro::{BoxError, Case, Pipeline, Probe, Requirements};
+use serde::Deserialize;
+
+use super::denoiser::{Denoiser, denoise};
+use super::{image, randn};
+use crate::sampler::{DdpmConfig, ddpm};
+use crate::schedule::Transition;
+use crate::torch::Generator;
+
+/// Noise from the seed, a UNet and DDPM: an image. The steps' noise comes from the same generator.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ddpm;
+
+/// `params:` of the pipeline `ddpm`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DdpmParams {
+    /// The model.
+    pub unet: Denoiser,
+    /// The keys of a `scheduler_config.json`.
+    #[serde(default)]
+    pub scheduler: DdpmConfig,
+    /// The timesteps to visit, falling, as many as `steps`; spaced by the scheduler if left out.
+    #[serde(default)]
+    pub timesteps: Option<Vec<usize>>,
+}
+
+impl DdpmParams {
+    fn transitions(&self, steps: usize) -> Result<Vec<Transition>, BoxError> {
+        match &self.timesteps {
+            None => Ok(self.scheduler.transitions(steps)?),
+            Some(timesteps) if timesteps.len() == steps => {
+                Ok(self.scheduler.custom_transitions(timesteps)?)
+            }
+            Some(timesteps) => Err(format!(
+                "{} `timesteps` for {steps} steps; write `steps: {}`",
+                timesteps.len(),
+                timesteps.len()
+            )
+            .into()),
+        }
+    }
+}
+
+impl Pipeline for Ddpm {
+    const NAME: &'static str = "ddpm";
+    type Params = DdpmParams;
+
+    fn validate(&self, case: &Case<DdpmParams>) -> Result<(), BoxError> {
+        let params = &case.params;
+        let sampler = params.scheduler.sampler()?;
+        params.transitions(case.steps)?;
+        params.unet.validate(case, sampler.variance.is_learned())
+    }
+
+    fn requires(&self, case: &Case<DdpmParams>) -> Requirements {
+        case.params.unet.requires(case)
+    }
+
+    fn run<B: Backend>(
+        &self,
+        case: &Case<DdpmParams>,
+        device: &B::Device,
+        probe: &mut Probe<B>,
+    ) -> Result<(), BoxError> {
+        let params = &case.params;
+        let sampler = params.scheduler.sampler()?;
+        let transitions = params.transitions(case.steps)?;
+        let (model, shape) = params.unet.load::<B, _>(case, device)?;
+        let mut generator = Generator::manual_seed(case.seed.bits());
+        let x = randn(&mut generator, shape, probe);
+        let mut noise = |shape, probe: &mut Probe<B>| randn(&mut generator, shape, probe);
+        let latents = ddpm(&sampler, &transitions, x, denoise(&model), &mut noise, probe)?;
+        image::put_out(latents, probe);
+        Ok(())
+    }
+}

@@ -1,0 +1,133 @@
+//! `unet:` of a scenario: a UNet from a seed or from a diffusers folder.
+
+use std::path::Path;
+
+use burn::tensor::Tensor;
+use burn::tensor::backend::Backend;
+use burn_repro::scenario::Seed;
+use burn_repro::{BoxError, Case, RelativePath, Requirements};
+use serde::Deserialize;
+
+use crate::unet::{ModelFolder, UNet2DConfig, UNet2DModel, Weights};
+
+/// Where a UNet comes from.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(try_from = "Keys")]
+pub enum Denoiser {
+    /// `torch.manual_seed(init_seed)`, then `UNet2DModel(**config)`.
+    Seeded {
+        /// The configuration.
+        config: Box<UNet2DConfig>,
+        /// The seed of the weights.
+        init_seed: Seed,
+    },
+    /// A diffusers folder below the scenario's own.
+    Folder {
+        /// The folder.
+        path: RelativePath,
+        /// One sentence for those who do not have it.
+        how_to_get: Option<String>,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keys {
+    config: Option<Box<UNet2DConfig>>,
+    init_seed: Option<Seed>,
+    path: Option<RelativePath>,
+    how_to_get: Option<String>,
+}
+
+/// The keys of `unet:` say neither or both of the two ways.
+#[derive(Debug, thiserror::Error)]
+#[error("`unet` is either `config` with `init_seed`, or `path` (with `how_to_get` if you like)")]
+pub struct DenoiserError;
+
+impl TryFrom<Keys> for Denoiser {
+    type Error = DenoiserError;
+
+    fn try_from(keys: Keys) -> Result<Self, DenoiserError> {
+        match (keys.config, keys.init_seed, keys.path, keys.how_to_get) {
+            (Some(config), Some(init_seed), None, None) => Ok(Self::Seeded { config, init_seed }),
+            (None, None, Some(path), how_to_get) => Ok(Self::Folder { path, how_to_get }),
+            _ => Err(DenoiserError),
+        }
+    }
+}
+
+impl Denoiser {
+    /// The folder, if the case needs one.
+    pub(super) fn requires<P>(&self, case: &Case<P>) -> Requirements {
+        match self {
+            Self::Seeded { .. } => Requirements::default(),
+            Self::Folder { path, how_to_get } => {
+                let usual = "put the diffusers folder of the model there";
+                let how_to_get = how_to_get.as_deref().unwrap_or(usual);
+                Requirements::default().file(case.resolve(path), how_to_get)
+            }
+        }
+    }
+
+    /// Checks the configuration against what the sampler will feed it, and needs back: twice the
+    /// channels for a `learned` variance. A folder that is not here is skipped elsewhere.
+    pub(super) fn validate<P>(&self, case: &Case<P>, learned: bool) -> Result<(), BoxError> {
+        let config = match self {
+            Self::Seeded { config, .. } => {
+                config.validate()?;
+                config.as_ref().clone()
+            }
+            Self::Folder { path, .. } => match case.resolve(path) {
+                folder if folder.exists() => ModelFolder::open(&folder)?.config().clone(),
+                _ => return Ok(()),
+            },
+        };
+        let shape = sample_shape(&config, case.batch_size)?;
+        config.check_input(shape, &[0.0])?;
+        let needed = if learned { 2 * config.in_channels } else { config.in_channels };
+        if config.out_channels != needed {
+            return Err(format!(
+                "the sampler needs {needed} `out_channels`, the UNet has {}; a learned \
+                 `variance_type` takes twice the `in_channels`, any other as many",
+                config.out_channels
+            )
+            .into());
+        }
+        Ok(())
+    }
+
+    /// Makes the model on the device, and gives the shape of the samples it was made for.
+    pub(super) fn load<B: Backend, P>(
+        &self,
+        case: &Case<P>,
+        device: &B::Device,
+    ) -> Result<(UNet2DModel<B>, [usize; 4]), BoxError> {
+        let (config, weights) = match self {
+            Self::Seeded { config, init_seed } => {
+                (config.as_ref().clone(), Weights::initialise(config, init_seed.bits())?)
+            }
+            Self::Folder { path, .. } => open(&case.resolve(path))?,
+        };
+        let shape = sample_shape(&config, case.batch_size)?;
+        Ok((UNet2DModel::new(&config, &weights, device)?, shape))
+    }
+}
+
+fn open(folder: &Path) -> Result<(UNet2DConfig, Weights), BoxError> {
+    let folder = ModelFolder::open(folder)?;
+    Ok((folder.config().clone(), folder.weights()?))
+}
+
+fn sample_shape(config: &UNet2DConfig, batch_size: usize) -> Result<[usize; 4], BoxError> {
+    let size = config.sample_size.ok_or(
+        "the UNet's `sample_size` is null; a pipeline needs the size of the sample to draw",
+    )?;
+    Ok([batch_size, config.in_channels, size.height, size.width])
+}
+
+/// The model as samplers call it: one timestep for the whole batch.
+pub(super) fn denoise<B: Backend>(
+    model: &UNet2DModel<B>,
+) -> impl FnMut(Tensor<B, 4>, usize) -> Tensor<B, 4> {
+    |sample, timestep| model.forward(sample, &[timestep as f64])
+}

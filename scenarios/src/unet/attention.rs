@@ -1,0 +1,100 @@
+//! `Attention`: self-attention over all pixels of a feature map, with heads and a residual.
+
+use burn::module::Module;
+use burn::nn::{GroupNorm, Linear};
+use burn::tensor::backend::Backend;
+use burn::tensor::{Tensor, activation};
+
+use super::parameters::Declaration;
+use super::resnet::rescale;
+use super::weights::Reader;
+
+/// One attention layer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AttentionConfig {
+    pub(super) channels: usize,
+    /// Channels of one head, at most `channels`.
+    pub(super) head_dim: usize,
+    /// Groups of the norm in front; none for no norm.
+    pub(super) groups: Option<usize>,
+    pub(super) epsilon: f64,
+    pub(super) rescale_output_factor: f64,
+}
+
+impl AttentionConfig {
+    /// As many heads as fit; what is left over when `head_dim` does not divide `channels` is
+    /// projected away, as in diffusers.
+    fn heads(&self) -> usize {
+        self.channels.checked_div(self.head_dim).unwrap_or(0)
+    }
+
+    pub(super) fn declare(&self, parameters: &mut Declaration<'_>) {
+        let (channels, inner) = (self.channels, self.heads() * self.head_dim);
+        if self.groups.is_some() {
+            parameters.group_norm("group_norm", channels);
+        }
+        parameters.linear("to_q", [channels, inner]);
+        parameters.linear("to_k", [channels, inner]);
+        parameters.linear("to_v", [channels, inner]);
+        parameters.linear("to_out.0", [inner, channels]);
+    }
+
+    pub(super) fn init<B: Backend>(&self, weights: &Reader<'_, B>) -> Attention<B> {
+        Attention {
+            group_norm: self
+                .groups
+                .map(|groups| weights.group_norm("group_norm", groups, self.epsilon)),
+            to_q: weights.linear("to_q"),
+            to_k: weights.linear("to_k"),
+            to_v: weights.linear("to_v"),
+            to_out: weights.linear("to_out.0"),
+            heads: self.heads(),
+            rescale_output_factor: self.rescale_output_factor,
+        }
+    }
+}
+
+/// Self-attention over all pixels.
+#[derive(Module, Debug)]
+pub(super) struct Attention<B: Backend> {
+    group_norm: Option<GroupNorm<B>>,
+    to_q: Linear<B>,
+    to_k: Linear<B>,
+    to_v: Linear<B>,
+    to_out: Linear<B>,
+    heads: usize,
+    rescale_output_factor: f64,
+}
+
+impl<B: Backend> Attention<B> {
+    /// `(N, C, H, W)` to the same shape.
+    pub(super) fn forward(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
+        let [batch, channels, height, width] = input.dims();
+        let hidden = match &self.group_norm {
+            Some(norm) => norm.forward(input.clone()),
+            None => input.clone(),
+        };
+        let pixels = hidden.reshape([batch, channels, height * width]).swap_dims(1, 2);
+        let attended = self.attend(pixels);
+        let output = attended.swap_dims(1, 2).reshape([batch, channels, height, width]);
+        rescale(output + input, self.rescale_output_factor)
+    }
+
+    /// `softmax(Q K^T / sqrt(d)) V` for each head: Vaswani et al. (2017), equation 1; `(N, L, C)`.
+    fn attend(&self, pixels: Tensor<B, 3>) -> Tensor<B, 3> {
+        let query = self.split_heads(self.to_q.forward(pixels.clone()));
+        let key = self.split_heads(self.to_k.forward(pixels.clone()));
+        let value = self.split_heads(self.to_v.forward(pixels));
+        let [batch, heads, length, head_dim] = query.dims();
+        let scores = query.matmul(key.swap_dims(2, 3)) / (head_dim as f64).sqrt();
+        let attended = activation::softmax(scores, 3).matmul(value);
+        let joined = attended.swap_dims(1, 2).reshape([batch, length, heads * head_dim]);
+        self.to_out.forward(joined)
+    }
+
+    /// `(N, L, heads * d)` to `(N, heads, L, d)`.
+    fn split_heads(&self, tensor: Tensor<B, 3>) -> Tensor<B, 4> {
+        let [batch, length, inner] = tensor.dims();
+        tensor.reshape([batch, length, self.heads, inner / self.heads]).swap_dims(1, 2)
+    }
+}

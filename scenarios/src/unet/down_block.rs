@@ -1,0 +1,95 @@
+//! `DownBlock2D`, `AttnDownBlock2D` and `ResnetDownsampleBlock2D`: one level on the way down.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use burn::tensor::backend::Backend;
+
+use super::attention::Attention;
+use super::layers::LayersConfig;
+use super::parameters::Declaration;
+use super::resnet::{ResnetBlock2D, ResnetBlock2DConfig};
+use super::sampling::{Downsample2D, Downsample2DConfig};
+use super::weights::Reader;
+
+/// One level on the way down.
+#[derive(Debug, Clone)]
+pub(super) struct DownBlock2DConfig {
+    pub(super) layers: LayersConfig,
+    /// None at the deepest level.
+    pub(super) downsampler: Option<DownsamplerConfig>,
+}
+
+/// What halves the resolution at the end of a level.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum DownsamplerConfig {
+    Conv(Downsample2DConfig),
+    Resnet(ResnetBlock2DConfig),
+}
+
+impl DownBlock2DConfig {
+    pub(super) fn declare(&self, parameters: &mut Declaration<'_>) {
+        self.layers.declare(parameters);
+        let mut place = parameters.enter("downsamplers.0");
+        match &self.downsampler {
+            None => {}
+            Some(DownsamplerConfig::Conv(config)) => config.declare(&mut place),
+            Some(DownsamplerConfig::Resnet(config)) => config.declare(&mut place),
+        }
+    }
+
+    pub(super) fn init<B: Backend>(&self, weights: &Reader<'_, B>) -> DownBlock2D<B> {
+        let (resnets, attentions) = self.layers.init(weights);
+        let place = weights.enter("downsamplers.0");
+        DownBlock2D {
+            resnets,
+            attentions,
+            downsampler: self.downsampler.map(|downsampler| match downsampler {
+                DownsamplerConfig::Conv(config) => Downsampler::Conv(config.init(&place)),
+                DownsamplerConfig::Resnet(config) => Downsampler::Resnet(config.init(&place)),
+            }),
+        }
+    }
+}
+
+/// One level on the way down.
+#[derive(Module, Debug)]
+pub(super) struct DownBlock2D<B: Backend> {
+    resnets: Vec<ResnetBlock2D<B>>,
+    /// One for each residual block, or none at all.
+    attentions: Vec<Attention<B>>,
+    downsampler: Option<Downsampler<B>>,
+}
+
+/// What halves the resolution at the end of a level.
+#[derive(Module, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one per level; a box would hide the module tree")]
+pub(super) enum Downsampler<B: Backend> {
+    Conv(Downsample2D<B>),
+    Resnet(ResnetBlock2D<B>),
+}
+
+impl<B: Backend> DownBlock2D<B> {
+    /// Gives the level's output and leaves every intermediate one on the stack for the way up.
+    pub(super) fn forward(
+        &self,
+        mut hidden: Tensor<B, 4>,
+        time: &Tensor<B, 2>,
+        skips: &mut Vec<Tensor<B, 4>>,
+    ) -> Tensor<B, 4> {
+        for (layer, resnet) in self.resnets.iter().enumerate() {
+            hidden = resnet.forward(hidden, time);
+            if let Some(attention) = self.attentions.get(layer) {
+                hidden = attention.forward(hidden);
+            }
+            skips.push(hidden.clone());
+        }
+        if let Some(downsampler) = &self.downsampler {
+            hidden = match downsampler {
+                Downsampler::Conv(conv) => conv.forward(hidden),
+                Downsampler::Resnet(resnet) => resnet.forward(hidden, time),
+            };
+            skips.push(hidden.clone());
+        }
+        hidden
+    }
+}

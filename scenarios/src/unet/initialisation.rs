@@ -1,0 +1,48 @@
+//! Weights as torch draws them: `torch.manual_seed(seed); UNet2DModel(**config)`, bit for bit.
+//!
+//! The order of the draws is the order of `UNet2DConfig::parameters`.
+
+use super::parameters::Initial;
+use super::{ConfigError, Parameter, UNet2DConfig, Weights};
+use crate::torch::Generator;
+
+/// The scale diffusers gives the frequencies of a Fourier time embedding.
+const FOURIER_SCALE: f32 = 16.0;
+
+impl Weights {
+    /// Draws the weights that `torch.manual_seed(seed)` followed by `UNet2DModel(**config)` gives
+    /// on an x86-64 CPU with AVX2.
+    ///
+    /// # Errors
+    /// What [`UNet2DConfig::validate`] finds.
+    pub fn initialise(config: &UNet2DConfig, seed: u64) -> Result<Self, ConfigError> {
+        config.validate()?;
+        let mut generator = Generator::manual_seed(seed);
+        let draw = |parameter: Parameter| {
+            let values = draw(&parameter, &mut generator);
+            (parameter, values)
+        };
+        Ok(Self::new(config.parameters().into_iter().map(draw).collect()))
+    }
+}
+
+fn draw(parameter: &Parameter, generator: &mut Generator) -> Vec<f32> {
+    let numel = parameter.numel();
+    match parameter.initial {
+        Initial::Ones => vec![1.0; numel],
+        Initial::Zeros => vec![0.0; numel],
+        Initial::Uniform { fan_in } => {
+            // Kaiming's bound with a = sqrt(5); torch computes it in f64 along another way for
+            // weights than for biases, but in f32 both are this.
+            let bound = 1.0 / (fan_in as f64).sqrt();
+            generator.uniform(numel, -bound, bound)
+        }
+        Initial::Normal => generator.normal(numel, 0.0, 1.0),
+        Initial::Frequencies => {
+            // diffusers draws the frequencies, throws them away and draws them again.
+            let _: Vec<f32> = generator.randn(numel);
+            let frequencies: Vec<f32> = generator.randn(numel);
+            frequencies.into_iter().map(|value| value * FOURIER_SCALE).collect()
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The layers of one level: residual blocks, each followed by attention if the level has it. The
+//! same on the way down and on the way up.
+
+use burn::tensor::backend::Backend;
+
+use super::attention::{Attention, AttentionConfig};
+use super::parameters::Declaration;
+use super::resnet::{ResnetBlock2D, ResnetBlock2DConfig};
+use super::weights::Reader;
+
+/// The layers of one level.
+#[derive(Debug, Clone)]
+pub(super) struct LayersConfig {
+    pub(super) resnets: Vec<ResnetBlock2DConfig>,
+    /// What follows every residual block, if anything does.
+    pub(super) attention: Option<AttentionConfig>,
+}
+
+impl LayersConfig {
+    pub(super) fn declare(&self, parameters: &mut Declaration<'_>) {
+        for (layer, resnet) in self.resnets.iter().enumerate() {
+            resnet.declare(&mut parameters.enter(format!("resnets.{layer}")));
+            if let Some(attention) = &self.attention {
+                attention.declare(&mut parameters.enter(format!("attentions.{layer}")));
+            }
+        }
+    }
+
+    /// The residual blocks, and as many attention layers or none.
+    pub(super) fn init<B: Backend>(
+        &self,
+        weights: &Reader<'_, B>,
+    ) -> (Vec<ResnetBlock2D<B>>, Vec<Attention<B>>) {
+        let enter = |kind: &str, layer: usize| weights.enter(format!("{kind}.{layer}"));
+        let resnets = (self.resnets.iter().enumerate())
+            .map(|(layer, resnet)| resnet.init(&enter("resnets", layer)))
+            .collect();
+        let attentions = (0..self.resnets.len())
+            .filter_map(|layer| Some(self.attention?.init(&enter("attentions", layer))))
+            .collect();
+        (resnets, attentions)
+    }
+}

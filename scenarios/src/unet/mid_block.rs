@@ -1,0 +1,54 @@
+//! `UNetMidBlock2D`: what lies between the way down and the way up.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use burn::tensor::backend::Backend;
+
+use super::attention::{Attention, AttentionConfig};
+use super::parameters::Declaration;
+use super::resnet::{ResnetBlock2D, ResnetBlock2DConfig};
+use super::weights::Reader;
+
+/// The block in the middle: two equal residual blocks around an attention layer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct UNetMidBlock2DConfig {
+    pub(super) resnet: ResnetBlock2DConfig,
+    pub(super) attention: Option<AttentionConfig>,
+}
+
+impl UNetMidBlock2DConfig {
+    pub(super) fn declare(&self, parameters: &mut Declaration<'_>) {
+        self.resnet.declare(&mut parameters.enter("resnets.0"));
+        if let Some(attention) = &self.attention {
+            attention.declare(&mut parameters.enter("attentions.0"));
+        }
+        self.resnet.declare(&mut parameters.enter("resnets.1"));
+    }
+
+    pub(super) fn init<B: Backend>(&self, weights: &Reader<'_, B>) -> UNetMidBlock2D<B> {
+        let attention = |config: &AttentionConfig| config.init(&weights.enter("attentions.0"));
+        UNetMidBlock2D {
+            resnets: [0, 1].map(|i| self.resnet.init(&weights.enter(format!("resnets.{i}")))),
+            attention: self.attention.as_ref().map(attention),
+        }
+    }
+}
+
+/// The block in the middle.
+#[derive(Module, Debug)]
+pub(super) struct UNetMidBlock2D<B: Backend> {
+    resnets: [ResnetBlock2D<B>; 2],
+    attention: Option<Attention<B>>,
+}
+
+impl<B: Backend> UNetMidBlock2D<B> {
+    /// `(N, C, H, W)` to the same shape.
+    pub(super) fn forward(&self, hidden: Tensor<B, 4>, time: &Tensor<B, 2>) -> Tensor<B, 4> {
+        let [first, second] = &self.resnets;
+        let mut hidden = first.forward(hidden, time);
+        if let Some(attention) = &self.attention {
+            hidden = attention.forward(hidden);
+        }
+        second.forward(hidden, time)
+    }
+}

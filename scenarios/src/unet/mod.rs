@@ -1,0 +1,48 @@
+//! `UNet2DModel`, the denoiser of DDPM and DDIM, as diffusers 0.42.1 defines it.
+//!
+//! The way of the data:
+//!
+//! ```text
+//! UNet2DConfig --validate()--> parameters()              what there is, in torch's construction order
+//!   Weights::initialise(config, seed)                    torch.manual_seed(seed); UNet2DModel(**config)
+//!   ModelFolder::open(path)?.weights()                   UNet2DModel.from_pretrained(path)
+//! UNet2DModel::new(config, weights, device).forward(sample, timesteps)
+//! ```
+//!
+//! Everything up to [`Weights`] is host arithmetic and opens no device. A module's `declare` lists
+//! its parameters in the order of diffusers' constructor, which is the order of torch's draws, and
+//! stands beside the `init` that makes the module from weights of those names. Names are those of
+//! diffusers' `state_dict`.
+//!
+//! No sampler, no schedule and no noise lives here.
+
+mod activation;
+mod attention;
+mod checkpoint;
+mod config;
+mod down_block;
+mod embedding;
+mod folder;
+mod initialisation;
+mod layers;
+mod mid_block;
+mod model;
+mod parameters;
+mod plan;
+mod resnet;
+mod sampling;
+mod up_block;
+mod validation;
+mod weights;
+
+pub use activation::Activation;
+pub use checkpoint::{CheckpointError, TensorProblem};
+pub use config::{
+    ClassName, DownBlockType, MidBlockType, SampleSize, SamplingType, TimeEmbeddingType,
+    TimeScaleShift, UNet2DConfig, UpBlockType,
+};
+pub use folder::{FolderError, ModelFolder};
+pub use model::UNet2DModel;
+pub use parameters::Parameter;
+pub use validation::{ConfigError, InputError};
+pub use weights::{MismatchedWeights, Weights};

@@ -1,0 +1,138 @@
+//! `ResnetBlock2D`: two convolutions with the time embedding between them, beside a shortcut.
+
+use burn::module::Module;
+use burn::nn::conv::Conv2d;
+use burn::nn::{GroupNorm, Linear, PaddingConfig2d};
+use burn::tensor::Tensor;
+use burn::tensor::backend::Backend;
+
+use super::parameters::Declaration;
+use super::sampling::{SAME, double, halve};
+use super::weights::Reader;
+use super::{Activation, TimeScaleShift};
+
+/// What a residual block does to the resolution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Resampling {
+    Keep,
+    Halve,
+    Double,
+}
+
+/// What every residual block of a model has in common.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ResnetStyle {
+    pub(super) time_channels: usize,
+    pub(super) groups: usize,
+    pub(super) epsilon: f64,
+    pub(super) activation: Activation,
+    pub(super) time_scale_shift: TimeScaleShift,
+}
+
+/// One residual block.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ResnetBlock2DConfig {
+    pub(super) input: usize,
+    pub(super) output: usize,
+    pub(super) resampling: Resampling,
+    pub(super) output_scale_factor: f64,
+    pub(super) style: ResnetStyle,
+}
+
+impl ResnetBlock2DConfig {
+    /// A block that keeps the resolution and the scale.
+    pub(super) fn new(input: usize, output: usize, style: ResnetStyle) -> Self {
+        Self { input, output, resampling: Resampling::Keep, output_scale_factor: 1.0, style }
+    }
+
+    pub(super) fn declare(&self, parameters: &mut Declaration<'_>) {
+        let &Self { input, output, style, .. } = self;
+        let projected = match style.time_scale_shift {
+            TimeScaleShift::Default => output,
+            TimeScaleShift::ScaleShift => 2 * output,
+        };
+        parameters.group_norm("norm1", input);
+        parameters.conv2d("conv1", [input, output], 3);
+        parameters.linear("time_emb_proj", [style.time_channels, projected]);
+        parameters.group_norm("norm2", output);
+        parameters.conv2d("conv2", [output, output], 3);
+        if self.has_shortcut_convolution() {
+            parameters.conv2d("conv_shortcut", [input, output], 1);
+        }
+    }
+
+    pub(super) fn init<B: Backend>(&self, weights: &Reader<'_, B>) -> ResnetBlock2D<B> {
+        let ResnetStyle { groups, epsilon, .. } = self.style;
+        ResnetBlock2D {
+            norm1: weights.group_norm("norm1", groups, epsilon),
+            conv1: weights.conv2d("conv1", 1, SAME),
+            time_emb_proj: weights.linear("time_emb_proj"),
+            norm2: weights.group_norm("norm2", groups, epsilon),
+            conv2: weights.conv2d("conv2", 1, SAME),
+            conv_shortcut: self
+                .has_shortcut_convolution()
+                .then(|| weights.conv2d("conv_shortcut", 1, PaddingConfig2d::Valid)),
+            config: *self,
+        }
+    }
+
+    /// The shortcut is the input itself unless the number of channels changes.
+    fn has_shortcut_convolution(&self) -> bool {
+        self.input != self.output
+    }
+}
+
+/// A residual block that the time embedding steers.
+#[derive(Module, Debug)]
+pub(super) struct ResnetBlock2D<B: Backend> {
+    norm1: GroupNorm<B>,
+    conv1: Conv2d<B>,
+    time_emb_proj: Linear<B>,
+    norm2: GroupNorm<B>,
+    conv2: Conv2d<B>,
+    conv_shortcut: Option<Conv2d<B>>,
+    #[module(skip)]
+    config: ResnetBlock2DConfig,
+}
+
+impl<B: Backend> ResnetBlock2D<B> {
+    /// `(N, input, H, W)` and the time embedding `(N, time)` to `(N, output, H', W')`.
+    pub(super) fn forward(&self, input: Tensor<B, 4>, time: &Tensor<B, 2>) -> Tensor<B, 4> {
+        let activation = self.config.style.activation;
+        let hidden = activation.forward(self.norm1.forward(input.clone()));
+        let (input, hidden) = match self.config.resampling {
+            Resampling::Keep => (input, hidden),
+            Resampling::Halve => (halve(input), halve(hidden)),
+            Resampling::Double => (double(input), double(hidden)),
+        };
+        let hidden = self.conv1.forward(hidden);
+        let hidden = self.norm_with_time(hidden, time);
+        let hidden = self.conv2.forward(activation.forward(hidden));
+        let shortcut = match &self.conv_shortcut {
+            Some(conv) => conv.forward(input),
+            None => input,
+        };
+        rescale(shortcut + hidden, self.config.output_scale_factor)
+    }
+
+    /// The second norm, with the time embedding added before it or scaling and shifting after it.
+    fn norm_with_time(&self, hidden: Tensor<B, 4>, time: &Tensor<B, 2>) -> Tensor<B, 4> {
+        let time = self.config.style.activation.forward(time.clone());
+        let time = self.time_emb_proj.forward(time);
+        let [batch, projected] = time.dims();
+        let time = time.reshape([batch, projected, 1, 1]);
+        match self.config.style.time_scale_shift {
+            TimeScaleShift::Default => self.norm2.forward(hidden + time),
+            TimeScaleShift::ScaleShift => {
+                let scale = time.clone().narrow(1, 0, projected / 2);
+                let shift = time.narrow(1, projected / 2, projected / 2);
+                self.norm2.forward(hidden) * (scale + 1.0) + shift
+            }
+        }
+    }
+}
+
+/// Divides by a scale factor; a factor of one costs no operation.
+pub(super) fn rescale<B: Backend>(tensor: Tensor<B, 4>, factor: f64) -> Tensor<B, 4> {
+    if factor == 1.0 { tensor } else { tensor / factor }
+}

@@ -1,0 +1,223 @@
+//! The command line and the goldens, end to end: the built binary over copies of the project.
+
+mod project;
+
+use std::fs;
+
+use project::Copy;
+use rstest::rstest;
+use serde_json::Value;
+
+const TWO: &[&str] = &["ddim/ddim-tiny", "sampler/ddim-full-loop"];
+const CPU: &[&str] = &["run", "--backend", "cpu"];
+
+#[test]
+fn an_unchanged_copy_passes() {
+    Copy::of(TWO).repro(CPU).ends_with(0).says(&["4 pass", "all well"]);
+}
+
+/// One number of a golden's text: exactly its cells fail, with the size of the difference and the
+/// tolerance that would have passed.
+#[test]
+fn a_changed_sum_fails_exactly_its_cells() {
+    let copy = Copy::of(TWO);
+    let golden = copy.golden("ddim-tiny.snap");
+    copy.replace(&golden, "abs_sum: 88.6", "abs_sum: 98.6");
+    copy.repro(CPU).ends_with(100).says(&[
+        "2 pass, 2 mismatch",
+        "mismatch ddim-tiny::flex",
+        "mismatch ddim-tiny::ndarray",
+        "image abs_sum is 88.6",
+        "off by 1.000e1",
+        "abs_sum { rel: 1.02e-1 } would pass",
+    ]);
+}
+
+/// One element of a golden's tensors: the place is named.
+#[test]
+fn a_changed_element_fails_exactly_its_cells_and_names_the_place() {
+    let copy = Copy::of(TWO);
+    let golden = copy.golden("ddim-full-loop@tensors.snap.safetensors");
+    let mut bytes = fs::read(&golden).unwrap();
+    let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let json: Value = serde_json::from_slice(&bytes[8..8 + header]).unwrap();
+    let begin = 8 + header + json["latents"]["data_offsets"][0].as_u64().unwrap() as usize;
+    // The element (0, 0, 0, 2) of (4, 3, 8, 8), which is about 0.01.
+    bytes[begin + 16..begin + 24].copy_from_slice(&0.5_f64.to_le_bytes());
+    fs::write(&golden, bytes).unwrap();
+    copy.repro(CPU).ends_with(100).says(&[
+        "2 pass, 2 mismatch",
+        "mismatch ddim-full-loop::flex",
+        "1 of 768 elements outside, the worst at [0, 0, 0, 2]",
+        "for 0.5000000",
+        "would pass",
+    ]);
+}
+
+#[test]
+fn the_tolerance_that_would_have_passed_passes() {
+    let copy = Copy::of(&["ddim/ddim-tiny"]);
+    copy.replace(&copy.golden("ddim-tiny.snap"), "abs_sum: 88.6", "abs_sum: 98.6");
+    let run = copy.repro(CPU);
+    let (_, rest) = run.ends_with(100).stdout.split_once("abs_sum { rel: ").unwrap();
+    let (needed, _) = rest.split_once(' ').unwrap();
+    copy.replace(
+        &copy.scenario("ddim-tiny"),
+        "abs_sum: { rel: 1.0e-5 }",
+        &format!("abs_sum: {{ rel: {needed} }}"),
+    );
+    // The mean is a number for people; cells are judged by sum and elements.
+    copy.repro(CPU).ends_with(0);
+}
+
+#[rstest]
+#[case::text("ddim-tiny.snap", "is missing beside its other half")]
+#[case::tensors("ddim-tiny@tensors.snap.safetensors", "is missing beside its other half")]
+fn half_a_golden_is_a_missing_golden(#[case] file: &str, #[case] message: &str) {
+    let copy = Copy::of(&["ddim/ddim-tiny"]);
+    fs::remove_file(copy.golden(file)).unwrap();
+    copy.repro(CPU).ends_with(101).says(&["2 missing golden", file, message]);
+}
+
+#[rstest]
+#[case::truncated("ddim-tiny@tensors.snap.safetensors", Some(100), "is no whole safetensors file")]
+#[case::empty("ddim-tiny@tensors.snap.safetensors", Some(0), "is no whole safetensors file")]
+#[case::empty_text("ddim-tiny.snap", Some(0), "is no insta snapshot")]
+#[case::cut_text("ddim-tiny.snap", Some(200), "ddim-tiny.snap")]
+fn a_corrupt_golden_is_named_and_left_alone(
+    #[case] file: &str,
+    #[case] length: Option<usize>,
+    #[case] message: &str,
+) {
+    let copy = Copy::of(&["ddim/ddim-tiny"]);
+    let mut bytes = fs::read(copy.golden(file)).unwrap();
+    bytes.truncate(length.unwrap());
+    fs::write(copy.golden(file), &bytes).unwrap();
+    copy.repro(CPU).ends_with(101).says(&[file, message, "restore the file"]);
+    assert_eq!(fs::read(copy.golden(file)).unwrap(), bytes);
+}
+
+#[test]
+fn another_question_makes_the_golden_stale() {
+    let copy = Copy::of(&["ddim/ddim-tiny"]);
+    copy.replace(&copy.scenario("ddim-tiny"), "steps: 2", "steps: 3");
+    copy.repro(CPU).ends_with(101).says(&["2 stale golden", "asks something else"]);
+}
+
+#[test]
+fn other_noise_is_a_verdict_of_its_own() {
+    let copy = Copy::of(&["ddim/ddim-tiny"]);
+    copy.replace(&copy.golden("ddim-tiny.snap"), "first_sha256: 9b1f", "first_sha256: 0000");
+    copy.repro(CPU).ends_with(100).says(&["2 wrong noise", "the noise is not the golden's"]);
+}
+
+#[test]
+fn a_published_number_is_checked_beside_the_golden() {
+    let copy = Copy::of(&["sampler/ddim-full-loop"]);
+    copy.replace(&copy.scenario("ddim-full-loop"), "value: 172.0067", "value: 172.5");
+    copy.repro(CPU).ends_with(100).says(&["latents abs_sum of diffusers", "off by 4.9"]);
+}
+
+#[test]
+fn the_record_and_the_saved_outputs_say_what_the_design_promises() {
+    let copy = Copy::of(TWO);
+    copy.repro(&[
+        "run",
+        "tiny",
+        "--backend",
+        "flex",
+        "--json",
+        "r/run.json",
+        "--save-outputs",
+        "out",
+    ])
+    .ends_with(0);
+    let record: Value =
+        serde_json::from_slice(&fs::read(copy.path().join("r/run.json")).unwrap()).unwrap();
+    assert_eq!(record["version"], 1);
+    let cell = &record["cells"][0];
+    assert_eq!((&cell["scenario"], &cell["verdict"]), (&"ddim-tiny".into(), &"pass".into()));
+    assert_eq!((&cell["target"], &cell["class"]), (&"flex".into(), &"cpu".into()));
+    assert_eq!(
+        cell["noise_sha256"],
+        "9b1f7e9517bd676583907bad9a2e12758508fbbb4205326bd28075ac7955487a"
+    );
+    let image = &cell["outputs"]["image"];
+    assert_eq!(image["shape"], serde_json::json!([1, 8, 8, 3]));
+    for key in ["abs_sum", "abs_mean", "max_abs_diff", "max_ulp"] {
+        assert!(image[key].is_number(), "{key} in {image}");
+    }
+    let expect = cell["expect"].as_array().unwrap();
+    assert!(expect.len() >= 2 && expect.iter().all(|entry| entry["pass"] == true));
+    for key in ["source", "got", "want", "tol"] {
+        assert!(!expect[0][key].is_null(), "{key} in {}", expect[0]);
+    }
+    let targets = record["run"]["targets"].as_array().unwrap();
+    assert!(targets.iter().any(|target| target["fingerprint"]["burn"] == "0.21.0"));
+    let saved = fs::read(copy.path().join("out/ddim-tiny/flex.safetensors")).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&saved).unwrap();
+    assert_eq!(tensors.tensor("image").unwrap().shape(), [1, 8, 8, 3]);
+    assert_eq!(tensors.tensor("latents").unwrap().shape(), [1, 3, 8, 8]);
+}
+
+/// Numbers are there even where there is no golden.
+#[test]
+fn a_scenario_without_golden_still_reports_its_numbers() {
+    let copy = Copy::of(&["ddim/ddim-tiny"]);
+    for file in [".snap", "@tensors.snap", "@tensors.snap.safetensors"] {
+        fs::remove_file(copy.golden(&format!("ddim-tiny{file}"))).unwrap();
+    }
+    copy.repro(&["run", "--backend", "flex", "--json", "run.json"]).ends_with(101);
+    let record: Value =
+        serde_json::from_slice(&fs::read(copy.path().join("run.json")).unwrap()).unwrap();
+    let cell = &record["cells"][0];
+    assert_eq!(cell["verdict"], "missing_golden");
+    assert!(cell["outputs"]["image"]["abs_sum"].is_number());
+    assert_eq!(cell["expect"][0]["pass"], true);
+}
+
+/// The hash that torch's own `randn(1, 3, 8, 8)` from seed 0 has.
+#[test]
+fn noise_prints_the_hash_of_torchs_noise() {
+    let copy = Copy::empty();
+    let run = copy.repro(&["noise", "--seed", "0", "--shape", "1,3,8,8", "--out", "n.safetensors"]);
+    let torch = "9b1f7e9517bd676583907bad9a2e12758508fbbb4205326bd28075ac7955487a";
+    assert_eq!(run.ends_with(0).stdout.trim(), torch);
+    let saved = fs::read(copy.path().join("n.safetensors")).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&saved).unwrap();
+    assert_eq!(tensors.tensor("noise").unwrap().shape(), [1, 3, 8, 8]);
+}
+
+#[rstest]
+#[case(&["noise", "--seed", "0", "--shape", "0"], 2, "must hold 1 to")]
+#[case(&["noise", "--seed", "99999999999999999999", "--shape", "1"], 2, "range torch takes")]
+#[case(&["run", "no-such-scenario"], 4, "`repro list` shows their names")]
+#[case(&["run", "--backend", "tpu"], 2, "write a class (cpu, wgpu, cuda)")]
+#[case(&["run", "--backend", "flex", "--require", "wgpu:no-such-adapter"], 103, "required wgpu:no-such-adapter")]
+#[case(&["run", "--backend", "wgpu:no-such-adapter"], 4, "there is no `wgpu:no-such-adapter` here")]
+#[case(&["frobnicate"], 2, "unrecognized subcommand")]
+fn wrong_usage_has_its_code_and_cure(
+    #[case] arguments: &[&str],
+    #[case] code: i32,
+    #[case] message: &str,
+) {
+    Copy::of(&["ddim/ddim-tiny"]).repro(arguments).ends_with(code).says(&[message]);
+}
+
+#[test]
+fn list_shows_targets_and_scenarios() {
+    let copy = Copy::of(&["ddim/ddim-tiny"]);
+    copy.repro(&["list"]).ends_with(0).says(&["ndarray", "flex", "ddim-tiny", "DDIM on a tiny"]);
+    let json = copy.repro(&["list", "--json"]).ends_with(0).stdout.clone();
+    let listing: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(listing["scenarios"][0]["name"], "ddim-tiny");
+    assert!(listing["targets"]["targets"].as_array().unwrap().len() >= 2);
+}
+
+#[test]
+fn a_missing_model_folder_is_a_skip_with_its_cure() {
+    let copy = Copy::empty();
+    let from = concat!(env!("CARGO_MANIFEST_DIR"), "/guide/ddpm-cifar10-32.yaml");
+    fs::copy(from, copy.scenario("ddpm-cifar10-32")).unwrap();
+    copy.repro(CPU).ends_with(4).says(&["2 skipped", "hf download google/ddpm-cifar10-32"]);
+}

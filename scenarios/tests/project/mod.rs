@@ -1,0 +1,110 @@
+//! What the end-to-end tests share: a copy of the project's scenarios and goldens that they may
+//! spoil, and the built binary run over it.
+
+#![allow(dead_code, reason = "every test binary uses a part of it")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// A temporary folder with `scenarios/` and `golden/`.
+pub struct Copy {
+    folder: TempDir,
+}
+
+impl Copy {
+    /// Without scenarios.
+    pub fn empty() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("scenarios")).unwrap();
+        fs::create_dir(folder.path().join("golden")).unwrap();
+        Self { folder }
+    }
+
+    /// With these of the repository's scenarios (`ddim/ddim-tiny`) and their goldens.
+    pub fn of(scenarios: &[&str]) -> Self {
+        let copy = Self::empty();
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for scenario in scenarios {
+            let name = scenario.rsplit('/').next().unwrap();
+            let from = repository.join(format!("{scenario}.yaml"));
+            fs::copy(from, copy.scenario(name)).unwrap();
+            for file in [".snap", "@tensors.snap", "@tensors.snap.safetensors"] {
+                let file = format!("{name}{file}");
+                let from = repository.with_file_name("golden").join(&file);
+                fs::copy(from, copy.golden(&file)).unwrap();
+            }
+        }
+        copy
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn scenario(&self, name: &str) -> PathBuf {
+        self.path().join(format!("scenarios/{name}.yaml"))
+    }
+
+    pub fn golden(&self, file: &str) -> PathBuf {
+        self.path().join("golden").join(file)
+    }
+
+    /// Replaces a text that must be there in a file.
+    pub fn replace(&self, file: &Path, from: &str, to: &str) {
+        let text = fs::read_to_string(file).unwrap();
+        assert!(text.contains(from), "{} has no {from:?}:\n{text}", file.display());
+        fs::write(file, text.replacen(from, to, 1)).unwrap();
+    }
+
+    /// Runs `repro` over the copy.
+    pub fn repro(&self, arguments: &[&str]) -> Run {
+        let output = Command::new(env!("CARGO_BIN_EXE_repro"))
+            .args(arguments)
+            .arg("--scenarios")
+            .arg(self.path().join("scenarios"))
+            .arg("--golden")
+            .arg(self.path().join("golden"))
+            .env_remove("BURN_REPRO_REQUIRE")
+            .current_dir(self.path())
+            .output()
+            .unwrap();
+        Run::new(&output)
+    }
+}
+
+/// How a run ended and what it said.
+pub struct Run {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    fn new(output: &Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Asserts the exit code, showing everything that was said otherwise.
+    #[track_caller]
+    pub fn ends_with(&self, code: i32) -> &Self {
+        assert_eq!(self.code, Some(code), "\n{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Asserts that every part was said, on either stream.
+    #[track_caller]
+    pub fn says(&self, parts: &[&str]) -> &Self {
+        let all = format!("{}\n{}", self.stdout, self.stderr);
+        for part in parts {
+            assert!(all.contains(part), "missing {part:?} in\n{all}");
+        }
+        self
+    }
+}

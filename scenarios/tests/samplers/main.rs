@@ -1,0 +1,14 @@
+//! Schedules and samplers against diffusers: its published numbers, and vectors made with it.
+//!
+//! `data/scheduler_vectors.json` was written by diffusers 0.42.1 on torch 2.11 (CPU, AVX2); its
+//! `meta` says how its bits are written.
+
+mod configs;
+mod loops;
+mod oracle;
+mod properties;
+mod published;
+mod schedules;
+mod steps;
+mod support;
+mod timesteps;
