@@ -16,3 +16,5 @@ step ci/check-features.sh
 step cargo clippy --workspace --all-targets --locked -- --deny warnings
 # CPU and WGPU must be here: an absent driver is a failure, not a skip.
 step env BURN_REPRO_REQUIRE=cpu,wgpu cargo test --workspace --locked
+# `cargo run` must find everything but our own crates built by the tests.
+step ci/check-one-build.sh

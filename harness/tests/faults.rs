@@ -86,6 +86,7 @@ fn repro(faults: &[&str], arguments: &[&str]) -> (Option<i32>, String) {
     }
     let output = Command::new(std::env::current_exe().unwrap())
         .env(COMMAND_LINE, folder.path())
+        .env_remove("BURN_REPRO_REQUIRE")
         .args(arguments)
         .output()
         .unwrap();

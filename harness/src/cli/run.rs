@@ -30,25 +30,18 @@ pub(super) fn run(project: &Project, arguments: RunArguments) -> Result<Exit, Fa
         return Err(nothing_selected(&arguments, &discovery));
     }
 
-    let store = Store::new(&project.golden);
     let mut terminal = Terminal::new(plan.cells.len());
-    let mut unsaved = None;
-    let reports = execute(&plan, &store, &command, |event| {
+    let mut saved = Ok(());
+    let reports = execute(&plan, &Store::new(&project.golden), &command, |event| {
         terminal.show(event);
-        if let (Event::Finished { report, trace: Some(trace) }, Some(folder)) =
-            (event, &arguments.save_outputs)
-        {
-            let file = output_file(folder, &report.scenario, &report.target);
-            let saved = write_whole(&file, &tensor_file::encode(&trace.outputs));
-            unsaved = unsaved.take().or(saved.err().map(|error| (file, error)));
+        if let (Some(folder), Ok(())) = (&arguments.save_outputs, &saved) {
+            saved = save_outputs(folder, event);
         }
     });
     terminal.finish();
 
-    let mut exit = Exit::of(&reports);
-    if !absent.is_empty() {
-        exit = exit.max(Exit::Required);
-    }
+    let required = if absent.is_empty() { Exit::Success } else { Exit::Required };
+    let exit = Exit::of(&reports).max(required);
     let seconds = Timestamp::now().duration_since(started).as_secs_f64();
     print!("{}", details(&reports));
     for sentence in &absent {
@@ -60,10 +53,15 @@ pub(super) fn run(project: &Project, arguments: RunArguments) -> Result<Exit, Fa
         let record = RunRecord::new(started, &discovery, reports, exit);
         record.write(file).map_err(|error| cannot_write(file, &error))?;
     }
-    match unsaved {
-        Some((file, error)) => Err(cannot_write(&file, &error)),
-        None => Ok(exit),
-    }
+    saved.map(|()| exit)
+}
+
+/// Writes the outputs of a cell that finished.
+fn save_outputs(folder: &Path, event: &Event) -> Result<(), Failure> {
+    let Event::Finished { report, trace: Some(trace) } = event else { return Ok(()) };
+    let file = output_file(folder, &report.scenario, &report.target);
+    write_whole(&file, &tensor_file::encode(&trace.outputs))
+        .map_err(|error| cannot_write(&file, &error))
 }
 
 /// A sentence for each required backend that is not here.

@@ -3,7 +3,7 @@
 //! Names, descriptions, tolerances, backends and expectations are no part of it: they may change
 //! without changing the answer.
 
-use serde_yaml::Value;
+use serde_yaml::{Mapping, Number, Value};
 
 use super::file::ScenarioFile;
 use crate::hash::sha256_hex;
@@ -23,14 +23,7 @@ fn write_canonical(value: &Value, text: &mut String) {
     match value {
         Value::Null => text.push('~'),
         Value::Bool(flag) => text.push_str(if *flag { "true" } else { "false" }),
-        // 1, 1.0 and 1e0 ask the same.
-        Value::Number(number) => match number.as_f64() {
-            Some(float) if number.is_f64() && float.fract() != 0.0 => {
-                text.push_str(&format!("{float:e}"));
-            }
-            Some(float) if number.is_f64() => text.push_str(&format!("{float}")),
-            _ => text.push_str(&number.to_string()),
-        },
+        Value::Number(number) => write_number(number, text),
         Value::String(string) => text.push_str(&format!("{string:?}")),
         Value::Sequence(items) => {
             text.push('[');
@@ -40,30 +33,42 @@ fn write_canonical(value: &Value, text: &mut String) {
             }
             text.push(']');
         }
-        Value::Mapping(mapping) => {
-            let mut entries: Vec<(String, &Value)> = mapping
-                .iter()
-                .map(|(key, value)| {
-                    let mut name = String::new();
-                    write_canonical(key, &mut name);
-                    (name, value)
-                })
-                .collect();
-            entries.sort_by(|left, right| left.0.cmp(&right.0));
-            text.push('{');
-            for (name, value) in entries {
-                text.push_str(&name);
-                text.push(':');
-                write_canonical(value, text);
-                text.push(',');
-            }
-            text.push('}');
-        }
+        Value::Mapping(mapping) => write_mapping(mapping, text),
         Value::Tagged(tagged) => {
             text.push_str(&tagged.tag.to_string());
             write_canonical(&tagged.value, text);
         }
     }
+}
+
+/// 1, 1.0 and 1e0 ask the same.
+fn write_number(number: &Number, text: &mut String) {
+    match number.as_f64() {
+        Some(float) if number.is_f64() && float.fract() != 0.0 => {
+            text.push_str(&format!("{float:e}"));
+        }
+        Some(float) if number.is_f64() => text.push_str(&format!("{float}")),
+        _ => text.push_str(&number.to_string()),
+    }
+}
+
+/// The order of keys asks nothing.
+fn write_mapping(mapping: &Mapping, text: &mut String) {
+    let canonical = |(key, value)| {
+        let mut entry = String::new();
+        write_canonical(key, &mut entry);
+        entry.push(':');
+        write_canonical(value, &mut entry);
+        entry
+    };
+    let mut entries: Vec<String> = mapping.iter().map(canonical).collect();
+    entries.sort();
+    text.push('{');
+    for entry in entries {
+        text.push_str(&entry);
+        text.push(',');
+    }
+    text.push('}');
 }
 
 #[cfg(test)]
