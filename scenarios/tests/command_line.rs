@@ -63,7 +63,7 @@ fn the_tolerance_that_would_have_passed_passes() {
     let (needed, _) = rest.split_once(' ').unwrap();
     copy.replace(
         &copy.scenario("ddim-tiny"),
-        "abs_sum: { rel: 1.0e-5 }",
+        "abs_sum: { rel: 1.0e-6 }",
         &format!("abs_sum: {{ rel: {needed} }}"),
     );
     // The mean is a number for people; cells are judged by sum and elements.

@@ -21,6 +21,6 @@ const TENSORS_SUFFIX: &str = "tensors";
 ///
 /// The reference is made in `f64` on flex, where one machine gives the same bits every time. What
 /// may differ on another machine is its libm and the vector width of its kernels, some 1e-16 for
-/// each operation. The bound leaves seven orders of magnitude for that to grow, and is still four
-/// below what the strictest cell is allowed.
+/// each operation. The bound leaves seven orders of magnitude for that to grow, and is still a
+/// thousandth of what the strictest cell is allowed.
 pub const REFERENCE_BOUND: Bound = Bound::new(1.0e-9, 1.0e-9);
