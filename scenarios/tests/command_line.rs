@@ -214,6 +214,19 @@ fn list_shows_targets_and_scenarios() {
     assert!(listing["targets"]["targets"].as_array().unwrap().len() >= 2);
 }
 
+#[rstest]
+#[case(&["list", "--scenarios"], "ddim-tiny", "ndarray ")]
+#[case(&["list", "--targets"], "ndarray ", "DDIM on a tiny")]
+fn list_leaves_out_what_is_not_asked_for(
+    #[case] arguments: &[&str],
+    #[case] shown: &str,
+    #[case] left_out: &str,
+) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_repro")).args(arguments).output();
+    let shows = String::from_utf8(output.unwrap().stdout).unwrap();
+    assert!(shows.contains(shown) && !shows.contains(left_out), "{shows}");
+}
+
 #[test]
 fn a_missing_model_folder_is_a_skip_with_its_cure() {
     let copy = Copy::empty();

@@ -33,13 +33,18 @@ struct Listing<'a> {
     scenarios: Option<Vec<Listed<'a>>>,
 }
 
-pub(super) fn list(project: &Project, arguments: &ListArguments) -> Result<Exit, Failure> {
-    let scenarios = match arguments.targets {
+/// `scenarios_alone` leaves targets out, `--targets` leaves scenarios out; both together show both.
+pub(super) fn list(
+    project: &Project,
+    arguments: &ListArguments,
+    scenarios_alone: bool,
+) -> Result<Exit, Failure> {
+    let scenarios = match arguments.targets && !scenarios_alone {
         true => None,
         false => Some(project.load().map_err(Failure::usage)?),
     };
     let command = WorkerCommand::current().map_err(Failure::internal)?;
-    let discovery = (!arguments.scenarios_only).then(|| find_targets(&command));
+    let discovery = (!scenarios_alone || arguments.targets).then(|| find_targets(&command));
     if arguments.json {
         let scenarios = scenarios.as_ref().map(|all| all.iter().map(listed).collect());
         let listing = Listing { version: 1, targets: discovery.as_ref(), scenarios };

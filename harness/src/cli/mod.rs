@@ -30,9 +30,9 @@ struct Arguments {
 /// Where scenarios and goldens lie.
 #[derive(Debug, Args)]
 struct Folders {
-    /// Folder of the scenario files
-    #[arg(long, global = true, value_name = "DIR")]
-    scenarios: Option<PathBuf>,
+    /// Folder of the scenario files; `list --scenarios` without a folder leaves targets out
+    #[arg(long, global = true, value_name = "DIR", num_args = 0..=1)]
+    scenarios: Option<Option<PathBuf>>,
     /// Folder of the goldens
     #[arg(long, global = true, value_name = "DIR")]
     golden: Option<PathBuf>,
@@ -80,9 +80,6 @@ struct ListArguments {
     /// Show targets only
     #[arg(long)]
     targets: bool,
-    /// Leave targets out
-    #[arg(long, conflicts_with = "targets")]
-    scenarios_only: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -105,15 +102,17 @@ struct NoiseArguments {
 pub(crate) fn main(mut project: Project) -> ExitCode {
     // clap ends the process with 2 on wrong usage and 0 on --help, as our exit codes have it.
     let arguments = Arguments::parse();
-    if let Some(folder) = arguments.folders.scenarios {
+    let scenarios_alone = matches!(arguments.folders.scenarios, Some(None));
+    if let Some(Some(folder)) = arguments.folders.scenarios {
         project.scenarios = folder;
     }
     if let Some(folder) = arguments.folders.golden {
         project.golden = folder;
     }
     let ended = match arguments.command.unwrap_or(Command::Run(RunArguments::default())) {
+        Command::List(arguments) => list::list(&project, &arguments, scenarios_alone),
+        _ if scenarios_alone => Err(Failure::usage("--scenarios needs a folder here")),
         Command::Run(arguments) => run::run(&project, arguments),
-        Command::List(arguments) => list::list(&project, &arguments),
         Command::Noise(arguments) => noise::noise(&project, &arguments),
     };
     match ended {
