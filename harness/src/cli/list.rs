@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use burn_repro_backends::{Discovery, Fingerprint};
+use burn_repro_backends::{Discovery, Fingerprint, Missing, Target};
 use serde::Serialize;
 
-use super::{Failure, ListArguments};
+use super::{Failure, ListArguments, say};
 use crate::exit::Exit;
 use crate::project::{Project, find_targets};
 use crate::scenario::Scenario;
@@ -49,15 +49,12 @@ pub(super) fn list(
         let scenarios = scenarios.as_ref().map(|all| all.iter().map(listed).collect());
         let listing = Listing { version: 1, targets: discovery.as_ref(), scenarios };
         let json = serde_json::to_string_pretty(&listing).map_err(Failure::internal)?;
-        println!("{json}");
+        say(&format!("{json}\n"));
         return Ok(Exit::Success);
     }
-    if let Some(discovery) = &discovery {
-        print_targets(discovery);
-    }
-    for scenario in scenarios.iter().flatten() {
-        print_scenario(scenario);
-    }
+    let mut text = discovery.as_ref().map_or(String::new(), targets_text);
+    text.extend(scenarios.iter().flatten().map(|scenario| scenario_text(scenario)));
+    say(&text);
     Ok(Exit::Success)
 }
 
@@ -73,13 +70,13 @@ fn listed(scenario: &Arc<Scenario>) -> Listed<'_> {
     }
 }
 
-fn print_targets(discovery: &Discovery) {
-    for target in &discovery.targets {
-        println!("{:<20} {}", target.name, describe(&target.fingerprint));
-    }
-    for missing in &discovery.missing {
-        println!("{:<20} not here: {}; {}", missing.name, missing.reason, missing.cure);
-    }
+fn targets_text(discovery: &Discovery) -> String {
+    let target =
+        |target: &Target| format!("{:<24} {}\n", target.name, describe(&target.fingerprint));
+    let missing = |missing: &Missing| {
+        format!("{:<24} not here: {}; {}\n", missing.name, missing.reason, missing.cure)
+    };
+    discovery.targets.iter().map(target).chain(discovery.missing.iter().map(missing)).collect()
 }
 
 /// Device, API and driver of a GPU; the processor of a CPU target.
@@ -89,11 +86,12 @@ fn describe(fingerprint: &Fingerprint) -> String {
     parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
-fn print_scenario(scenario: &Scenario) {
+fn scenario_text(scenario: &Scenario) -> String {
     let tags =
         if scenario.tags.is_empty() { String::new() } else { scenario.tags.join(" ") + ": " };
-    println!("{:<36} {tags}{}", scenario.name, scenario.description);
+    let mut text = format!("{:<36} {tags}{}\n", scenario.name, scenario.description);
     if let Some(missing) = scenario.missing_requirement() {
-        println!("{:<36} cannot run here: {missing}", "");
+        text.push_str(&format!("{:<36} cannot run here: {missing}\n", ""));
     }
+    text
 }

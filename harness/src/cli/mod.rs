@@ -7,6 +7,7 @@ mod run;
 
 pub(crate) use run::absent;
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -122,6 +123,12 @@ pub(crate) fn main(mut project: Project) -> ExitCode {
             exit.into()
         }
     }
+}
+
+/// Prints to standard output. Whoever reads may have gone, as `| head` does: that is no failure.
+fn say(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
 impl RunArguments {

@@ -1,6 +1,6 @@
 //! `repro noise`: the noise of a seed, and its hash to compare with torch's.
 
-use super::{Failure, NoiseArguments};
+use super::{Failure, NoiseArguments, say};
 use crate::exit::Exit;
 use crate::hash::sha256_hex;
 use crate::project::Project;
@@ -37,6 +37,6 @@ pub(super) fn noise(project: &Project, arguments: &NoiseArguments) -> Result<Exi
         write_whole(file, &tensor_file::encode(&[named]))
             .map_err(|error| Failure::usage(format!("cannot write {}: {error}", file.display())))?;
     }
-    println!("{}", sha256_hex(&bytes));
+    say(&format!("{}\n", sha256_hex(&bytes)));
     Ok(Exit::Success)
 }

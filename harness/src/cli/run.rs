@@ -5,7 +5,7 @@ use std::path::Path;
 use burn_repro_backends::Discovery;
 use jiff::Timestamp;
 
-use super::{Failure, RunArguments};
+use super::{Failure, RunArguments, say};
 use crate::exit::Exit;
 use crate::golden::Store;
 use crate::plan::{absence, plan};
@@ -43,12 +43,9 @@ pub(super) fn run(project: &Project, arguments: RunArguments) -> Result<Exit, Fa
     let required = if absent.is_empty() { Exit::Success } else { Exit::Required };
     let exit = Exit::of(&reports).max(required);
     let seconds = Timestamp::now().duration_since(started).as_secs_f64();
-    print!("{}", details(&reports));
-    for sentence in &absent {
-        println!("required {sentence}");
-    }
-    println!("{}", table(&reports));
-    println!("{}", summary(&reports, exit, seconds));
+    let absent: String = absent.iter().map(|sentence| format!("required {sentence}\n")).collect();
+    let (details, table) = (details(&reports), table(&reports));
+    say(&format!("{details}{absent}{table}\n{}\n", summary(&reports, exit, seconds)));
     if let Some(file) = &arguments.json {
         let record = RunRecord::new(started, &discovery, reports, exit);
         record.write(file).map_err(|error| cannot_write(file, &error))?;

@@ -162,3 +162,21 @@ fn read_text(file: &Path) -> Result<GoldenText, GoldenError> {
 fn corrupt(file: &Path, reason: impl ToString) -> GoldenError {
     GoldenError::Corrupt { file: file.to_path_buf(), reason: reason.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::Store;
+
+    #[test]
+    fn files_of_no_scenario_are_unowned_and_pending_ones_are_not_meant() {
+        let folder = tempfile::tempdir().unwrap();
+        for file in ["gone.snap", "gone@tensors.snap.safetensors", "new.snap.new", "gate.rs"] {
+            fs::write(folder.path().join(file), "").unwrap();
+        }
+        let unowned = Store::new(folder.path()).unowned([]).unwrap();
+        let names: Vec<_> = unowned.iter().map(|file| file.file_name().unwrap()).collect();
+        assert_eq!(names, ["gone.snap", "gone@tensors.snap.safetensors"]);
+    }
+}
