@@ -47,6 +47,18 @@ mod tests {
         assert_eq!(std::fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);
     }
 
+    /// Somebody who reads the old file meanwhile reads all of it: nothing is written in place.
+    #[cfg(unix)]
+    #[test]
+    fn the_old_file_stays_whole_for_its_readers() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("report.json");
+        write_whole(&file, b"first").unwrap();
+        let reader = std::fs::File::open(&file).unwrap();
+        write_whole(&file, b"second").unwrap();
+        assert_eq!(std::io::read_to_string(reader).unwrap(), "first");
+    }
+
     #[test]
     fn a_failed_write_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();

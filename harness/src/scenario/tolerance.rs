@@ -106,3 +106,28 @@ impl Tolerance {
         bounds
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::Bound;
+
+    #[rstest]
+    #[case(Bound::new(0.1, 0.0), 1.05, 1.0, true)]
+    #[case(Bound::new(0.1, 0.0), 1.2, 1.0, false)]
+    #[case(Bound::new(0.0, 0.1), 10.9, 10.0, true)]
+    #[case(Bound::new(0.0, 0.1), 0.05, 0.0, false)]
+    #[case(Bound::new(0.1, 0.1), -2.0, -2.25, true)]
+    #[case(Bound::new(0.0, 0.1), 1.0, f64::INFINITY, false)]
+    #[case(Bound::new(0.0, 0.1), f64::INFINITY, f64::INFINITY, false)]
+    #[case(Bound::new(1.0, 1.0), f64::NAN, f64::NAN, false)]
+    fn passes_within_and_never_for_what_is_not_finite(
+        #[case] bound: Bound,
+        #[case] got: f64,
+        #[case] want: f64,
+        #[case] passes: bool,
+    ) {
+        assert_eq!(bound.passes(got, want), passes);
+    }
+}
