@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 log=$(cargo build --locked 2>&1) || { printf '%s\n' "$log" >&2; exit 1; }
-again=$(printf '%s\n' "$log" | grep 'Compiling' | grep -v 'burn-repro' || true)
+again=$(printf '%s\n' "$log" | sed -n '/Compiling/{/burn-repro/!p}')
 if [ -n "$again" ]; then
   printf '%s\n' "$again" >&2
   echo "error: the program builds the crates above with other features than the tests, the first one" \

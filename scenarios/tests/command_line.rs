@@ -204,6 +204,19 @@ fn wrong_usage_has_its_code_and_cure(
     Copy::of(&["ddim/ddim-tiny"]).repro(arguments).ends_with(code).says(&[message]);
 }
 
+/// What cannot be written does not hide that a result differs.
+#[test]
+fn a_red_run_stays_red_where_its_record_cannot_be_written() {
+    let copy = Copy::of(&["ddim/ddim-tiny"]);
+    copy.repro(&["run", "--backend", "flex", "--json", "golden"])
+        .ends_with(2)
+        .says(&["cannot write golden"]);
+    copy.replace(&copy.golden("ddim-tiny.snap"), "abs_sum: 88.6", "abs_sum: 98.6");
+    copy.repro(&["run", "--backend", "flex", "--json", "golden"])
+        .ends_with(100)
+        .says(&["cannot write golden"]);
+}
+
 #[test]
 fn list_shows_targets_and_scenarios() {
     let copy = Copy::of(&["ddim/ddim-tiny"]);

@@ -46,11 +46,13 @@ pub(super) fn run(project: &Project, arguments: RunArguments) -> Result<Exit, Fa
     let absent: String = absent.iter().map(|sentence| format!("required {sentence}\n")).collect();
     let (details, table) = (details(&reports), table(&reports));
     say(&format!("{details}{absent}{table}\n{}\n", summary(&reports, exit, seconds)));
-    if let Some(file) = &arguments.json {
+    let recorded = arguments.json.as_ref().map_or(Ok(()), |file| {
         let record = RunRecord::new(started, &discovery, reports, exit);
-        record.write(file).map_err(|error| cannot_write(file, &error))?;
-    }
-    saved.map(|()| exit)
+        record.write(file).map_err(|error| cannot_write(file, &error))
+    });
+    // A red run stays red where its files cannot be written.
+    let worst = |failure: Failure| Failure { exit: failure.exit.max(exit), ..failure };
+    saved.and(recorded).map(|()| exit).map_err(worst)
 }
 
 /// Writes the outputs of a cell that finished.
