@@ -1,7 +1,8 @@
-//! Exports the versions of the crates that compute, from the lock file of the build, so that no version is written
-//! down twice. Nothing else is decided at build time.
+//! Exports the versions of the compiler and of the crates that compute, from the lock file of the build, so that no
+//! version is written down twice. Nothing else is decided at build time.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs};
 
 /// What computes, compiles kernels or talks to a driver.
@@ -37,6 +38,15 @@ fn main() {
     let versions: Vec<String> =
         CRATES.iter().map(|name| format!("{name}={}", versions(&text, name))).collect();
     println!("cargo::rustc-env=BURN_REPRO_CRATES={}", versions.join(","));
+    println!("cargo::rustc-env=BURN_REPRO_RUSTC={}", rustc());
+}
+
+/// The version of the compiler, `1.95.0`; `unknown` where it does not tell.
+fn rustc() -> String {
+    let compiler = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(compiler).arg("--version").output().ok();
+    let text = output.and_then(|output| String::from_utf8(output.stdout).ok()).unwrap_or_default();
+    text.split_whitespace().nth(1).unwrap_or("unknown").to_owned()
 }
 
 /// The nearest lock file that has this crate in it. The folder of the build comes first: where this crate is a

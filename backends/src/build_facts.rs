@@ -19,6 +19,11 @@ pub(crate) fn version(name: &str) -> String {
     crates().remove(name).unwrap_or_else(|| "unknown".to_owned())
 }
 
+/// The version of the compiler that built this binary.
+pub(crate) fn rustc() -> &'static str {
+    env!("BURN_REPRO_RUSTC")
+}
+
 /// Features that change results, proven by what was compiled and not by what a manifest asked for: any crate of the
 /// build can switch them on for all.
 pub(crate) fn features() -> Vec<String> {

@@ -42,6 +42,8 @@ pub struct Fingerprint {
     /// A CUDA device's compute capability, `9.0`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compute_capability: Option<String>,
+    /// The compiler that built this program.
+    pub rustc: String,
     /// The version of Burn.
     pub burn: String,
     /// Versions of the crates that compute or compile, as the lock file had them at build time.
@@ -64,6 +66,7 @@ impl Fingerprint {
             cpu_model: host::cpu_model(),
             cpu_features: host::cpu_features(),
             cpu_l1d: host::cpu_l1d(),
+            rustc: build_facts::rustc().to_owned(),
             burn: crates.get("burn").cloned().unwrap_or_default(),
             crates,
             features: build_facts::features(),
@@ -83,6 +86,11 @@ mod tests {
         assert!(!fingerprint.cpu_model.is_empty());
         assert!(fingerprint.burn.starts_with("0."), "no version of burn: {:?}", fingerprint.burn);
         assert_eq!(fingerprint.crates["burn-cubecl"], fingerprint.burn);
+        assert!(
+            fingerprint.rustc.starts_with("1."),
+            "no version of rustc: {:?}",
+            fingerprint.rustc
+        );
         assert!(fingerprint.device.is_none());
     }
 

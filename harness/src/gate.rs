@@ -16,10 +16,11 @@ use crate::exit::Exit;
 use crate::golden::{Store, assert_reference};
 use crate::plan::{Cell, Plan, Selection, Skip, plan};
 use crate::project::{Project, find_targets};
+use crate::reference::{reference_target, run_reference};
 use crate::run::{float, run_cell};
 use crate::scenario::{BackendSelector, Scenario};
 use crate::verdict::Verdict;
-use crate::worker::{Outcome, Worker, WorkerCommand};
+use crate::worker::{Worker, WorkerCommand};
 
 /// Backends that must be here: `BURN_REPRO_REQUIRE=cpu,wgpu`.
 const REQUIRE: &str = "BURN_REPRO_REQUIRE";
@@ -27,10 +28,6 @@ const REQUIRE: &str = "BURN_REPRO_REQUIRE";
 const BACKEND: &str = "BURN_REPRO_BACKEND";
 /// Set to 1, it runs the scenarios tagged `nightly`, too.
 const NIGHTLY: &str = "BURN_REPRO_NIGHTLY";
-
-/// The target that makes the reference. Not ndarray: Burn computes its `sigmoid` in `f32` whatever
-/// the tensor's type, so that a run in `f64` is good to 2.5e-7 only.
-const REFERENCE_TARGET: &str = "flex";
 
 /// What all trials share.
 struct Gate {
@@ -98,7 +95,11 @@ fn guards(
         Ok(files) if files.is_empty() => Ok(()),
         Ok(files) => {
             let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-            Err(format!("goldens without a scenario; delete them: {}", files.join(", ")).into())
+            Err(format!(
+                "goldens without a scenario; `cargo repro golden prune` deletes them: {}",
+                files.join(", ")
+            )
+            .into())
         }
     });
     vec![something_runs, required, owned]
@@ -111,8 +112,7 @@ fn references(
     discovery: &Discovery,
     selection: &Selection,
 ) -> Vec<Trial> {
-    let target = discovery.targets.iter().find(|target| target.name == REFERENCE_TARGET);
-    let Some(target) = target else { return Vec::new() };
+    let Some(target) = reference_target(discovery) else { return Vec::new() };
     let trial = |scenario: &Arc<Scenario>| {
         let (scenario, target) = (Arc::clone(scenario), target.clone());
         let name = format!("{}::reference", scenario.name);
@@ -135,7 +135,12 @@ fn cell_trial(gate: &Arc<Gate>, cell: Cell) -> Trial {
         match report.verdict {
             Verdict::Skipped => Ok(Completion::ignored_with(report.reason)),
             verdict if verdict.is_failure() => {
-                Err(format!("{verdict}: {}", report.reason.replace("; ", "\n  ")).into())
+                let reason = report.reason.replace("; ", "\n  ");
+                let name = &report.scenario;
+                Err(format!(
+                    "{verdict}: {reason}\n  `cargo repro run {name}` says which target is the outlier"
+                )
+                .into())
             }
             _ => Ok(Completion::Completed),
         }
@@ -160,16 +165,9 @@ fn ignored(name: String, reason: String) -> Trial {
 impl Gate {
     fn reference(&self, scenario: &Scenario, target: &Target) -> Result<(), String> {
         let worker = self.worker(target, Float::F64);
-        let outcome = worker.lock().unwrap_or_else(PoisonError::into_inner).run(scenario);
-        match outcome {
-            Outcome::Finished(trace) => assert_reference(&self.store, scenario, &trace),
-            Outcome::Unsupported(reason) | Outcome::Failed(reason) | Outcome::Crashed(reason) => {
-                Err(format!("the reference failed on {}: {reason}", target.name))
-            }
-            Outcome::TimedOut(seconds) => {
-                Err(format!("the reference gave no result after {seconds} s"))
-            }
-        }
+        let mut worker = worker.lock().unwrap_or_else(PoisonError::into_inner);
+        let trace = run_reference(&mut worker, scenario)?;
+        assert_reference(&self.store, scenario, &trace, target).map_err(|error| error.to_string())
     }
 
     /// The worker of a target and float type, shared by the trials of this process.

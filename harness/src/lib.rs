@@ -2,6 +2,8 @@
 //! each result is the one it should be.
 #![warn(missing_docs)]
 
+pub mod agreement;
+mod calibrate;
 mod cli;
 pub mod compare;
 pub mod evaluate;
@@ -9,15 +11,19 @@ pub mod exit;
 mod gate;
 pub mod golden;
 pub mod hash;
+pub mod outliers;
+mod perturbation;
 pub mod pipeline;
 pub mod plan;
 pub mod probe;
 mod project;
 pub mod record;
+pub mod reference;
 pub mod registry;
 pub mod report;
 pub mod run;
 pub mod scenario;
+mod splitmix;
 pub mod tensor_file;
 pub mod trace;
 pub mod verdict;

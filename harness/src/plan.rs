@@ -158,7 +158,7 @@ pub fn absence(selector: &BackendSelector, discovery: &Discovery) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::path::Path;
 
     use burn_repro_backends::{Fingerprint, Locator, Missing};
@@ -168,7 +168,8 @@ mod tests {
     use crate::pipeline::{BoxError, Case, Pipeline};
     use crate::{Probe, Registry, scenario};
 
-    struct Nothing;
+    /// A pipeline for scenarios that are only parsed.
+    pub(crate) struct Nothing;
 
     impl Pipeline for Nothing {
         const NAME: &'static str = "nothing";

@@ -7,6 +7,7 @@ use burn::tensor::{DType, Tensor, TensorData};
 use sha2::{Digest, Sha256};
 
 use crate::hash::{hex, sha256_hex};
+use crate::perturbation::Perturbation;
 use crate::trace::{Dtype, HostTensor, NamedTensor, Trace};
 
 /// Why a tensor could not be recorded.
@@ -57,6 +58,7 @@ pub struct Probe<B: Backend> {
     device: B::Device,
     trace: Trace,
     noise: Sha256,
+    perturbation: Option<Perturbation>,
     error: Option<ProbeError>,
 }
 
@@ -64,7 +66,13 @@ impl<B: Backend> Probe<B> {
     /// A probe for one run on `device`.
     #[must_use]
     pub fn new(device: B::Device) -> Self {
-        Self { device, trace: Trace::default(), noise: Sha256::new(), error: None }
+        let (trace, noise) = (Trace::default(), Sha256::new());
+        Self { device, trace, noise, perturbation: None, error: None }
+    }
+
+    /// The probe of a run whose inputs have their last bits moved.
+    pub(crate) fn perturbed(self, perturbation: Option<Perturbation>) -> Self {
+        Self { perturbation, ..self }
     }
 
     /// Hashes host noise and moves it to the device, row-major, converted to the device's default
@@ -80,7 +88,28 @@ impl<B: Backend> Probe<B> {
         if noise.draws == 1 {
             noise.first_sha256 = Some(sha256_hex(&bytes));
         }
-        Tensor::from_data(TensorData::new(values.to_vec(), shape), &self.device)
+        self.input(shape, values)
+    }
+
+    /// Moves other host data to the device, row-major, converted to the device's default float type: a
+    /// sample that is no noise, a picture to start from.
+    ///
+    /// Like the noise, it is what `calibrate` moves by a last bit; weights are not.
+    ///
+    /// # Panics
+    /// If `values` does not fill `shape`.
+    pub fn input<const D: usize>(&mut self, shape: [usize; D], values: &[f32]) -> Tensor<B, D> {
+        let mut values = values.to_vec();
+        if let Some(perturbation) = &mut self.perturbation {
+            perturbation.apply(&mut values);
+        }
+        Tensor::from_data(TensorData::new(values, shape), &self.device)
+    }
+
+    /// States the SHA-256 of the weights, taken on the host, so that a golden made with others is
+    /// known as stale.
+    pub fn weights_sha256(&mut self, sha256: impl Into<String>) {
+        self.trace.weights_sha256 = Some(sha256.into());
     }
 
     /// Records an intermediate tensor, for instance `step.07/latents`.

@@ -17,6 +17,11 @@ use crate::{cli, gate};
 /// Seconds that looking for targets may take, for each class.
 const PROBE_LIMIT: Duration = Duration::from_secs(30);
 
+/// Another folder of scenarios, for the gate and the command line: `BURN_REPRO_SCENARIOS=DIR`.
+const SCENARIOS: &str = "BURN_REPRO_SCENARIOS";
+/// Another folder of goldens: `BURN_REPRO_GOLDEN=DIR`.
+const GOLDEN: &str = "BURN_REPRO_GOLDEN";
+
 /// Draws `count` standard normal numbers on the host, as the project's pipelines do.
 pub type NoiseSource = fn(seed: u64, count: usize) -> Vec<f32>;
 
@@ -36,13 +41,23 @@ impl Project {
     /// The command line; call it from `main`.
     #[must_use]
     pub fn run_command_line(self) -> ExitCode {
-        self.served().unwrap_or_else(|| cli::main(self))
+        self.served().unwrap_or_else(|| cli::main(self.elsewhere()))
     }
 
     /// The gate; call it from the `main` of a test with `harness = false`.
     #[must_use]
     pub fn run_gate(self) -> ExitCode {
-        self.served().unwrap_or_else(|| gate::main(self))
+        self.served().unwrap_or_else(|| gate::main(self.elsewhere()))
+    }
+
+    /// With the folders that the environment names, if it does.
+    fn elsewhere(self) -> Self {
+        let folder = |variable, own| std::env::var_os(variable).map_or(own, PathBuf::from);
+        Self {
+            scenarios: folder(SCENARIOS, self.scenarios),
+            golden: folder(GOLDEN, self.golden),
+            ..self
+        }
     }
 
     /// Serves as a worker or a probe if this process was started as one.

@@ -6,6 +6,7 @@ use burn_repro_backends::{Discovery, Missing, Target};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::agreement::Disagreement;
 use crate::evaluate::CellReport;
 use crate::exit::Exit;
 use crate::write::write_whole;
@@ -21,6 +22,8 @@ pub struct RunRecord {
     pub run: RunFacts,
     /// Every cell, the skipped ones too.
     pub cells: Vec<CellReport>,
+    /// Who differs from whom, for every output of a scenario with a cell that does not give its golden.
+    pub disagreements: Vec<Disagreement>,
 }
 
 /// The circumstances of a run.
@@ -47,6 +50,7 @@ impl RunRecord {
         started: Timestamp,
         discovery: &Discovery,
         cells: Vec<CellReport>,
+        disagreements: Vec<Disagreement>,
         exit: Exit,
     ) -> Self {
         let run = RunFacts {
@@ -57,7 +61,7 @@ impl RunRecord {
             targets: discovery.targets.clone(),
             missing: discovery.missing.clone(),
         };
-        Self { version: VERSION, run, cells }
+        Self { version: VERSION, run, cells, disagreements }
     }
 
     /// Writes the record as JSON, whole or not at all. NaN and infinity become `null`, which is

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use burn_repro_backends::{Backend, Device};
 
+use crate::perturbation::Perturbation;
 use crate::pipeline::{BoxError, Case, Pipeline, Requirements};
 use crate::probe::Probe;
 use crate::scenario::{Problem, ProblemAt, ScenarioFile, from_yaml};
-use crate::trace::Trace;
+use crate::trace::{Dtype, Trace};
 
 /// The pipelines that scenarios can name.
 #[derive(Default)]
@@ -59,7 +60,8 @@ pub(crate) trait AnyPipeline: Send + Sync {
 /// A pipeline and its parsed case, ready to run.
 pub(crate) trait PreparedCase {
     fn requires(&self) -> Requirements;
-    fn run(&self, device: &Device) -> Result<Trace, BoxError>;
+    /// `moves` is the seed of the moved last bits, if they are moved.
+    fn run(&self, device: &Device, moves: Option<u64>) -> Result<Trace, BoxError>;
 }
 
 struct Erased<P>(Arc<P>);
@@ -67,6 +69,7 @@ struct Erased<P>(Arc<P>);
 struct Prepared<P: Pipeline> {
     pipeline: Arc<P>,
     case: Case<P::Params>,
+    dtype: Dtype,
 }
 
 impl<P: Pipeline> AnyPipeline for Erased<P> {
@@ -92,7 +95,8 @@ impl<P: Pipeline> AnyPipeline for Erased<P> {
         self.0.validate(&case).map_err(|error| {
             ProblemAt::key(file, text, "params", Problem::Invalid(error.to_string()))
         })?;
-        Ok(Box::new(Prepared { pipeline: Arc::clone(&self.0), case }))
+        let pipeline = Arc::clone(&self.0);
+        Ok(Box::new(Prepared { pipeline, case, dtype: parsed.dtype }))
     }
 }
 
@@ -101,8 +105,9 @@ impl<P: Pipeline> PreparedCase for Prepared<P> {
         self.pipeline.requires(&self.case)
     }
 
-    fn run(&self, device: &Device) -> Result<Trace, BoxError> {
-        let mut probe = Probe::<Backend>::new(device.clone());
+    fn run(&self, device: &Device, moves: Option<u64>) -> Result<Trace, BoxError> {
+        let perturbation = moves.map(|seed| Perturbation::new(seed, self.dtype));
+        let mut probe = Probe::<Backend>::new(device.clone()).perturbed(perturbation);
         self.pipeline.run(&self.case, device, &mut probe)?;
         Ok(probe.finish()?)
     }

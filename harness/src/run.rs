@@ -79,7 +79,7 @@ pub fn run_cell(cell: &Cell, store: &Store, worker: &mut Worker) -> (CellReport,
     let seconds = begun.elapsed().as_secs_f64();
     let mut report = evaluate(cell, &outcome, golden.as_ref(), today());
     report.seconds = seconds;
-    let trace = if let Outcome::Finished(trace) = outcome { Some(trace) } else { None };
+    let trace = if let Outcome::Finished(trace) = outcome { Some(*trace) } else { None };
     (report, trace)
 }
 

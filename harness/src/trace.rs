@@ -91,6 +91,8 @@ pub struct NamedTensor {
 pub struct Trace {
     /// The noise the pipeline drew on the host.
     pub noise: Noise,
+    /// SHA-256 of the weights the pipeline used, if it stated one.
+    pub weights_sha256: Option<String>,
     /// Intermediate tensors, in the order in which they were recorded.
     pub records: Vec<NamedTensor>,
     /// Results, in the order in which they were put out.

@@ -1,6 +1,8 @@
 //! The command line, version 1: arguments, and which command they mean. Scripts rely on the names,
 //! the options and the exit codes.
 
+mod calibrate;
+mod golden;
 mod list;
 mod noise;
 mod run;
@@ -47,6 +49,11 @@ enum Command {
     List(ListArguments),
     /// Draw the noise of a seed and print its SHA-256
     Noise(NoiseArguments),
+    /// Measure how far results are off through rounding alone, and propose tolerances
+    Calibrate(calibrate::CalibrateArguments),
+    /// Look at goldens, accept or prune them
+    #[command(subcommand)]
+    Golden(golden::GoldenCommand),
 }
 
 #[derive(Debug, Default, Args)]
@@ -115,6 +122,8 @@ pub(crate) fn main(mut project: Project) -> ExitCode {
         _ if scenarios_alone => Err(Failure::usage("--scenarios needs a folder here")),
         Command::Run(arguments) => run::run(&project, arguments),
         Command::Noise(arguments) => noise::noise(&project, &arguments),
+        Command::Calibrate(arguments) => calibrate::calibrate(&project, &arguments),
+        Command::Golden(command) => golden::golden(&project, command),
     };
     match ended {
         Ok(exit) => exit.into(),

@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use super::{Failure, RunArguments, say};
 use crate::exit::Exit;
 use crate::golden::Store;
+use crate::outliers::{Traces, find_outliers};
 use crate::plan::{absence, plan};
 use crate::project::{Project, find_targets};
 use crate::record::RunRecord;
-use crate::report::{Terminal, details, summary, table};
+use crate::report::{Terminal, details, outliers, summary, table};
 use crate::run::{Event, execute};
 use crate::scenario::BackendSelector;
 use crate::tensor_file;
@@ -30,24 +31,29 @@ pub(super) fn run(project: &Project, arguments: RunArguments) -> Result<Exit, Fa
         return Err(nothing_selected(&arguments, &discovery));
     }
 
+    let store = Store::new(&project.golden);
     let mut terminal = Terminal::new(plan.cells.len());
+    let mut traces = Traces::default();
     let mut saved = Ok(());
-    let reports = execute(&plan, &Store::new(&project.golden), &command, |event| {
+    let reports = execute(&plan, &store, &command, |event| {
         terminal.show(event);
+        traces.take(event);
         if let (Some(folder), Ok(())) = (&arguments.save_outputs, &saved) {
             saved = save_outputs(folder, event);
         }
     });
+    let found = find_outliers(&plan, &reports, &traces, &store, &discovery, &command);
     terminal.finish();
 
     let required = if absent.is_empty() { Exit::Success } else { Exit::Required };
     let exit = Exit::of(&reports).max(required);
     let seconds = Timestamp::now().duration_since(started).as_secs_f64();
     let absent: String = absent.iter().map(|sentence| format!("required {sentence}\n")).collect();
-    let (details, table) = (details(&reports), table(&reports));
-    say(&format!("{details}{absent}{table}\n{}\n", summary(&reports, exit, seconds)));
+    let (details, outliers, table) = (details(&reports), outliers(&found), table(&reports));
+    say(&format!("{details}{outliers}{absent}{table}\n{}\n", summary(&reports, exit, seconds)));
+    let disagreements = found.into_iter().filter_map(Result::ok).collect();
     let recorded = arguments.json.as_ref().map_or(Ok(()), |file| {
-        let record = RunRecord::new(started, &discovery, reports, exit);
+        let record = RunRecord::new(started, &discovery, reports, disagreements, exit);
         record.write(file).map_err(|error| cannot_write(file, &error))
     });
     // A red run stays red where its files cannot be written.

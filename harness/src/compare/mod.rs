@@ -1,45 +1,45 @@
 //! Numbers about the difference of two tensors, and whether they lie within bounds.
 //!
-//! Pure: no I/O, no device, never a panic; returns numbers and leaves the verdict to `verdict`.
+//! Pure: no I/O, no device, never a panic; returns numbers and leaves the verdict to `verdict`. One
+//! pass over the data gives every elementwise measure (`pass`, `sums`, `ulp`, `places`); SSIM and
+//! FLIP, for images, need passes of their own (`ssim`, `flip`).
 
+mod element;
 mod expectation;
+mod flip;
+mod image;
+mod measure;
+mod pass;
+mod places;
+mod ssim;
+mod sums;
 mod ulp;
 
 use serde::Serialize;
 
+pub use element::Element;
 pub use expectation::{ExpectationResult, Numbers, check_expectation};
+pub use flip::flip;
+pub use image::{Images, eight_bits};
+pub use measure::Measure;
+pub use places::{LISTED, Place};
+pub use ssim::ssim;
 pub use ulp::ulp_distance;
 
+use self::pass::{Pass, pass};
 use crate::scenario::Bounds;
-use crate::trace::HostTensor;
-
-/// How many differing elements a comparison lists.
-const LISTED: usize = 5;
-
-/// One element where two tensors differ.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Place {
-    /// Coordinates in the tensor.
-    pub index: Vec<usize>,
-    /// The target's value.
-    pub got: f64,
-    /// The golden's value.
-    pub want: f64,
-}
-
-impl Place {
-    /// The absolute difference.
-    #[must_use]
-    pub fn difference(&self) -> f64 {
-        (self.got - self.want).abs()
-    }
-}
+use crate::trace::{Dtype, HostTensor};
 
 /// A target's output beside the golden's.
+///
+/// NaN and infinity have no distance: such pairs are counted in `non_finite`, fail every bound, also
+/// where both sides have them, and are left out of every measure.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
     /// Number of elements.
     pub count: usize,
+    /// Number of elements that are NaN or infinite on either side.
+    pub non_finite: usize,
     /// The golden's sum of absolute values.
     pub want_abs_sum: f64,
     /// Whether the sum lies within its bound.
@@ -52,8 +52,32 @@ pub struct Comparison {
     pub mean_abs_diff: f64,
     /// Largest difference relative to the golden's element; elements that are 0 there are left out.
     pub max_rel_diff: f64,
-    /// Largest distance in units in the last place of `f32`.
+    /// Mean difference relative to the golden's element; elements that are 0 there are left out.
+    pub mean_rel_diff: f64,
+    /// Mean difference with its sign: positive where the target is larger.
+    pub bias: f64,
+    /// Root of the mean squared difference.
+    pub rmse: f64,
+    /// Mean squared difference over the golden's mean square.
+    pub nmse: f64,
+    /// Peak signal-to-noise ratio in decibels, the peak being the range of the golden's values;
+    /// infinite where nothing differs, which JSON writes as null.
+    pub psnr: f64,
+    /// Cosine of the angle between the two, as vectors.
+    pub cosine: f64,
+    /// Largest distance in units in the last place of the type that was computed in.
     pub max_ulp: u64,
+    /// The ULP distance that half of the elements do not exceed; exact below 64, at most a 32nd too
+    /// large above.
+    pub p50_ulp: u64,
+    /// The ULP distance that 99 % of the elements do not exceed, as exact.
+    pub p99_ulp: u64,
+    /// Structural similarity, where the golden is an image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ssim: Option<f64>,
+    /// Mean FLIP error, where the golden is an image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flip: Option<f64>,
     /// Number of elements outside of their bound.
     pub outside: usize,
     /// The absolute bound under which every element would have passed, with the relative one as
@@ -61,15 +85,36 @@ pub struct Comparison {
     pub pixel_abs_to_pass: f64,
     /// The first elements outside of their bound.
     pub first_outside: Vec<Place>,
-    /// The element that differs most.
-    pub worst: Option<Place>,
+    /// The elements that differ most, the worst first.
+    pub worst: Vec<Place>,
+    /// The bounded measures that are not met.
+    pub violations: Vec<Violation>,
+}
+
+/// A bounded measure that is not met.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Violation {
+    /// The measure.
+    #[serde(serialize_with = "as_key")]
+    pub measure: Measure,
+    /// Its value; nothing where it has none, as SSIM of what is no image.
+    pub got: Option<f64>,
+    /// What the scenario asks.
+    pub limit: f64,
+}
+
+fn as_key<S: serde::Serializer>(measure: &Measure, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(measure.as_str())
 }
 
 impl Comparison {
-    /// Whether sum and elements lie within their bounds.
+    /// Whether every bound is met.
     #[must_use]
     pub fn passes(&self) -> bool {
-        self.abs_sum_passes && self.outside == 0
+        self.non_finite == 0
+            && self.abs_sum_passes
+            && self.outside == 0
+            && self.violations.is_empty()
     }
 }
 
@@ -84,84 +129,138 @@ pub enum CompareError {
         /// The golden's shape.
         want: Vec<usize>,
     },
+    /// Computed in another type than was asked for.
+    #[error("it came as {}, the scenario asks for {}", got.as_str(), want.as_str())]
+    Dtype {
+        /// The target's type.
+        got: Dtype,
+        /// The scenario's type.
+        want: Dtype,
+    },
     /// No elements: nothing would have been checked.
     #[error("there are no elements, so nothing would be checked")]
     Empty,
 }
 
-/// Compares a target's output with the golden's, element by element and by `want_abs_sum`, the sum
-/// that the golden's text states.
-///
-/// NaN and infinity are outside of every bound, also where both sides have them.
+/// What a tensor is compared with.
+#[derive(Debug, Clone, Copy)]
+pub struct Want<'a> {
+    /// The golden's elements, in `f64`.
+    pub tensor: &'a HostTensor,
+    /// The sum of absolute values that the golden's text states.
+    pub abs_sum: f64,
+    /// The type that the target was to compute in.
+    pub dtype: Dtype,
+}
+
+/// Compares a target's output with the golden's.
 ///
 /// # Errors
-/// If the shapes differ or there is nothing to compare.
+/// If shape or type differ or there is nothing to compare.
 pub fn compare(
     got: &HostTensor,
-    want: &HostTensor,
-    want_abs_sum: f64,
+    want: Want<'_>,
     bounds: &Bounds,
 ) -> Result<Comparison, CompareError> {
-    if got.shape != want.shape || got.values.len() != want.values.len() {
-        return Err(CompareError::Shape { got: got.shape.clone(), want: want.shape.clone() });
+    let tensor = want.tensor;
+    if got.shape != tensor.shape || got.values.len() != tensor.values.len() {
+        return Err(CompareError::Shape { got: got.shape.clone(), want: tensor.shape.clone() });
     }
-    if got.values.is_empty() {
-        return Err(CompareError::Empty);
+    if got.dtype != want.dtype {
+        return Err(CompareError::Dtype { got: got.dtype, want: want.dtype });
     }
-    let mut comparison = Comparison::of_sums(got, want_abs_sum, bounds);
-    let mut total = 0.0;
-    for (flat, (&got_value, &want_value)) in got.values.iter().zip(&want.values).enumerate() {
-        let place = || Place { index: got.coordinates(flat), got: got_value, want: want_value };
-        total += comparison.add(got_value, want_value, bounds, place);
+    let mut comparison =
+        compare_elements(&got.values, &tensor.values, &got.shape, got.dtype, want.abs_sum, bounds)?;
+    if let (Some(images), 0) = (Images::of(tensor), comparison.non_finite) {
+        let got = Images { values: &got.values, ..images };
+        comparison.ssim = Some(ssim(&got, &images));
+        comparison.flip = Some(flip(&got, &images));
     }
-    comparison.mean_abs_diff = total / comparison.count as f64;
+    let violations = bounds.limits.iter().filter_map(|(&measure, &limit)| {
+        let got = measure.of(&comparison);
+        let met = got.is_some_and(|got| measure.passes(got, limit));
+        (!met).then_some(Violation { measure, got, limit })
+    });
+    comparison.violations = violations.collect();
     Ok(comparison)
 }
 
-impl Comparison {
-    fn of_sums(got: &HostTensor, want_abs_sum: f64, bounds: &Bounds) -> Self {
-        let got_abs_sum = got.abs_sum();
-        let bound = bounds.abs_sum;
-        let excess = ((got_abs_sum - want_abs_sum).abs() - bound.abs()).max(0.0);
-        Self {
-            count: got.values.len(),
-            want_abs_sum,
-            abs_sum_passes: bound.passes(got_abs_sum, want_abs_sum),
-            abs_sum_rel_to_pass: if excess == 0.0 { 0.0 } else { excess / want_abs_sum.abs() },
-            max_abs_diff: 0.0,
-            mean_abs_diff: 0.0,
-            max_rel_diff: 0.0,
-            max_ulp: 0,
-            outside: 0,
-            pixel_abs_to_pass: 0.0,
-            first_outside: Vec::new(),
-            worst: None,
-        }
+/// Every elementwise measure of two slices of one shape, in one pass.
+///
+/// # Errors
+/// If the slices differ in length or have no elements.
+pub fn compare_elements<G: Element, W: Element>(
+    got: &[G],
+    want: &[W],
+    shape: &[usize],
+    dtype: Dtype,
+    want_abs_sum: f64,
+    bounds: &Bounds,
+) -> Result<Comparison, CompareError> {
+    if got.len() != want.len() {
+        return Err(CompareError::Shape { got: vec![got.len()], want: vec![want.len()] });
     }
+    if got.is_empty() {
+        return Err(CompareError::Empty);
+    }
+    let pass = pass(got, want, bounds.pixel, dtype);
+    Ok(Comparison::new(&pass, got.len(), shape, want_abs_sum, bounds))
+}
 
-    /// Takes in one element and gives its absolute difference.
-    fn add(&mut self, got: f64, want: f64, bounds: &Bounds, place: impl Fn() -> Place) -> f64 {
-        // A difference of infinities is NaN, which no comparison would ever report.
-        let difference =
-            if got.is_finite() && want.is_finite() { (got - want).abs() } else { f64::INFINITY };
-        if difference > self.max_abs_diff || self.worst.is_none() {
-            self.max_abs_diff = difference;
-            self.worst = Some(place());
+impl Comparison {
+    fn new(pass: &Pass, count: usize, shape: &[usize], want_abs_sum: f64, bounds: &Bounds) -> Self {
+        let Pass { sums, non_finite, ulp: [max_ulp, p50_ulp, p99_ulp], places } = pass;
+        let finite = (count - non_finite) as f64;
+        let mean = |sum: f64| if finite > 0.0 { sum / finite } else { 0.0 };
+        let mse = mean(sums.squared_difference);
+        let bound = bounds.abs_sum;
+        let excess = ((sums.abs_got - want_abs_sum).abs() - bound.abs()).max(0.0);
+        let shown = |pairs: &[places::Pair]| pairs.iter().map(|pair| pair.place(shape)).collect();
+        Self {
+            count,
+            non_finite: *non_finite,
+            want_abs_sum,
+            abs_sum_passes: *non_finite == 0 && bound.passes(sums.abs_got, want_abs_sum),
+            abs_sum_rel_to_pass: ratio(excess, want_abs_sum.abs()),
+            max_abs_diff: sums.max_abs,
+            mean_abs_diff: mean(sums.abs_difference),
+            max_rel_diff: sums.max_rel,
+            mean_rel_diff: ratio(sums.rel_difference, sums.rel_count),
+            bias: mean(sums.difference),
+            rmse: mse.sqrt(),
+            nmse: ratio(sums.squared_difference, sums.squared_want),
+            psnr: psnr(mse, sums.max_want + sums.max_minus_want),
+            cosine: cosine(sums),
+            max_ulp: *max_ulp,
+            p50_ulp: *p50_ulp,
+            p99_ulp: *p99_ulp,
+            ssim: None,
+            flip: None,
+            outside: sums.outside as usize + non_finite,
+            pixel_abs_to_pass: sums.max_excess,
+            first_outside: shown(&places.first_outside),
+            worst: shown(&places.worst),
+            violations: Vec::new(),
         }
-        if want != 0.0 {
-            self.max_rel_diff = self.max_rel_diff.max(difference / want.abs());
-        }
-        self.max_ulp = self.max_ulp.max(ulp_distance(got as f32, want as f32));
-        let bound = bounds.pixel;
-        self.pixel_abs_to_pass = self.pixel_abs_to_pass.max(difference - bound.rel() * want.abs());
-        if !bound.passes(got, want) {
-            self.outside += 1;
-            if self.first_outside.len() < LISTED {
-                self.first_outside.push(place());
-            }
-        }
-        difference
     }
+}
+
+/// 0 where there is nothing to divide: no difference is no part of anything.
+fn ratio(part: f64, whole: f64) -> f64 {
+    if part == 0.0 { 0.0 } else { part / whole }
+}
+
+fn psnr(mse: f64, peak: f64) -> f64 {
+    // A constant golden has no range; its own size would be another measure.
+    if mse == 0.0 { f64::INFINITY } else { 10.0 * (peak * peak / mse).log10() }
+}
+
+fn cosine(sums: &sums::Sums) -> f64 {
+    if sums.squared_difference == 0.0 {
+        return 1.0;
+    }
+    let lengths = (sums.squared_got * sums.squared_want).sqrt();
+    if lengths == 0.0 { 0.0 } else { (sums.product / lengths).clamp(-1.0, 1.0) }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! From what a worker returned to a cell's report: compares with the golden, checks the published
 //! numbers, and collects the findings that the verdict rests on. Pure.
 
+mod against;
 mod sentences;
 
 use std::collections::BTreeMap;
@@ -9,11 +10,12 @@ use burn_repro_backends::Class;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use self::sentences::{expectation_sentence, sentences};
-use crate::compare::{Comparison, ExpectationResult, check_expectation, compare};
+pub use self::against::Against;
+use self::against::first_record_outside;
+use self::sentences::expectation_sentence;
+use crate::compare::{Comparison, ExpectationResult, check_expectation};
 use crate::golden::{Golden, GoldenError};
 use crate::plan::{Cell, Skip};
-use crate::scenario::Bounds;
 use crate::trace::{HostTensor, NamedTensor, Trace};
 use crate::verdict::{Findings, Judgement, Verdict, apply_known_failure, judge};
 use crate::worker::Outcome;
@@ -37,6 +39,8 @@ pub struct CellReport {
     pub noise_sha256: Option<String>,
     /// SHA-256 over all noise drawn.
     pub all_noise_sha256: Option<String>,
+    /// SHA-256 of the weights, if the pipeline stated one.
+    pub weights_sha256: Option<String>,
     /// Every output in numbers.
     pub outputs: BTreeMap<String, OutputReport>,
     /// Every published number beside the target's.
@@ -64,8 +68,23 @@ pub struct OutputReport {
 pub struct RecordReport {
     /// The intermediate tensor's name.
     pub name: String,
-    /// Its largest absolute difference.
-    pub max_abs_diff: f64,
+    /// Its largest absolute difference, where the golden keeps all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_abs_diff: Option<f64>,
+    /// Its root mean squared difference as estimated from a sketch, where the golden keeps only that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rmse_estimate: Option<f64>,
+}
+
+impl RecordReport {
+    /// How far it is, in words.
+    #[must_use]
+    pub fn distance(&self) -> String {
+        match (self.max_abs_diff, self.rmse_estimate) {
+            (Some(difference), _) => format!("by {difference:.3e}"),
+            (None, estimate) => format!("by about {:.1e} RMS", estimate.unwrap_or(f64::NAN)),
+        }
+    }
 }
 
 impl CellReport {
@@ -86,6 +105,7 @@ impl CellReport {
             seconds: 0.0,
             noise_sha256: None,
             all_noise_sha256: None,
+            weights_sha256: None,
             outputs: BTreeMap::new(),
             expect: Vec::new(),
             first_record_outside: None,
@@ -120,6 +140,7 @@ pub fn evaluate(
             CellReport {
                 noise_sha256: trace.noise.first_sha256.clone(),
                 all_noise_sha256: trace.noise.all_sha256.clone(),
+                weights_sha256: trace.weights_sha256.clone(),
                 outputs: examined.outputs,
                 expect: examined.expect,
                 first_record_outside: examined.first_record_outside,
@@ -185,65 +206,32 @@ impl Examined {
     }
 
     fn compare_golden(&mut self, cell: &Cell, trace: &Trace, golden: &Golden) {
-        let bounds = cell.scenario.tolerance.bounds(&cell.target);
-        let text = &golden.text;
-        if text.question_sha256 != cell.scenario.question_sha256 {
+        let Cell { scenario, target } = cell;
+        let stale = golden.text.stale_fields(scenario, trace.weights_sha256.as_deref());
+        if !stale.is_empty() {
             // The numbers answer another question: comparing them would say nothing.
-            self.findings.stale_golden = Some(
-                "the scenario asks something else than its golden answers (pipeline, seed, steps, \
-                 batch_size or params changed); run `cargo test` and review the golden"
-                    .into(),
-            );
+            self.findings.stale_golden = Some(format!(
+                "the golden answers another version of the scenario; {}; run `cargo test`, then review \
+                 the golden with `cargo insta review` or `cargo repro golden accept {}`",
+                stale.join("; "),
+                scenario.name
+            ));
             return;
         }
-        if text.noise != trace.noise {
+        if golden.text.noise != trace.noise {
             self.findings.wrong_noise = Some(format!(
                 "the noise is not the golden's: {:?} against {:?}",
-                trace.noise, text.noise
+                trace.noise, golden.text.noise
             ));
         }
-        for summary in &text.outputs {
-            let want = golden.tensor(&summary.name).expect("the store checks both halves");
-            self.compare_output(&summary.name, trace, want, summary.abs_sum, &bounds);
-        }
-        for NamedTensor { name, .. } in &trace.outputs {
-            if !text.outputs.iter().any(|summary| summary.name == *name) {
-                self.findings.mismatches.push(format!("the golden has no output `{name}`"));
+        let against = Against::new(scenario, target, trace, golden);
+        self.findings.checks += against.checks;
+        self.findings.mismatches.extend(against.mismatches);
+        for (name, comparison) in against.comparisons {
+            if let Some(report) = self.outputs.get_mut(&name) {
+                report.comparison = Some(comparison);
             }
         }
-        self.first_record_outside = text.records.iter().find_map(|summary| {
-            let want = golden.tensor(&summary.name)?;
-            let got = trace.record(&summary.name)?;
-            let comparison = compare(got, want, want.abs_sum(), &bounds).ok()?;
-            let name = summary.name.clone();
-            let report = RecordReport { name, max_abs_diff: comparison.max_abs_diff };
-            (comparison.outside > 0).then_some(report)
-        });
-    }
-
-    fn compare_output(
-        &mut self,
-        name: &str,
-        trace: &Trace,
-        want: &HostTensor,
-        want_abs_sum: f64,
-        bounds: &Bounds,
-    ) {
-        self.findings.checks += 1;
-        let Some(got) = trace.output(name) else {
-            self.findings
-                .mismatches
-                .push(format!("the golden has the output `{name}`, it was not put out"));
-            return;
-        };
-        match compare(got, want, want_abs_sum, bounds) {
-            Err(error) => self.findings.mismatches.push(format!("{name}: {error}")),
-            Ok(comparison) => {
-                self.findings.mismatches.extend(sentences(name, got, &comparison, bounds));
-                if let Some(report) = self.outputs.get_mut(name) {
-                    report.comparison = Some(comparison);
-                }
-            }
-        }
+        self.first_record_outside = first_record_outside(scenario, target, trace, golden);
     }
 }

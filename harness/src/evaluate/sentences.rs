@@ -1,11 +1,11 @@
 //! What is said of a difference: the place, its size, and the tolerance that would have passed.
 
-use crate::compare::{Comparison, ExpectationResult};
+use crate::compare::{Comparison, ExpectationResult, Measure, Place, Violation};
 use crate::scenario::Bounds;
 use crate::trace::HostTensor;
 
 /// What is outside of its bound: the place, the size of the difference, and the tolerance that
-/// would have passed.
+/// would have passed, for every measure.
 pub(super) fn sentences(
     name: &str,
     got: &HostTensor,
@@ -16,17 +16,23 @@ pub(super) fn sentences(
     if !comparison.abs_sum_passes {
         let (got, want) = (got.abs_sum(), comparison.want_abs_sum);
         sentences.push(format!(
-            "{name} abs_sum is {got:.7}, the golden's {want:.7}: off by {:.3e}, allowed {:.3e}; \
-             abs_sum {{ rel: {:.2e} }} would pass",
+            "{name} abs_sum is {got:.7}, the golden's {want:.7}: off by {:.3e}, allowed {:.3e} \
+             (abs_sum {{ rel: {:.2e} }} would pass)",
             (got - want).abs(),
             bounds.abs_sum.allowance(want),
             round_up(comparison.abs_sum_rel_to_pass),
         ));
     }
-    if let (Some(worst), true) = (&comparison.worst, comparison.outside > 0) {
+    if comparison.non_finite > 0 {
+        sentences.push(format!(
+            "{name} has {} of {} elements that are NaN or infinite, which no tolerance lets pass",
+            comparison.non_finite, comparison.count
+        ));
+    }
+    if let (Some(worst), true) = (comparison.worst.first(), comparison.outside > 0) {
         sentences.push(format!(
             "{name} has {} of {} elements outside, the worst at {:?}: {:.7} for {:.7}, off by \
-             {:.3e}, allowed {:.3e}; pixel {{ abs: {:.2e} }} would pass",
+             {:.3e}, allowed {:.3e} (pixel {{ abs: {:.2e} }} would pass)",
             comparison.outside,
             comparison.count,
             worst.index,
@@ -37,7 +43,73 @@ pub(super) fn sentences(
             round_up(comparison.pixel_abs_to_pass),
         ));
     }
+    sentences.extend(comparison.violations.iter().map(|violation| violated(name, violation)));
+    if !sentences.is_empty() {
+        sentences.push(places(name, comparison, bounds));
+        sentences.push(would_pass(name, comparison));
+    }
     sentences
+}
+
+/// A bounded measure that is not met.
+fn violated(name: &str, violation: &Violation) -> String {
+    let Violation { measure, got, limit } = violation;
+    let which = if measure.at_least() { "at least" } else { "at most" };
+    match got {
+        None => format!(
+            "{name} has no {measure}, which is for images: (N, H, W, C) with 1 or 3 channels in [0, 1]"
+        ),
+        Some(got) => format!(
+            "{name} {measure} is {got:.4e}, {which} {limit:.4e} is asked ({measure}: {} would pass)",
+            to_pass(*measure, *got)
+        ),
+    }
+}
+
+/// The elements that differ most: those that are outside, or all that are listed where none is.
+fn places(name: &str, comparison: &Comparison, bounds: &Bounds) -> String {
+    let place = |place: &Place| {
+        let Place { index, got, want } = place;
+        format!("{index:?} {got:.6} for {want:.6}")
+    };
+    let listed = comparison
+        .worst
+        .iter()
+        .filter(|place| comparison.outside == 0 || !bounds.pixel.passes(place.got, place.want));
+    let worst: Vec<String> = listed.map(place).collect();
+    format!("{name} differs most at {}", worst.join(", "))
+}
+
+/// Every measure as a tolerance that would have passed, to be written into the scenario as it is.
+fn would_pass(name: &str, comparison: &Comparison) -> String {
+    let measures = Measure::ALL.iter().filter_map(|&measure| {
+        let value = measure.of(comparison).filter(|value| value.is_finite())?;
+        Some(format!("{measure}: {}", to_pass(measure, value)))
+    });
+    format!("{name} would pass with {{ {} }}", measures.collect::<Vec<_>>().join(", "))
+}
+
+/// A limit that lets a value pass: rounded away from it, so that what is printed is enough.
+fn to_pass(measure: Measure, value: f64) -> String {
+    if !measure.at_least() {
+        return match measure {
+            Measure::MaxUlp | Measure::P50Ulp | Measure::P99Ulp => format!("{value}"),
+            _ => format!("{:.2e}", round_up(value)),
+        };
+    }
+    match measure {
+        Measure::Psnr => format!("{:.1}", (value * 10.0).floor() / 10.0),
+        _ => format!("{:.9}", ((value * 1.0e9).floor() / 1.0e9).max(0.0)),
+    }
+}
+
+/// An output of which the golden keeps a sketch, and that is too far from it.
+pub(super) fn sketch_sentence(name: &str, estimate: f64, allowed: f64) -> String {
+    format!(
+        "{name} is off by about {estimate:.1e} RMS by its sketch, allowed {allowed:.3e} an element \
+         (pixel {{ abs: {:.2e} }} would pass)",
+        round_up(estimate)
+    )
 }
 
 /// Up to the third digit: what is printed as enough must be enough.

@@ -1,16 +1,35 @@
 //! Goldens: the reference result of each scenario, as insta snapshots under `golden/`.
 //!
 //! A golden is two snapshots: a text for people and a safetensors file for the elements. Cells
-//! read goldens (`store`); only the gate's reference trial writes one, through insta (`snapshot`).
+//! read goldens (`store`); a new one begins as a `draft` of what to `keep`, waits as a pending
+//! snapshot that the gate's reference trial leaves through insta (`snapshot`), and takes its place by
+//! `cargo insta review` or by `accept`, which looks at all targets first. `status` and `prune` are about
+//! what lies in the folder.
 
+mod accept;
 mod comparator;
+mod draft;
+mod files;
+mod keep;
+mod recorded;
+mod shape;
+mod sketch;
 mod snapshot;
+mod status;
 mod store;
 mod text;
 
-pub use snapshot::assert_reference;
-pub use store::{Golden, GoldenError, Store};
-pub use text::GoldenText;
+pub use accept::{Evidence, Refusal, TargetEvidence, accept};
+pub use draft::{Draft, DraftError};
+pub use files::{FileError, GoldenFiles};
+pub use keep::{SIZE_LIMIT, reduced_name, sketch_name};
+pub use recorded::Recorded;
+pub use shape::Shape;
+pub use sketch::{SKETCH_MARGIN, reduced, rmse_estimate, sketch};
+pub use snapshot::{ReferenceError, assert_reference};
+pub use status::{GoldenState, GoldenStatus, status};
+pub use store::{Content, Golden, GoldenError, Store};
+pub use text::{GoldenText, Kept, Summary, TextError};
 
 use crate::scenario::Bound;
 

@@ -1,79 +1,128 @@
 //! The reference trial: does the pipeline in `f64` still give its golden? Asked through insta, so
 //! that `cargo insta review` is how a golden changes.
+//!
+//! insta writes in place, and two test runs may do so at once. So it works on a copy of the golden
+//! in a folder of this run's own, and what it wrote there is moved into place by rename.
 
+use std::fs;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use burn_repro_backends::Target;
 
 use super::comparator::ReferenceComparator;
-use super::store::Store;
-use super::text::GoldenText;
+use super::draft::{Draft, DraftError};
+use super::files::GoldenFiles;
+use super::recorded::Recorded;
+use super::store::{Golden, GoldenError, Store};
 use super::{REFERENCE_BOUND, TENSORS_SUFFIX};
-use crate::compare::compare;
-use crate::scenario::{Bounds, Scenario};
-use crate::tensor_file;
+use crate::compare::{Want, compare};
+use crate::scenario::{Bounds, Limits, Scenario};
 use crate::trace::{NamedTensor, Trace};
 
-/// Bytes of elements that a golden has at most, so that goldens fit into git: the outputs, and as
-/// many intermediate tensors as there is room for.
-const SIZE_BUDGET: usize = 60 * 1024;
+/// Set by `cargo insta` where it wants to find snapshots, or to know them by their path.
+const INSTA_PATHS: [&str; 2] = ["INSTA_PENDING_DIR", "INSTA_SNAPSHOT_REFERENCES_FILE"];
 
-/// Compares a reference run with the golden of its scenario; insta writes pending files where they
-/// differ, unless it runs in CI.
+/// Why the reference trial fails.
+#[derive(Debug, thiserror::Error)]
+pub enum ReferenceError {
+    /// The run gives no golden.
+    #[error(transparent)]
+    Draft(#[from] DraftError),
+    /// The golden folder cannot be worked in.
+    #[error("cannot write into {folder}: {error}; the golden is as it was")]
+    Write {
+        /// The folder.
+        folder: String,
+        /// What the file system says.
+        error: io::Error,
+    },
+    /// The reference no longer gives its golden.
+    #[error("{0}")]
+    Changed(String),
+}
+
+/// Compares a reference run on `target` with the golden of its scenario; insta leaves pending files
+/// where they differ, unless it runs in CI.
 ///
 /// # Errors
-/// If the reference is not finite, or what insta says.
-pub fn assert_reference(store: &Store, scenario: &Scenario, trace: &Trace) -> Result<(), String> {
-    for NamedTensor { name, tensor } in &trace.outputs {
-        if let Some(flat) = tensor.first_non_finite() {
-            return Err(format!(
-                "the reference's {name} is {} at {:?}; a golden must be finite",
-                tensor.values[flat],
-                tensor.coordinates(flat)
-            ));
+/// If the reference is not finite, if the folder cannot be written into, or where it differs.
+pub fn assert_reference(
+    store: &Store,
+    scenario: &Scenario,
+    trace: &Trace,
+    target: &Target,
+) -> Result<(), ReferenceError> {
+    let golden = store.load(&scenario.name);
+    let recorded = Recorded::now(target, &scenario.folder());
+    let draft = Draft::new(scenario, trace, recorded, golden.as_ref().ok())?;
+    let asserted = if INSTA_PATHS.iter().any(|name| std::env::var_os(name).is_some()) {
+        assert_halves(store.folder(), scenario, &draft)
+    } else {
+        let write =
+            |error| ReferenceError::Write { folder: store.folder().display().to_string(), error };
+        assert_beside(store, scenario, &draft).map_err(write)?
+    };
+    asserted.map_err(|_| ReferenceError::Changed(changed(store, scenario, trace, &golden)))
+}
+
+/// Lets insta work on a copy, then moves what it wrote.
+fn assert_beside(
+    store: &Store,
+    scenario: &Scenario,
+    draft: &Draft,
+) -> io::Result<Result<(), String>> {
+    fs::create_dir_all(store.folder())?;
+    // Hidden: cargo-insta does not look into it, should this process be killed.
+    let beside = tempfile::Builder::new().prefix(".reference-").tempdir_in(store.folder())?;
+    let reviewed = store.files_of(&scenario.name);
+    for file in reviewed.all().into_iter().filter(|file| file.exists()) {
+        fs::copy(file, beside.path().join(file.file_name().unwrap_or_default()))?;
+    }
+    let asserted = assert_halves(beside.path(), scenario, draft);
+    if asserted.is_ok() {
+        move_files(&GoldenFiles::reviewed(beside.path(), &scenario.name), &reviewed)?;
+    }
+    let pending = GoldenFiles::pending(store.folder(), &scenario.name);
+    let written = GoldenFiles::pending(beside.path(), &scenario.name);
+    if asserted.is_ok() || written.all().iter().any(|file| file.exists()) {
+        move_files(&written, &pending)?;
+    }
+    Ok(asserted)
+}
+
+/// Puts files in the place of others, the elements first, and removes those that are not there.
+fn move_files(from: &GoldenFiles, to: &GoldenFiles) -> io::Result<()> {
+    for (from, to) in from.all().into_iter().zip(to.all()).rev() {
+        if !from.exists() {
+            if to.exists() {
+                fs::remove_file(to)?;
+            }
+        } else if fs::read(from)? != fs::read(to).unwrap_or_default() {
+            fs::rename(from, to)?;
         }
     }
-    let records = kept_records(trace);
-    let text = GoldenText::new(scenario, trace, &records).to_yaml();
-    let tensors: Vec<NamedTensor> = trace.outputs.iter().chain(&records).cloned().collect();
-    let bytes = tensor_file::encode(&tensors);
+    Ok(())
+}
 
+/// Both halves are asserted before either fails, so that one review shows both.
+fn assert_halves(folder: &Path, scenario: &Scenario, draft: &Draft) -> Result<(), String> {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(store.folder());
+    settings.set_snapshot_path(folder);
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.set_description(scenario.description.clone());
     settings.set_comparator(Box::new(ReferenceComparator));
-    // Both halves are asserted before either panics, so that one review shows both.
+    let text = draft.text.to_yaml();
     let text_half =
         settings.bind(|| catch(|| insta::assert_snapshot!(scenario.name.as_str(), text)));
     settings.set_snapshot_suffix(TENSORS_SUFFIX);
     let tensor_half = settings.bind(|| {
         let name = format!("{}.safetensors", scenario.name);
-        catch(|| insta::assert_binary_snapshot!(&name, bytes))
+        catch(|| insta::assert_binary_snapshot!(&name, draft.tensors.clone()))
     });
-    text_half.and(tensor_half).map_err(|reason| {
-        let moved = moved(store, scenario, trace);
-        format!("the reference no longer gives its golden: {moved}; insta says: {reason}")
-    })
-}
-
-/// How far each output is from the golden, where there is one that can be compared.
-fn moved(store: &Store, scenario: &Scenario, trace: &Trace) -> String {
-    let golden = match store.load(&scenario.name) {
-        Ok(golden) => golden,
-        Err(error) => return error.to_string(),
-    };
-    let bounds = Bounds { abs_sum: REFERENCE_BOUND, pixel: REFERENCE_BOUND };
-    let sentence = |NamedTensor { name, tensor }: &NamedTensor| {
-        let Some(want) = golden.tensor(name) else { return format!("{name} is new") };
-        match compare(tensor, want, want.abs_sum(), &bounds) {
-            Err(error) => format!("{name}: {error}"),
-            Ok(comparison) => format!(
-                "{name} moved by at most {:.3e}, {} of {} elements by more than the reference may",
-                comparison.max_abs_diff, comparison.outside, comparison.count
-            ),
-        }
-    };
-    trace.outputs.iter().map(sentence).collect::<Vec<_>>().join("; ")
+    text_half.and(tensor_half)
 }
 
 fn catch(assertion: impl FnOnce()) -> Result<(), String> {
@@ -84,40 +133,56 @@ fn catch(assertion: impl FnOnce()) -> Result<(), String> {
     })
 }
 
-/// As many records as fit beside the outputs, evenly spread, the last one among them.
-fn kept_records(trace: &Trace) -> Vec<NamedTensor> {
-    let records = &trace.records;
-    let largest = records.iter().map(|named| named.tensor.values.len() * 8).max();
-    let outputs: usize = trace.outputs.iter().map(|named| named.tensor.values.len() * 8).sum();
-    let room = SIZE_BUDGET.saturating_sub(outputs);
-    let fitting = largest.map_or(0, |bytes| room / bytes).min(records.len());
-    (1..=fitting).map(|part| records[part * records.len() / fitting - 1].clone()).collect()
+/// What changed, and what to do about it.
+fn changed(
+    store: &Store,
+    scenario: &Scenario,
+    trace: &Trace,
+    golden: &Result<Golden, GoldenError>,
+) -> String {
+    let what = match golden {
+        Ok(golden) => moved(golden, scenario, trace),
+        Err(GoldenError::Missing(_)) => "there is no golden yet".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    let pending = GoldenFiles::pending(store.folder(), &scenario.name);
+    let next = if pending.all().iter().any(|file| file.exists()) {
+        format!(
+            "{} waits for review: look with `cargo repro golden show {name}`, then `cargo insta \
+             review` or `cargo repro golden accept {name}`",
+            pending.text.display(),
+            name = scenario.name
+        )
+    } else {
+        "nothing was written, as where `CI` or `INSTA_UPDATE=no` is set; run `cargo test` on your \
+         own machine and review there"
+            .to_owned()
+    };
+    format!("the reference no longer gives its golden: {what}; {next}")
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::{SIZE_BUDGET, kept_records};
-    use crate::trace::{Dtype, HostTensor, NamedTensor, Trace};
-
-    proptest! {
-        #[test]
-        fn keeps_what_fits_and_the_last(steps in 1_usize..300, elements in 1_usize..6000) {
-            let tensor =
-                HostTensor { shape: vec![elements], dtype: Dtype::F64, values: vec![0.0; elements] };
-            let records = (0..steps)
-                .map(|step| NamedTensor { name: step.to_string(), tensor: tensor.clone() })
-                .collect();
-            let kept = kept_records(&Trace { records, ..Trace::default() });
-            prop_assert!(kept.len() * elements * 8 <= SIZE_BUDGET);
-            let all_fit = steps * elements * 8 <= SIZE_BUDGET;
-            prop_assert_eq!(kept.len() == steps, all_fit);
-            if let Some(last) = kept.last() {
-                prop_assert_eq!(&last.name, &(steps - 1).to_string());
-            }
-            let steps: Vec<usize> = kept.iter().map(|named| named.name.parse().unwrap()).collect();
-            prop_assert!(steps.is_sorted_by(|left, right| left < right));
-        }
+/// What a golden was asked, or how far each output is from it.
+fn moved(golden: &Golden, scenario: &Scenario, trace: &Trace) -> String {
+    let mut sentences = golden.text.stale_fields(scenario, trace.weights_sha256.as_deref());
+    if golden.text.noise != trace.noise {
+        sentences.push("the noise is another".into());
     }
+    let bounds = Bounds { abs_sum: REFERENCE_BOUND, pixel: REFERENCE_BOUND, limits: Limits::new() };
+    for NamedTensor { name, tensor } in &trace.outputs {
+        let Some(want) = golden.tensor(name) else {
+            let kept = golden.text.outputs.iter().any(|summary| summary.name == *name);
+            let what = if kept { "is kept in part" } else { "is new" };
+            sentences.push(format!("{name} {what}"));
+            continue;
+        };
+        let want = Want { tensor: want, abs_sum: want.abs_sum(), dtype: tensor.dtype };
+        sentences.push(match compare(tensor, want, &bounds) {
+            Err(error) => format!("{name}: {error}"),
+            Ok(comparison) => format!(
+                "{name} moved by at most {:.3e}, {} of {} elements by more than the reference may",
+                comparison.max_abs_diff, comparison.outside, comparison.count
+            ),
+        });
+    }
+    sentences.join("; ")
 }

@@ -1,11 +1,15 @@
-//! Reads goldens and lists what lies in the folder. Never writes.
+//! Reads goldens and checks that both halves belong together; lists what lies in the folder. Never
+//! writes.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::TENSORS_SUFFIX;
-use super::text::GoldenText;
+use super::files::{GoldenFiles, read, read_announcement, read_snapshot};
+use super::keep::{reduced_name, sketch_name};
+use super::sketch::reduced_shape;
+use super::text::{GoldenText, Kept, Summary};
+use crate::hash::sha256_hex;
 use crate::scenario::Scenario;
 use crate::tensor_file;
 use crate::trace::{HostTensor, NamedTensor};
@@ -15,15 +19,9 @@ use crate::trace::{HostTensor, NamedTensor};
 pub struct Golden {
     /// The reviewed numbers.
     pub text: GoldenText,
+    /// The file of the elements.
+    pub bytes: Vec<u8>,
     tensors: Vec<NamedTensor>,
-}
-
-impl Golden {
-    /// The elements of an output or of a kept intermediate tensor.
-    #[must_use]
-    pub fn tensor(&self, name: &str) -> Option<&HostTensor> {
-        self.tensors.iter().find(|named| named.name == name).map(|named| &named.tensor)
-    }
 }
 
 /// Why there is no golden to compare with.
@@ -64,38 +62,39 @@ impl Store {
         &self.folder
     }
 
+    /// The files of a scenario's golden.
+    #[must_use]
+    pub fn files_of(&self, scenario: &str) -> GoldenFiles {
+        GoldenFiles::reviewed(&self.folder, scenario)
+    }
+
     /// Reads the golden of a scenario.
     ///
     /// # Errors
     /// Names the file that is missing or corrupt, and why.
     pub fn load(&self, scenario: &str) -> Result<Golden, GoldenError> {
-        let [text_file, meta_file, tensors_file] = self.files_of(scenario);
-        match (text_file.exists(), tensors_file.exists()) {
-            (false, false) => return Err(GoldenError::Missing(text_file)),
-            (false, true) => return Err(GoldenError::Half(text_file)),
-            (true, false) => return Err(GoldenError::Half(tensors_file)),
-            (true, true) if !meta_file.exists() => return Err(GoldenError::Half(meta_file)),
-            (true, true) => {}
-        }
-        let text = read_text(&text_file)?;
-        let bytes = fs::read(&tensors_file).map_err(|error| corrupt(&tensors_file, error))?;
-        let tensors = tensor_file::decode(&bytes).map_err(|error| corrupt(&tensors_file, error))?;
-        let golden = Golden { text, tensors };
-        golden.check_halves().map_err(|reason| corrupt(&tensors_file, reason))?;
-        Ok(golden)
+        Golden::read(&self.files_of(scenario), scenario)
     }
 
-    /// The three files of a scenario: text, description of the elements, elements.
-    #[must_use]
-    pub fn files_of(&self, scenario: &str) -> [PathBuf; 3] {
-        [
-            self.folder.join(format!("{scenario}.snap")),
-            self.folder.join(format!("{scenario}@{TENSORS_SUFFIX}.snap")),
-            self.folder.join(format!("{scenario}@{TENSORS_SUFFIX}.snap.safetensors")),
-        ]
+    /// Reads what waits for review: pending halves in place of those of the golden. Nothing if
+    /// nothing waits.
+    ///
+    /// # Errors
+    /// Names the file that is missing or corrupt, and why.
+    pub fn load_pending(&self, scenario: &str) -> Result<Option<Golden>, GoldenError> {
+        let reviewed = self.files_of(scenario);
+        let pending = GoldenFiles::pending(&self.folder, scenario);
+        let (text, tensors) = (pending.text.exists(), pending.announcement.exists());
+        let files = match (text, tensors) {
+            (false, false) => return Ok(None),
+            (true, true) => pending,
+            (true, false) => GoldenFiles { text: pending.text, ..reviewed },
+            (false, true) => GoldenFiles { text: reviewed.text, ..pending },
+        };
+        Golden::read(&files, scenario).map(Some)
     }
 
-    /// Snapshot files that belong to no scenario, sorted. Pending files are not among them.
+    /// Snapshot files that belong to no scenario, sorted; pending ones among them.
     ///
     /// # Errors
     /// If the folder exists and cannot be read.
@@ -103,8 +102,15 @@ impl Store {
         &self,
         scenarios: impl IntoIterator<Item = &'a Scenario>,
     ) -> std::io::Result<Vec<PathBuf>> {
-        let owned: BTreeSet<PathBuf> =
-            scenarios.into_iter().flat_map(|scenario| self.files_of(&scenario.name)).collect();
+        let files = |scenario: &Scenario| {
+            let [reviewed, pending] = [GoldenFiles::reviewed, GoldenFiles::pending]
+                .map(|files| files(&self.folder, &scenario.name));
+            [reviewed, pending].into_iter().flat_map(|files| files.all().map(Path::to_path_buf))
+        };
+        let owned: BTreeSet<PathBuf> = scenarios
+            .into_iter()
+            .flat_map(|scenario| files(scenario).collect::<Vec<_>>())
+            .collect();
         if !self.folder.exists() {
             return Ok(Vec::new());
         }
@@ -112,7 +118,7 @@ impl Store {
         for entry in fs::read_dir(&self.folder)? {
             let file = entry?.path();
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if name.contains(".snap") && !name.contains(".snap.new") && !owned.contains(&file) {
+            if name.contains(".snap") && !owned.contains(&file) {
                 unowned.push(file);
             }
         }
@@ -122,41 +128,123 @@ impl Store {
 }
 
 impl Golden {
-    /// The two halves must speak of the same tensors; their numbers are compared with cells.
+    /// Reads and checks three files.
+    fn read(files: &GoldenFiles, scenario: &str) -> Result<Self, GoldenError> {
+        match files.all().map(Path::exists) {
+            [false, _, false] => return Err(GoldenError::Missing(files.text.clone())),
+            [false, _, true] => return Err(GoldenError::Half(files.text.clone())),
+            [true, _, false] => return Err(GoldenError::Half(files.tensors.clone())),
+            [true, false, true] => return Err(GoldenError::Half(files.announcement.clone())),
+            [true, true, true] => {}
+        }
+        let content = read_snapshot(&files.text).map_err(|error| corrupt(&files.text, error))?;
+        let text = GoldenText::parse(&content).map_err(|error| corrupt(&files.text, error))?;
+        read_announcement(&files.announcement)
+            .map_err(|error| corrupt(&files.announcement, error))?;
+        let bytes = read(&files.tensors).map_err(|error| corrupt(&files.tensors, error))?;
+        let tensors =
+            tensor_file::decode(&bytes).map_err(|error| corrupt(&files.tensors, error))?;
+        let golden = Self { text, bytes, tensors };
+        if golden.text.scenario != scenario {
+            let reason = format!("is the golden of `{}`", golden.text.scenario);
+            return Err(corrupt(&files.text, reason));
+        }
+        golden.check_halves().map_err(|reason| corrupt(&files.tensors, reason))?;
+        Ok(golden)
+    }
+
+    /// A tensor as it lies in the file: whole, or the part of one by the names of `keep`.
+    #[must_use]
+    pub fn tensor(&self, name: &str) -> Option<&HostTensor> {
+        self.tensors.iter().find(|named| named.name == name).map(|named| &named.tensor)
+    }
+
+    /// What is kept of an output or of an intermediate tensor.
+    #[must_use]
+    pub fn content(&self, summary: &Summary) -> Content<'_> {
+        let tensor = |name: &str| self.tensor(name).expect("both halves were checked when read");
+        match (summary.kept, summary.block_side) {
+            (Kept::Whole, _) => Content::Whole(tensor(&summary.name)),
+            (Kept::Reduced, Some(side)) => Content::Reduced {
+                side,
+                means: tensor(&reduced_name(&summary.name)),
+                sketch: tensor(&sketch_name(&summary.name)),
+            },
+            _ => Content::Sketch(tensor(&sketch_name(&summary.name))),
+        }
+    }
+
+    /// The two halves must speak of the same tensors, in the same numbers.
     fn check_halves(&self) -> Result<(), String> {
         if self.text.outputs.is_empty() {
             return Err("its text lists no outputs".into());
         }
         for summary in self.text.outputs.iter().chain(&self.text.records) {
-            let name = &summary.name;
-            let Some(tensor) = self.tensor(name) else {
-                return Err(format!("it holds no `{name}`, which its text lists"));
-            };
-            if tensor.shape != summary.shape {
-                return Err(format!(
-                    "`{name}` has the shape {:?}, its text says {:?}",
-                    tensor.shape, summary.shape
-                ));
-            }
-            if let Some(flat) = tensor.first_non_finite() {
-                let place = tensor.coordinates(flat);
-                return Err(format!("`{name}` is {} at {place:?}", tensor.values[flat]));
-            }
+            self.check_kept(summary)?;
+        }
+        if let Some(NamedTensor { name, tensor }) =
+            self.tensors.iter().find(|named| named.tensor.first_non_finite().is_some())
+        {
+            let flat = tensor.first_non_finite().unwrap_or(0);
+            let place = tensor.coordinates(flat);
+            return Err(format!("`{name}` is {} at {place:?}", tensor.values[flat]));
+        }
+        if sha256_hex(&self.bytes) != self.text.tensors_sha256 {
+            return Err("does not have the SHA-256 that its text states: it was damaged, or one \
+                        half was accepted without the other"
+                .into());
         }
         Ok(())
     }
+
+    fn check_kept(&self, summary: &Summary) -> Result<(), String> {
+        let name = &summary.name;
+        let parts = match (summary.kept, summary.block_side) {
+            (Kept::Whole, _) => vec![(name.clone(), Some(summary.shape.0.clone()))],
+            (Kept::Reduced, Some(0) | None) => {
+                return Err(format!("its text states no side of the blocks of `{name}`"));
+            }
+            (Kept::Reduced, Some(side)) => vec![
+                (reduced_name(name), Some(reduced_shape(&summary.shape.0, side))),
+                (sketch_name(name), None),
+            ],
+            (Kept::Sketch, _) => vec![(sketch_name(name), None)],
+        };
+        for (part, shape) in parts {
+            let Some(tensor) = self.tensor(&part) else {
+                return Err(format!("it holds no `{part}`, which its text lists"));
+            };
+            let shape = shape.unwrap_or(vec![super::sketch::SKETCH]);
+            if tensor.shape != shape {
+                let got = &tensor.shape;
+                return Err(format!("`{part}` has the shape {got:?}, its text says {shape:?}"));
+            }
+        }
+        match self.tensor(name) {
+            Some(whole) if !summary.describes(whole) => {
+                Err(format!("its text states other numbers for `{name}` than it holds"))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
-/// The content of an insta snapshot, behind its two `---` lines.
-fn read_text(file: &Path) -> Result<GoldenText, GoldenError> {
-    let whole = fs::read_to_string(file).map_err(|error| corrupt(file, error))?;
-    let unix = whole.replace("\r\n", "\n");
-    let content = unix
-        .strip_prefix("---\n")
-        .and_then(|rest| rest.split_once("\n---\n"))
-        .map(|(_, content)| content)
-        .ok_or_else(|| corrupt(file, "is no insta snapshot (no `---` header)"))?;
-    GoldenText::parse(content).map_err(|error| corrupt(file, error))
+/// What a golden holds of one tensor.
+#[derive(Debug, Clone, Copy)]
+pub enum Content<'a> {
+    /// Every element.
+    Whole(&'a HostTensor),
+    /// Means of blocks, and a sketch.
+    Reduced {
+        /// The side of the blocks.
+        side: usize,
+        /// Their means.
+        means: &'a HostTensor,
+        /// The sketch.
+        sketch: &'a HostTensor,
+    },
+    /// A sketch alone.
+    Sketch(&'a HostTensor),
 }
 
 fn corrupt(file: &Path, reason: impl ToString) -> GoldenError {
@@ -170,13 +258,13 @@ mod tests {
     use super::Store;
 
     #[test]
-    fn files_of_no_scenario_are_unowned_and_pending_ones_are_not_meant() {
+    fn files_of_no_scenario_are_unowned() {
         let folder = tempfile::tempdir().unwrap();
         for file in ["gone.snap", "gone@tensors.snap.safetensors", "new.snap.new", "gate.rs"] {
             fs::write(folder.path().join(file), "").unwrap();
         }
         let unowned = Store::new(folder.path()).unowned([]).unwrap();
         let names: Vec<_> = unowned.iter().map(|file| file.file_name().unwrap()).collect();
-        assert_eq!(names, ["gone.snap", "gone@tensors.snap.safetensors"]);
+        assert_eq!(names, ["gone.snap", "gone@tensors.snap.safetensors", "new.snap.new"]);
     }
 }

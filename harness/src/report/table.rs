@@ -21,7 +21,7 @@ pub fn details(reports: &[CellReport]) -> String {
             writeln!(text, "    {sentence}").expect("writing to a string cannot fail");
         }
         if let Some(record) = &report.first_record_outside {
-            writeln!(text, "    first outside: {} by {:.3e}", record.name, record.max_abs_diff)
+            writeln!(text, "    first outside: {} {}", record.name, record.distance())
                 .expect("writing to a string cannot fail");
         }
     }
@@ -70,8 +70,10 @@ fn cell(report: Option<&CellReport>) -> Cell {
     let Some(report) = report else {
         return Cell::new("-").set_alignment(CellAlignment::Center);
     };
-    let differences = report.outputs.values().filter_map(|output| output.comparison.as_ref());
-    let largest = differences.map(|comparison| comparison.max_abs_diff).reduce(f64::max);
+    let comparisons = report.outputs.values().filter_map(|output| output.comparison.as_ref());
+    // Beside a NaN the distance of the other elements would mislead.
+    let finite = comparisons.filter(|comparison| comparison.non_finite == 0);
+    let largest = finite.map(|comparison| comparison.max_abs_diff).reduce(f64::max);
     let text = match largest {
         Some(difference) => format!("{} {difference:.1e}", report.verdict),
         None => report.verdict.to_string(),

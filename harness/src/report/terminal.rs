@@ -13,6 +13,8 @@ use crate::verdict::Verdict;
 pub struct Terminal {
     bar: Option<ProgressBar>,
     running: Vec<String>,
+    /// Whether verdicts are shown: not where results are only asked for.
+    verdicts: bool,
 }
 
 impl Terminal {
@@ -26,7 +28,13 @@ impl Terminal {
             bar.enable_steady_tick(Duration::from_millis(100));
             bar
         });
-        Self { bar, running: Vec::new() }
+        Self { bar, running: Vec::new(), verdicts: true }
+    }
+
+    /// A reporter for cells that are asked for their results, whatever their verdicts.
+    #[must_use]
+    pub fn asking(cells: usize) -> Self {
+        Self { verdicts: false, ..Self::new(cells) }
     }
 
     /// Shows one event.
@@ -48,12 +56,13 @@ impl Terminal {
     }
 
     fn finished(&self, report: &CellReport, name: &str) {
-        let line = format!("{:<16} {:>8.2} s  {name}", report.verdict, report.seconds);
+        let verdict = if self.verdicts { report.verdict.as_str() } else { "asked" };
+        let line = format!("{verdict:<16} {:>8.2} s  {name}", report.seconds);
         match &self.bar {
             None => eprintln!("{line}"),
             Some(bar) => {
                 bar.inc(1);
-                if report.verdict.is_failure() {
+                if self.verdicts && report.verdict.is_failure() {
                     bar.println(line);
                 }
             }

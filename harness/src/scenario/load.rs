@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::bounded::Name;
 use super::error::{LoadError, Problem, ProblemAt};
 use super::file::ScenarioFile;
-use super::question::question_sha256;
+use super::question::Question;
 use super::{DEFAULT_TIME_LIMIT, Scenario};
 use crate::registry::Registry;
 
@@ -85,7 +85,7 @@ pub fn parse(file: &Path, text: String, registry: &Registry) -> Result<Scenario,
     };
     let case = pipeline.prepare(&name, file, &text)?;
     Ok(Scenario {
-        question_sha256: question_sha256(&parsed),
+        question: Question::new(&parsed),
         name,
         file: file.to_path_buf(),
         description: parsed.description,

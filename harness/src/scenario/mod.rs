@@ -16,6 +16,7 @@ mod seed;
 mod selector;
 mod slice;
 mod tolerance;
+mod tolerance_keys;
 
 use std::path::PathBuf;
 
@@ -27,10 +28,13 @@ pub(crate) use file::ScenarioFile;
 pub use known_failure::KnownFailure;
 pub(crate) use load::from_yaml;
 pub use load::{load, load_file, parse};
+pub use question::Question;
 pub use seed::Seed;
 pub use selector::BackendSelector;
 pub use slice::Slice;
-pub use tolerance::{BackendTolerance, Bound, Bounds, Tolerance};
+pub use tolerance::{
+    BackendTolerance, Bound, Bounds, Limits, OutputTolerance, Overrides, Tolerance,
+};
 
 use crate::pipeline::Requirements;
 use crate::trace::Dtype;
@@ -76,13 +80,22 @@ pub struct Scenario {
     pub time_limit: u64,
     /// What must be on the machine.
     pub requirements: Requirements,
-    /// SHA-256 of what is asked; a golden answers one question.
-    pub question_sha256: String,
+    /// What is asked; a golden answers one question.
+    pub question: Question,
     /// The text of the file, which a worker parses again.
     pub text: String,
 }
 
 impl Scenario {
+    /// The folder of its file.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        match self.file.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
+            _ => PathBuf::from("."),
+        }
+    }
+
     /// Whether the scenario is left to runs that ask for it.
     #[must_use]
     pub fn is_nightly(&self) -> bool {

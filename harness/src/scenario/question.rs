@@ -1,22 +1,101 @@
-//! The hash of what a scenario asks: a golden answers exactly one question.
+//! What a scenario asks: a golden answers exactly one question.
 //!
 //! Names, descriptions, tolerances, backends and expectations are no part of it: they may change
 //! without changing the answer.
 
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
 use serde_yaml::{Mapping, Number, Value};
 
 use super::file::ScenarioFile;
+use super::seed::Seed;
 use crate::hash::sha256_hex;
 
-/// SHA-256 over pipeline, seed, steps, batch size and params, independent of the order and the
-/// spelling of keys and numbers.
-pub(crate) fn question_sha256(file: &ScenarioFile<Value>) -> String {
-    let mut text = format!(
-        "pipeline={};seed={};steps={};batch_size={};params=",
-        file.pipeline, file.seed, file.steps.0, file.batch_size.0
-    );
-    write_canonical(&file.params, &mut text);
-    sha256_hex(text.as_bytes())
+/// Everything that the answer depends on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// The pipeline's name.
+    pub pipeline: String,
+    /// The seed handed to the pipeline.
+    pub seed: Seed,
+    /// Number of inference steps.
+    pub steps: usize,
+    /// Number of samples generated at once.
+    pub batch_size: usize,
+    /// The pipeline's parameters as the file writes them.
+    pub params: Value,
+}
+
+impl Question {
+    pub(super) fn new(file: &ScenarioFile<Value>) -> Self {
+        Self {
+            pipeline: file.pipeline.clone(),
+            seed: file.seed,
+            steps: file.steps.0,
+            batch_size: file.batch_size.0,
+            params: file.params.clone(),
+        }
+    }
+
+    /// SHA-256 over all of it, independent of the order and the spelling of keys and numbers.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        let mut text = format!(
+            "pipeline={};seed={};steps={};batch_size={};params=",
+            self.pipeline, self.seed, self.steps, self.batch_size
+        );
+        write_canonical(&self.params, &mut text);
+        sha256_hex(text.as_bytes())
+    }
+
+    /// The fields that differ from what a golden answers, each with both values.
+    #[must_use]
+    pub fn differences(&self, golden: &Self) -> Vec<String> {
+        let (now, then) = (self.to_value(), golden.to_value());
+        let mut differences = Vec::new();
+        collect_differences("", Some(&now), Some(&then), &mut differences);
+        differences
+    }
+
+    fn to_value(&self) -> Value {
+        serde_yaml::to_value(self).expect("a question has only plain values")
+    }
+}
+
+/// Descends where both sides are mappings; anything else that is not the same is a difference.
+fn collect_differences(
+    path: &str,
+    now: Option<&Value>,
+    then: Option<&Value>,
+    differences: &mut Vec<String>,
+) {
+    if let (Some(Value::Mapping(now)), Some(Value::Mapping(then))) = (now, then) {
+        let keys: BTreeSet<String> = now.keys().chain(then.keys()).map(canonical).collect();
+        for key in keys {
+            let of = |mapping: &Mapping| {
+                mapping
+                    .iter()
+                    .find(|(name, _)| canonical(name) == key)
+                    .map(|(_, value)| value.clone())
+            };
+            let name = key.trim_matches('"');
+            let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+            collect_differences(&path, of(now).as_ref(), of(then).as_ref(), differences);
+        }
+        return;
+    }
+    let [now, then] = [now, then].map(|side| side.map_or("not stated".into(), canonical));
+    if now != then {
+        differences.push(format!("{path} is {now}, the golden's {then}"));
+    }
+}
+
+fn canonical(value: &Value) -> String {
+    let mut text = String::new();
+    write_canonical(value, &mut text);
+    text
 }
 
 fn write_canonical(value: &Value, text: &mut String) {
@@ -73,12 +152,16 @@ fn write_mapping(mapping: &Mapping, text: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::{ScenarioFile, question_sha256};
+    use super::{Question, ScenarioFile};
     use rstest::rstest;
 
-    fn hash(text: &str) -> String {
+    fn question(text: &str) -> Question {
         let file: ScenarioFile<serde_yaml::Value> = serde_yaml::from_str(text).unwrap();
-        question_sha256(&file)
+        Question::new(&file)
+    }
+
+    fn hash(text: &str) -> String {
+        question(text).sha256()
     }
 
     const BASE: &str = "{version: 1, pipeline: p, seed: 0, steps: 2, params: {a: 1, b: [x, 0.5]}}";
@@ -105,5 +188,30 @@ mod tests {
     )]
     fn another_question_has_another_hash(#[case] text: &str) {
         assert_ne!(hash(text), hash(BASE));
+    }
+
+    #[test]
+    fn a_difference_names_the_field_and_both_values() {
+        let other = "{version: 1, pipeline: p, seed: 0, steps: 3,
+                      params: {a: {x: 1, y: 0.5}, b: [x, 0.5]}}";
+        let golden = "{version: 1, pipeline: p, seed: 0, steps: 2,
+                       params: {a: {x: 1.0}, b: [x, 0.5], c: no}}";
+        let differences = question(other).differences(&question(golden));
+        assert_eq!(
+            differences,
+            [
+                "params.a.y is 5e-1, the golden's not stated",
+                "params.c is not stated, the golden's \"no\"",
+                "steps is 3, the golden's 2",
+            ]
+        );
+        assert!(question(BASE).differences(&question(BASE)).is_empty());
+    }
+
+    #[test]
+    fn a_question_survives_the_golden_it_is_written_to() {
+        let text = "{version: 1, pipeline: p, seed: -9223372036854775808, steps: 2, params: ~}";
+        let yaml = serde_yaml::to_string(&question(text)).unwrap();
+        assert_eq!(serde_yaml::from_str::<Question>(&yaml).unwrap(), question(text));
     }
 }

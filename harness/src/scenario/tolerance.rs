@@ -1,10 +1,14 @@
-//! How far a result may be from its golden: bounds, and overrides that must say why.
+//! How far a result may be from its golden: bounds, and overrides that must say why. How they are
+//! written in a file is `tolerance_keys`.
+
+use std::collections::BTreeMap;
 
 use burn_repro_backends::Target;
 use serde::{Deserialize, Serialize};
 
 use super::bounded::{NonNegative, Sentence};
 use super::selector::BackendSelector;
+use crate::compare::Measure;
 
 /// A bound on a difference: `|got - want| <= abs + rel * |want|`.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize, Serialize)]
@@ -46,15 +50,22 @@ impl Bound {
     }
 }
 
-/// The bounds of a scenario, and where they differ for a backend.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// Bounds on measures: at most, or at least where more is better.
+pub type Limits = BTreeMap<Measure, f64>;
+
+/// The bounds of a scenario, and where they differ for an output or a backend.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Tolerance {
     /// On the sum of the absolute values.
     pub abs_sum: Bound,
     /// On every element.
     pub pixel: Bound,
-    /// Overrides; where several match, the last one counts.
+    /// On measures.
+    pub limits: Limits,
+    /// Other bounds for one output; where several match, the last one counts.
+    pub outputs: Vec<OutputTolerance>,
+    /// Other bounds for one backend, which go before those of an output; where several match, the
+    /// last one counts.
     pub per_backend: Vec<BackendTolerance>,
 }
 
@@ -64,46 +75,87 @@ impl Default for Tolerance {
         Self {
             abs_sum: Bound::new(0.0, 1.0e-5),
             pixel: Bound::new(1.0e-4, 0.0),
+            limits: Limits::new(),
+            outputs: Vec::new(),
             per_backend: Vec::new(),
         }
     }
 }
 
+/// Bounds that take the place of others; what is left out stays as it is.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Overrides {
+    /// On the sum of the absolute values.
+    pub abs_sum: Option<Bound>,
+    /// On every element.
+    pub pixel: Option<Bound>,
+    /// On measures.
+    pub limits: Limits,
+}
+
+/// Other bounds for one output.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutputTolerance {
+    /// The output's name.
+    pub output: String,
+    /// The bounds.
+    pub bounds: Overrides,
+}
+
 /// Other bounds for one backend, with the reason.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct BackendTolerance {
     /// Where it holds.
     pub backend: BackendSelector,
-    /// On the sum of the absolute values; unchanged if left out.
-    #[serde(default)]
-    pub abs_sum: Option<Bound>,
-    /// On every element; unchanged if left out.
-    #[serde(default)]
-    pub pixel: Option<Bound>,
+    /// The output it holds for; every one if left out.
+    pub output: Option<String>,
+    /// The bounds.
+    pub bounds: Overrides,
     /// What was observed and why the bound is what it is.
     pub reason: Sentence,
 }
 
-/// The bounds that hold for one target.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+/// The bounds that hold for one output on one target.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Bounds {
     /// On the sum of the absolute values.
     pub abs_sum: Bound,
     /// On every element.
     pub pixel: Bound,
+    /// On measures.
+    pub limits: Limits,
 }
 
 impl Tolerance {
-    /// The bounds for one target.
+    /// The bounds for one output on one target.
     #[must_use]
-    pub fn bounds(&self, target: &Target) -> Bounds {
-        let mut bounds = Bounds { abs_sum: self.abs_sum, pixel: self.pixel };
-        for other in self.per_backend.iter().filter(|other| other.backend.matches(target)) {
-            bounds.abs_sum = other.abs_sum.unwrap_or(bounds.abs_sum);
-            bounds.pixel = other.pixel.unwrap_or(bounds.pixel);
+    pub fn bounds(&self, target: &Target, output: &str) -> Bounds {
+        let mut bounds =
+            Bounds { abs_sum: self.abs_sum, pixel: self.pixel, limits: self.limits.clone() };
+        for other in self.outputs.iter().filter(|other| other.output == output) {
+            bounds.take(&other.bounds);
+        }
+        let is_meant = |other: &&BackendTolerance| {
+            other.backend.matches(target) && other.output.as_ref().is_none_or(|name| name == output)
+        };
+        for other in self.per_backend.iter().filter(is_meant) {
+            bounds.take(&other.bounds);
         }
         bounds
+    }
+
+    /// The outputs that some bound is stated for by name.
+    pub fn named_outputs(&self) -> impl Iterator<Item = &str> {
+        let outputs = self.outputs.iter().map(|other| other.output.as_str());
+        outputs.chain(self.per_backend.iter().filter_map(|other| other.output.as_deref()))
+    }
+}
+
+impl Bounds {
+    fn take(&mut self, overrides: &Overrides) {
+        self.abs_sum = overrides.abs_sum.unwrap_or(self.abs_sum);
+        self.pixel = overrides.pixel.unwrap_or(self.pixel);
+        self.limits.extend(overrides.limits.iter().map(|(&measure, &limit)| (measure, limit)));
     }
 }
 

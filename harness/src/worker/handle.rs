@@ -27,7 +27,7 @@ const KEPT_LINES: usize = 8;
 #[derive(Debug)]
 pub enum Outcome {
     /// It ran; what it recorded.
-    Finished(Trace),
+    Finished(Box<Trace>),
     /// The target cannot do what the scenario asks.
     Unsupported(String),
     /// The pipeline failed, or the device could not be opened.
@@ -64,6 +64,11 @@ impl Worker {
 
     /// Runs a scenario and waits for its end.
     pub fn run(&mut self, scenario: &Scenario) -> Outcome {
+        self.run_moved(scenario, None)
+    }
+
+    /// Runs a scenario, with the last bits of its inputs moved as a seed says.
+    pub fn run_moved(&mut self, scenario: &Scenario, moves: Option<u64>) -> Outcome {
         let mut process = match self.process.take() {
             Some(process) => process,
             None => match Process::start(&self.command, &self.target, self.float) {
@@ -71,7 +76,7 @@ impl Worker {
                 Err(outcome) => return outcome,
             },
         };
-        let outcome = process.run(scenario);
+        let outcome = process.run(scenario, moves);
         // After a failure the process may hold a broken device: the next scenario gets a new one.
         if matches!(outcome, Outcome::Finished(_)) {
             self.process = Some(process);
@@ -117,8 +122,9 @@ impl Process {
         }
     }
 
-    fn run(&mut self, scenario: &Scenario) -> Outcome {
-        let request = Request { file: scenario.file.clone(), text: scenario.text.clone() };
+    fn run(&mut self, scenario: &Scenario, moves: Option<u64>) -> Outcome {
+        let (file, text) = (scenario.file.clone(), scenario.text.clone());
+        let request = Request { file, text, moves };
         let line = serde_json::to_string(&request).expect("a request has only plain values");
         if writeln!(self.requests, "{line}").and_then(|()| self.requests.flush()).is_err() {
             return self.crashed();
@@ -169,7 +175,7 @@ impl Drop for Process {
 impl From<Answer> for Outcome {
     fn from(answer: Answer) -> Self {
         match answer {
-            Answer::Finished(trace) => Self::Finished(trace),
+            Answer::Finished(trace) => Self::Finished(Box::new(trace)),
             Answer::Unsupported(reason) => Self::Unsupported(reason),
             Answer::Failed(reason) => Self::Failed(reason),
             Answer::Ready => Self::Crashed("the worker answered out of turn".into()),

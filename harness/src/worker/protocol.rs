@@ -22,6 +22,8 @@ pub(super) struct Request {
     pub(super) file: PathBuf,
     /// Its text as the run has read and checked it.
     pub(super) text: String,
+    /// The seed of the moved last bits of its inputs, if they are moved.
+    pub(super) moves: Option<u64>,
 }
 
 /// What a worker answers.
@@ -43,7 +45,17 @@ enum Header {
     Ready,
     Unsupported(String),
     Failed(String),
-    Finished { noise: Noise, records: Vec<String>, outputs: Vec<String>, bytes: [usize; 2] },
+    Finished(FinishedHeader),
+}
+
+/// What a trace has beside its tensors, and how long these are.
+#[derive(Debug, Serialize, Deserialize)]
+struct FinishedHeader {
+    noise: Noise,
+    weights_sha256: Option<String>,
+    records: Vec<String>,
+    outputs: Vec<String>,
+    bytes: [usize; 2],
 }
 
 impl Answer {
@@ -57,12 +69,13 @@ impl Answer {
             Self::Failed(reason) => Header::Failed(reason.clone()),
             Self::Finished(trace) => {
                 tensors = [&trace.records, &trace.outputs].map(|part| tensor_file::encode(part));
-                Header::Finished {
+                Header::Finished(FinishedHeader {
                     noise: trace.noise.clone(),
+                    weights_sha256: trace.weights_sha256.clone(),
                     records: names(&trace.records),
                     outputs: names(&trace.outputs),
                     bytes: [tensors[0].len(), tensors[1].len()],
-                }
+                })
             }
         };
         writeln!(to, "\n{PREFIX}{}", serde_json::to_string(&header)?)?;
@@ -87,11 +100,11 @@ impl Answer {
     }
 
     fn read_tensors(header: Header, mut from: impl BufRead) -> io::Result<Self> {
-        let (noise, records, outputs, bytes) = match header {
+        let header = match header {
             Header::Ready => return Ok(Self::Ready),
             Header::Unsupported(reason) => return Ok(Self::Unsupported(reason)),
             Header::Failed(reason) => return Ok(Self::Failed(reason)),
-            Header::Finished { noise, records, outputs, bytes } => (noise, records, outputs, bytes),
+            Header::Finished(header) => header,
         };
         let mut part = |length: usize, names: &[String]| -> io::Result<Vec<NamedTensor>> {
             let mut data = vec![0; length];
@@ -101,9 +114,10 @@ impl Answer {
             tensors.sort_by_key(|named| names.iter().position(|name| *name == named.name));
             Ok(tensors)
         };
-        let records = part(bytes[0], &records)?;
-        let outputs = part(bytes[1], &outputs)?;
-        Ok(Self::Finished(Trace { noise, records, outputs }))
+        let records = part(header.bytes[0], &header.records)?;
+        let outputs = part(header.bytes[1], &header.outputs)?;
+        let FinishedHeader { noise, weights_sha256, .. } = header;
+        Ok(Self::Finished(Trace { noise, weights_sha256, records, outputs }))
     }
 }
 
@@ -119,6 +133,7 @@ mod tests {
         };
         Trace {
             noise: Noise { draws: 1, first_sha256: Some("ab".into()), all_sha256: None },
+            weights_sha256: Some("cd".into()),
             records: vec![named("step.01/b", 1.0), named("step.00/a", 2.0)],
             outputs: vec![named("latents", f64::INFINITY), named("image", 3.0)],
         }

@@ -56,7 +56,7 @@ fn run(line: &str, device: &Device, registry: &Registry) -> Answer {
         let head: Head = from_yaml(&request.file, &request.text)?;
         let pipeline = registry.get(&head.pipeline).ok_or("the worker knows no such pipeline")?;
         let name = head.name.unwrap_or_default();
-        pipeline.prepare(&name, &request.file, &request.text)?.run(device)
+        pipeline.prepare(&name, &request.file, &request.text)?.run(device, request.moves)
     };
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(trace)) => Answer::Finished(trace),

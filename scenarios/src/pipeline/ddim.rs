@@ -54,7 +54,7 @@ impl Pipeline for Ddim {
         let params = &case.params;
         let sampler = params.scheduler.sampler(params.eta, params.use_clipped_model_output)?;
         let transitions = params.scheduler.transitions(case.steps)?;
-        let (model, shape) = params.unet.load::<B, _>(case, device)?;
+        let (model, shape) = params.unet.load(case, device, probe)?;
         let mut generator = Generator::manual_seed(case.seed.bits());
         let x = randn(&mut generator, shape, probe);
         let mut noise = |shape, probe: &mut Probe<B>| randn(&mut generator, shape, probe);

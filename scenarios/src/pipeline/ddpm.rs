@@ -69,7 +69,7 @@ impl Pipeline for Ddpm {
         let params = &case.params;
         let sampler = params.scheduler.sampler()?;
         let transitions = params.transitions(case.steps)?;
-        let (model, shape) = params.unet.load::<B, _>(case, device)?;
+        let (model, shape) = params.unet.load(case, device, probe)?;
         let mut generator = Generator::manual_seed(case.seed.bits());
         let x = randn(&mut generator, shape, probe);
         let mut noise = |shape, probe: &mut Probe<B>| randn(&mut generator, shape, probe);

@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
 use burn_repro::scenario::Seed;
-use burn_repro::{BoxError, Case, RelativePath, Requirements};
+use burn_repro::{BoxError, Case, Probe, RelativePath, Requirements};
 use serde::Deserialize;
 
 use crate::unet::{ModelFolder, UNet2DConfig, UNet2DModel, Weights};
@@ -101,6 +101,7 @@ impl Denoiser {
         &self,
         case: &Case<P>,
         device: &B::Device,
+        probe: &mut Probe<B>,
     ) -> Result<(UNet2DModel<B>, [usize; 4]), BoxError> {
         let (config, weights) = match self {
             Self::Seeded { config, init_seed } => {
@@ -108,6 +109,7 @@ impl Denoiser {
             }
             Self::Folder { path, .. } => open(&case.resolve(path))?,
         };
+        probe.weights_sha256(weights.sha256());
         let shape = sample_shape(&config, case.batch_size)?;
         Ok((UNet2DModel::new(&config, &weights, device)?, shape))
     }

@@ -1,8 +1,8 @@
 //! The pipeline `sampler`: a sampler's full loop without weights, on the closed-form sample and
 //! denoiser of diffusers' scheduler tests, so that their published numbers can be checked.
 
+use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
-use burn::tensor::{Tensor, TensorData};
 use burn_repro::{BoxError, Case, Pipeline, Probe};
 use serde::Deserialize;
 
@@ -96,14 +96,14 @@ impl Pipeline for Sampler {
     fn run<B: Backend>(
         &self,
         case: &Case<SamplerParams>,
-        device: &B::Device,
+        _device: &B::Device,
         probe: &mut Probe<B>,
     ) -> Result<(), BoxError> {
         let params = &case.params;
         let transitions = visited(case)?;
-        let mut x = arithmetic_sequence::<B>(params.sample_shape, false, device);
+        let mut x = arithmetic_sequence(params.sample_shape, false, probe);
         if params.start_at.is_some() {
-            let noise = arithmetic_sequence(params.sample_shape, true, device);
+            let noise = arithmetic_sequence(params.sample_shape, true, probe);
             x = add_noise(&schedule(&params.scheduler)?, x, noise, &[transitions[0].t])?;
         }
         let mut generator = Generator::manual_seed(case.seed.bits());
@@ -183,7 +183,7 @@ fn closed_form<B: Backend>(
 fn arithmetic_sequence<B: Backend>(
     shape: [usize; 4],
     reversed: bool,
-    device: &B::Device,
+    probe: &mut Probe<B>,
 ) -> Tensor<B, 4> {
     let [batch, channels, height, width] = shape;
     let count = batch * channels * height * width;
@@ -192,6 +192,5 @@ fn arithmetic_sequence<B: Backend>(
         .map(|index| if reversed { count - 1 - index } else { index })
         .map(|index| index as f32 / count as f32)
         .collect();
-    let data = TensorData::new(values, [channels, height, width, batch]);
-    Tensor::<B, 4>::from_data(data, device).permute([3, 0, 1, 2])
+    probe.input([channels, height, width, batch], &values).permute([3, 0, 1, 2])
 }

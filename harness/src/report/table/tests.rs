@@ -18,7 +18,11 @@ fn report(scenario: &str, target: &str, verdict: Verdict, reason: &str) -> CellR
 
 fn reports() -> Vec<CellReport> {
     let absent = "there is no driver; install one";
-    let first = RecordReport { name: "step.01/latents".into(), max_abs_diff: 0.5 };
+    let first = RecordReport {
+        name: "step.01/latents".into(),
+        max_abs_diff: Some(0.5),
+        rmse_estimate: None,
+    };
     vec![
         report("ddim-tiny", "flex", Verdict::Pass, ""),
         report("ddim-tiny", "cuda", Verdict::Skipped, absent),

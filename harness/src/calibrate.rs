@@ -1,0 +1,254 @@
+//! What a tolerance should be, from what was seen: how far the results of all targets are from the
+//! reference, as it is and with the last bits of every input moved. Pure.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::compare::{Comparison, Want, compare};
+use crate::scenario::{Bound, Bounds, Limits, Scenario};
+use crate::trace::{HostTensor, NamedTensor, Trace};
+use burn_repro_backends::Target;
+
+/// The least that is proposed: torch's own result moves by 8e-7 with the alignment of its weights.
+pub const LEAST: f64 = 1.0e-6;
+
+/// The results of one input: the reference in `f64`, and every target that finished.
+#[derive(Debug)]
+pub struct Sample {
+    /// The reference on the same input.
+    pub reference: Trace,
+    /// Each target's result.
+    pub results: Vec<(Target, Trace)>,
+}
+
+/// How far one output of one target is from the reference, over all inputs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Spread {
+    /// The output.
+    pub output: String,
+    /// The target's name.
+    pub target: String,
+    /// The bounds that the file states for them.
+    #[serde(skip)]
+    pub bounds: Bounds,
+    /// Largest absolute difference on the input as it is.
+    pub as_it_is: f64,
+    /// The same from the same reference, with the input's last bits moved.
+    pub moved: f64,
+    /// The same with both on the moved input: the target's arithmetic alone.
+    pub same_input: f64,
+    /// The absolute bound on elements that all of it needs, beside the file's relative one.
+    pub pixel_abs: f64,
+    /// The relative bound on the sum that all of it needs, beside the file's absolute one.
+    pub abs_sum_rel: f64,
+}
+
+/// A bound of the file beside the one that follows from what was seen.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Proposal {
+    /// `pixel` or `abs_sum`.
+    pub key: &'static str,
+    /// What the file says.
+    pub file: Bound,
+    /// The largest that was seen under it.
+    pub observed: f64,
+    /// Where it was seen.
+    pub seen_on: String,
+    /// Observed times the factor, rounded up to one digit, at least [`LEAST`].
+    pub proposed: Bound,
+}
+
+/// The spread of every output on every target. The first sample is the input as it is.
+#[must_use]
+pub fn spreads(scenario: &Scenario, samples: &[Sample]) -> Vec<Spread> {
+    let Some(first) = samples.first() else { return Vec::new() };
+    let mut spreads = Vec::new();
+    for (target, _) in &first.results {
+        for NamedTensor { name, tensor: want } in &first.reference.outputs {
+            let bounds = scenario.tolerance.bounds(target, name);
+            let mut spread = Spread {
+                output: name.clone(),
+                target: target.name.clone(),
+                as_it_is: 0.0,
+                moved: 0.0,
+                same_input: 0.0,
+                pixel_abs: 0.0,
+                abs_sum_rel: 0.0,
+                bounds,
+            };
+            for (index, sample) in samples.iter().enumerate() {
+                spread.take(index == 0, sample, want);
+            }
+            spreads.push(spread);
+        }
+    }
+    spreads
+}
+
+impl Spread {
+    fn take(&mut self, as_it_is: bool, sample: &Sample, want: &HostTensor) {
+        let result = sample.results.iter().find(|(target, _)| target.name == self.target);
+        let (Some((_, trace)), Some(same)) = (result, sample.reference.output(&self.output)) else {
+            return;
+        };
+        let Some(got) = trace.output(&self.output) else { return };
+        let (from_first, from_same) = (self.compare(got, want), self.compare(got, same));
+        let of = |comparison: &Option<Comparison>, value: fn(&Comparison) -> f64| {
+            // What cannot be compared, or is not finite, is covered by no tolerance.
+            let finite = comparison.as_ref().filter(|comparison| comparison.non_finite == 0);
+            finite.map_or(f64::INFINITY, value)
+        };
+        let distance = of(&from_first, |comparison| comparison.max_abs_diff);
+        let largest = if as_it_is { &mut self.as_it_is } else { &mut self.moved };
+        *largest = largest.max(distance);
+        self.same_input = self.same_input.max(of(&from_same, |comparison| comparison.max_abs_diff));
+        self.pixel_abs = self.pixel_abs.max(of(&from_first, |c| c.pixel_abs_to_pass));
+        self.abs_sum_rel = self.abs_sum_rel.max(of(&from_first, |c| c.abs_sum_rel_to_pass));
+    }
+
+    /// With the part of each bound left out that is to be found.
+    fn compare(&self, got: &HostTensor, want: &HostTensor) -> Option<Comparison> {
+        let bounds = Bounds {
+            abs_sum: Bound::new(self.bounds.abs_sum.abs(), 0.0),
+            pixel: Bound::new(0.0, self.bounds.pixel.rel()),
+            limits: Limits::new(),
+        };
+        let want = Want { tensor: want, abs_sum: want.abs_sum(), dtype: got.dtype };
+        compare(got, want, &bounds).ok()
+    }
+}
+
+/// One proposal for each bound that the file states, from the targets and outputs it holds for.
+#[must_use]
+pub fn proposals(spreads: &[Spread], factor: f64) -> Vec<Proposal> {
+    let pixel = propose("pixel", spreads, |spread| (spread.bounds.pixel, spread.pixel_abs));
+    let sum = propose("abs_sum", spreads, |spread| (spread.bounds.abs_sum, spread.abs_sum_rel));
+    let pixel = pixel.into_iter().map(|mut proposal| {
+        let abs = one_digit_up(proposal.observed * factor).max(LEAST);
+        proposal.proposed = Bound::new(abs, proposal.file.rel());
+        proposal
+    });
+    let sum = sum.into_iter().map(|mut proposal| {
+        let rel = one_digit_up(proposal.observed * factor).max(LEAST);
+        proposal.proposed = Bound::new(proposal.file.abs(), rel);
+        proposal
+    });
+    pixel.chain(sum).collect()
+}
+
+fn propose(
+    key: &'static str,
+    spreads: &[Spread],
+    of: impl Fn(&Spread) -> (Bound, f64),
+) -> Vec<Proposal> {
+    // By the bits of the bound: two entries of one value are one tolerance.
+    let mut by_bound: BTreeMap<[u64; 2], Proposal> = BTreeMap::new();
+    for spread in spreads {
+        let (file, observed) = of(spread);
+        let key_of_bound = [file.abs().to_bits(), file.rel().to_bits()];
+        let seen_on = format!("{} of {}", spread.output, spread.target);
+        let new = Proposal { key, file, observed, seen_on, proposed: file };
+        let known = by_bound.entry(key_of_bound).or_insert_with(|| new.clone());
+        if observed > known.observed {
+            *known = new;
+        }
+    }
+    by_bound.into_values().collect()
+}
+
+/// Up to one digit: a tolerance is no measurement.
+fn one_digit_up(number: f64) -> f64 {
+    if number == 0.0 || !number.is_finite() {
+        return number;
+    }
+    let text = format!("{number:.0e}");
+    let rounded: f64 = text.parse().expect("a printed number parses");
+    if rounded >= number {
+        return rounded;
+    }
+    let exponent: i32 = text.split_once('e').map_or(0, |(_, e)| e.parse().unwrap_or(0));
+    format!("{:.0e}", rounded + 10_f64.powi(exponent)).parse().expect("a printed number parses")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use burn_repro_backends::{Class, Fingerprint, Locator};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::scenario::Tolerance;
+    use crate::trace::Dtype;
+
+    fn trace(values: &[f64], dtype: Dtype) -> Trace {
+        let tensor = HostTensor { shape: vec![values.len()], dtype, values: values.to_vec() };
+        let outputs = vec![NamedTensor { name: "latents".into(), tensor }];
+        Trace { outputs, ..Trace::default() }
+    }
+
+    fn target(name: &str, class: Class) -> Target {
+        let fingerprint = Fingerprint::default();
+        Target { name: name.into(), class, locator: Locator::Flex, fingerprint }
+    }
+
+    fn scenario() -> Scenario {
+        let text = "version: 1\npipeline: nothing\nseed: 0\nsteps: 1\nparams: ~\ntolerance:\n  \
+                    pixel: { abs: 0.5 }\n  per_backend: [{ backend: wgpu, pixel: { abs: 0.25 }, reason: seen }]\n";
+        let registry = crate::Registry::new().with(crate::plan::tests::Nothing);
+        crate::scenario::parse(Path::new("s.yaml"), text.into(), &registry).unwrap()
+    }
+
+    fn samples() -> Vec<Sample> {
+        let sample = |reference: f64, flex: f64, wgpu: f64| Sample {
+            reference: trace(&[reference, 2.0], Dtype::F64),
+            results: vec![
+                (target("flex", Class::Cpu), trace(&[flex, 2.0], Dtype::F32)),
+                (target("wgpu:x", Class::Wgpu), trace(&[wgpu, 2.0], Dtype::F32)),
+            ],
+        };
+        vec![sample(1.0, 1.01, 1.02), sample(1.5, 1.52, 1.5)]
+    }
+
+    #[test]
+    fn the_spread_tells_input_and_arithmetic_apart() {
+        let spreads = spreads(&scenario(), &samples());
+        let near = |got: f64, want: f64| (got - want).abs() < 1.0e-12;
+        let flex = &spreads[0];
+        assert!(near(flex.as_it_is, 0.01) && near(flex.moved, 0.52), "{flex:?}");
+        assert!(near(flex.same_input, 0.02) && near(flex.pixel_abs, 0.52), "{flex:?}");
+        assert_eq!(spreads.len(), 2);
+    }
+
+    #[test]
+    fn each_bound_of_the_file_has_a_proposal_of_its_own() {
+        let proposals = proposals(&spreads(&scenario(), &samples()), 4.0);
+        let pixels: Vec<_> = proposals.iter().filter(|proposal| proposal.key == "pixel").collect();
+        assert_eq!(pixels.len(), 2);
+        assert_eq!((pixels[0].file.abs(), pixels[0].seen_on.as_str()), (0.25, "latents of wgpu:x"));
+        assert_eq!((pixels[1].file.abs(), pixels[1].proposed.abs()), (0.5, 3.0));
+        let sum = proposals.iter().find(|proposal| proposal.key == "abs_sum").unwrap();
+        assert_eq!(sum.file, Tolerance::default().abs_sum);
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_covered_by_no_tolerance() {
+        let mut samples = samples();
+        samples[1].results[0].1 = trace(&[f64::NAN, 2.0], Dtype::F32);
+        let spread = &spreads(&scenario(), &samples)[0];
+        assert_eq!(spread.moved, f64::INFINITY);
+        assert_eq!(spread.pixel_abs, f64::INFINITY);
+    }
+
+    proptest! {
+        #[test]
+        fn one_digit_and_never_less(exponent in -12_i32..3, mantissa in 1.0_f64..10.0) {
+            let number = mantissa * 10_f64.powi(exponent);
+            let rounded = one_digit_up(number);
+            prop_assert!(rounded >= number && rounded <= number * 2.0, "{number} {rounded}");
+            let again: f64 = format!("{rounded:.0e}").parse().unwrap();
+            prop_assert_eq!(again, rounded);
+        }
+    }
+}

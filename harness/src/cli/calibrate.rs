@@ -1,0 +1,189 @@
+//! `repro calibrate`: how far results are off through rounding alone, and which tolerance follows.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread;
+
+use burn_repro_backends::Target;
+use clap::Args;
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+
+use super::{Failure, Selection, say};
+use crate::calibrate::{LEAST, Proposal, Sample, Spread, proposals, spreads};
+use crate::exit::Exit;
+use crate::plan::{Plan, plan};
+use crate::project::{Project, find_targets};
+use crate::reference::{reference_worker, run_reference_moved};
+use crate::run::float;
+use crate::scenario::{BackendSelector, Bound, Scenario};
+use crate::trace::Trace;
+use crate::worker::{Outcome, Worker, WorkerCommand};
+
+#[derive(Debug, Args)]
+pub(super) struct CalibrateArguments {
+    /// Parts of scenario names
+    #[arg(value_name = "FILTER", required = true)]
+    filters: Vec<String>,
+    /// A class (cpu, wgpu, cuda) or a target; may be given several times
+    #[arg(long = "backend", value_name = "NAME")]
+    backends: Vec<BackendSelector>,
+    /// Runs with the last bit of every input moved, beside the one as it is
+    #[arg(long, value_name = "COUNT", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    runs: u64,
+    /// What is seen is multiplied by this
+    #[arg(long, value_name = "NUMBER", default_value_t = 4.0, value_parser = factor)]
+    factor: f64,
+}
+
+fn factor(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| format!("`{text}` is no number"))?;
+    if number.is_finite() && number >= 1.0 { Ok(number) } else { Err("write at least 1".into()) }
+}
+
+pub(super) fn calibrate(
+    project: &Project,
+    arguments: &CalibrateArguments,
+) -> Result<Exit, Failure> {
+    let scenarios = project.load().map_err(Failure::usage)?;
+    let command = WorkerCommand::current().map_err(Failure::internal)?;
+    let discovery = find_targets(&command);
+    let selection = Selection {
+        filters: arguments.filters.clone(),
+        backends: arguments.backends.clone(),
+        nightly: true,
+    };
+    let plan = plan(&scenarios, &discovery, &selection);
+    let mut reference = reference_worker(&discovery, &command)
+        .ok_or_else(|| Failure::internal("the target of the reference is not here"))?;
+    let mut workers = Workers::default();
+    let mut done = 0;
+    for scenario in scenarios.iter().filter(|scenario| selection.names(scenario)) {
+        let targets = targets_of(&plan, scenario);
+        if targets.is_empty() {
+            continue;
+        }
+        let mut samples = Vec::new();
+        for moves in std::iter::once(None).chain((1..=arguments.runs).map(Some)) {
+            eprintln!("{}: run {} of {}", scenario.name, moves.unwrap_or(0), arguments.runs);
+            let failed = |message: String| Failure { exit: Exit::Crashed, message };
+            let reference = run_reference_moved(&mut reference, scenario, moves).map_err(failed)?;
+            let results = workers.run(&command, scenario, &targets, moves).map_err(failed)?;
+            samples.push(Sample { reference, results });
+        }
+        let spreads = spreads(scenario, &samples);
+        let proposals = proposals(&spreads, arguments.factor);
+        say(&text(scenario, arguments, &spreads, &proposals));
+        done += 1;
+    }
+    if done == 0 {
+        let message = "no cell would run; `repro list` shows scenarios and targets".into();
+        return Err(Failure { exit: Exit::NothingRan, message });
+    }
+    Ok(Exit::Success)
+}
+
+fn targets_of(plan: &Plan, scenario: &Scenario) -> Vec<Target> {
+    let cells = plan.cells.iter().filter(|cell| cell.scenario.name == scenario.name);
+    cells.map(|cell| cell.target.clone()).collect()
+}
+
+/// The workers of all targets, kept from run to run.
+#[derive(Default)]
+struct Workers(BTreeMap<String, Worker>);
+
+impl Workers {
+    /// One run on every target at once; those that lack the float type are left out.
+    fn run(
+        &mut self,
+        command: &WorkerCommand,
+        scenario: &Arc<Scenario>,
+        targets: &[Target],
+        moves: Option<u64>,
+    ) -> Result<Vec<(Target, Trace)>, String> {
+        let float = float(scenario.dtype);
+        for target in targets {
+            let new = || Worker::new(command.clone(), target.clone(), float);
+            self.0.entry(format!("{} {float}", target.name)).or_insert_with(new);
+        }
+        let outcomes: Vec<(Target, Outcome)> = thread::scope(|scope| {
+            let mut threads = Vec::new();
+            for (key, worker) in &mut self.0 {
+                let name = key.strip_suffix(&format!(" {float}"));
+                let Some(target) = targets.iter().find(|target| Some(&*target.name) == name) else {
+                    continue;
+                };
+                threads
+                    .push(scope.spawn(move || (target.clone(), worker.run_moved(scenario, moves))));
+            }
+            threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
+        });
+        let mut results = Vec::new();
+        for (target, outcome) in outcomes {
+            match outcome {
+                Outcome::Finished(trace) => results.push((target, *trace)),
+                Outcome::Unsupported(reason) => eprintln!("{} is left out: {reason}", target.name),
+                Outcome::Failed(reason) | Outcome::Crashed(reason) => {
+                    return Err(format!("{} on {}: {reason}", scenario.name, target.name));
+                }
+                Outcome::TimedOut(seconds) => {
+                    let (name, target) = (&scenario.name, &target.name);
+                    return Err(format!("{name} on {target}: no result after {seconds} s"));
+                }
+            }
+        }
+        Ok(results)
+    }
+}
+
+fn text(
+    scenario: &Scenario,
+    arguments: &CalibrateArguments,
+    spreads: &[Spread],
+    proposals: &[Proposal],
+) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(["  output", "target", "as it is", "moved", "same input"]);
+    for spread in spreads {
+        let numbers = [spread.as_it_is, spread.moved, spread.same_input];
+        let numbers = numbers.map(|number| format!("{number:.1e}"));
+        let names = [format!("  {}", spread.output), spread.target.clone()];
+        table.add_row(names.into_iter().chain(numbers));
+    }
+    for column in 2..5 {
+        table.column_mut(column).expect("it has five").set_cell_alignment(CellAlignment::Right);
+    }
+    let lines: String = proposals.iter().map(|one| line(one, arguments.factor)).collect();
+    format!(
+        "{}: largest difference from the f64 reference, as it is and in {} runs with the last bit of \
+         every input moved\n{table}\n{lines}",
+        scenario.name, arguments.runs
+    )
+}
+
+fn line(proposal: &Proposal, factor: f64) -> String {
+    let Proposal { key, file, observed, seen_on, proposed } = proposal;
+    let why =
+        if observed * factor < LEAST { format!(", at least {LEAST:.0e}") } else { String::new() };
+    let verdict = match file_is_wider(file, proposed) {
+        true => "covers it",
+        false => "is narrower",
+    };
+    format!(
+        "  {key}: seen {observed:.1e} on {seen_on}, times {factor}{why}: {{ {} }}; the file's {{ {} }} \
+         {verdict}\n",
+        bound(proposed),
+        bound(file)
+    )
+}
+
+fn file_is_wider(file: &Bound, proposed: &Bound) -> bool {
+    file.abs() >= proposed.abs() && file.rel() >= proposed.rel()
+}
+
+fn bound(bound: &Bound) -> String {
+    let part = |name: &str, value: f64| (value > 0.0).then(|| format!("{name}: {value:.1e}"));
+    let parts = [part("abs", bound.abs()), part("rel", bound.rel())];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}

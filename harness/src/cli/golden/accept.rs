@@ -1,0 +1,204 @@
+//! `repro golden accept`: asks every target about what waits for review, then accepts or refuses it.
+
+use std::sync::Arc;
+
+use burn_repro_backends::{Discovery, Target};
+
+use super::{AcceptArguments, is_ci, selected};
+use crate::agreement::says_of;
+use crate::cli::{Failure, Selection, say};
+use crate::evaluate::CellReport;
+use crate::exit::Exit;
+use crate::golden::{self, Draft, Evidence, Golden, Recorded, Refusal, Store, TargetEvidence};
+use crate::outliers::Traces;
+use crate::plan::{Plan, plan};
+use crate::project::{Project, find_targets};
+use crate::reference::{reference_target, reference_worker, run_reference};
+use crate::report::Terminal;
+use crate::run::execute;
+use crate::scenario::Scenario;
+use crate::worker::{Worker, WorkerCommand};
+
+/// A scenario whose golden may change: what waits, or nothing where it was only named.
+struct Candidate {
+    scenario: Arc<Scenario>,
+    pending: Option<Golden>,
+}
+
+pub(super) fn accept(project: &Project, arguments: &AcceptArguments) -> Result<Exit, Failure> {
+    if is_ci() {
+        return Err(Failure::usage(Refusal::Ci));
+    }
+    let store = Store::new(&project.golden);
+    let candidates = candidates(&store, project, &arguments.filters)?;
+    if candidates.is_empty() {
+        let message = "nothing waits for review; `cargo test` leaves what the references give anew";
+        return Err(Failure { exit: Exit::NothingRan, message: message.into() });
+    }
+    let command = WorkerCommand::current().map_err(Failure::internal)?;
+    let discovery = find_targets(&command);
+    let mut asked = Asked::new(&candidates, &store, &discovery, &command)?;
+    let mut worst = Exit::Success;
+    for candidate in &candidates {
+        let name = &candidate.scenario.name;
+        match asked.settle(candidate, &store, arguments.because.as_deref()) {
+            Ok(sentence) => say(&format!("{name}: {sentence}\n")),
+            Err(Failure { exit, message }) => {
+                eprintln!("error: {name} is not accepted: {message}");
+                worst = worst.max(exit);
+            }
+        }
+    }
+    Ok(worst)
+}
+
+/// Everything that waits; with filters, the scenarios they name, whether something waits or not.
+fn candidates(
+    store: &Store,
+    project: &Project,
+    filters: &[String],
+) -> Result<Vec<Candidate>, Failure> {
+    let mut candidates = Vec::new();
+    for scenario in selected(project, filters)? {
+        let pending = store.load_pending(&scenario.name).map_err(|error| Failure {
+            exit: Exit::Golden,
+            message: format!("{} is not accepted: {error}", scenario.name),
+        })?;
+        if pending.is_some() || !filters.is_empty() {
+            candidates.push(Candidate { scenario, pending });
+        }
+    }
+    Ok(candidates)
+}
+
+/// What all targets said of all candidates.
+struct Asked {
+    plan: Plan,
+    reports: Vec<CellReport>,
+    traces: Traces,
+    reference: Target,
+    worker: Worker,
+}
+
+impl Asked {
+    fn new(
+        candidates: &[Candidate],
+        store: &Store,
+        discovery: &Discovery,
+        command: &WorkerCommand,
+    ) -> Result<Self, Failure> {
+        let scenarios: Vec<Arc<Scenario>> =
+            candidates.iter().map(|candidate| Arc::clone(&candidate.scenario)).collect();
+        let selection = Selection { nightly: true, ..Selection::default() };
+        let plan = plan(&scenarios, discovery, &selection);
+        let no_reference = || Failure::internal("the target of the reference is not here");
+        let reference = reference_target(discovery).cloned().ok_or_else(no_reference)?;
+        let worker = reference_worker(discovery, command).ok_or_else(no_reference)?;
+        let mut terminal = Terminal::asking(plan.cells.len());
+        let mut traces = Traces::default();
+        let reports = execute(&plan, store, command, |event| {
+            terminal.show(event);
+            traces.take(event);
+        });
+        terminal.finish();
+        Ok(Self { plan, reports, traces, reference, worker })
+    }
+
+    /// Accepts a candidate; gives what is to be said of it.
+    fn settle(
+        &mut self,
+        candidate: &Candidate,
+        store: &Store,
+        because: Option<&str>,
+    ) -> Result<String, Failure> {
+        let Candidate { scenario, pending } = candidate;
+        let differs = |message: String| Failure { exit: Exit::Mismatch, message };
+        if let Some(reason) = scenario.missing_requirement() {
+            return Err(Failure { exit: Exit::Golden, message: reason });
+        }
+        let old = store.load(&scenario.name).ok();
+        let trace = run_reference(&mut self.worker, scenario)
+            .map_err(|message| Failure { exit: Exit::Crashed, message })?;
+        let recorded = Recorded::now(&self.reference, &scenario.folder());
+        // Against what waits, or against the golden where nothing does.
+        let known = pending.as_ref().or(old.as_ref());
+        let draft = Draft::new(scenario, &trace, recorded, known)
+            .map_err(|error| differs(error.to_string()))?;
+        let Some(golden) = known else {
+            let message =
+                "it has no golden and none waits; `cargo test` leaves one for review".into();
+            return Err(Failure { exit: Exit::Golden, message });
+        };
+        let evidence = Evidence {
+            is_what_the_reference_gives: draft.agrees(golden),
+            agrees_with_old: old.as_ref().map(|old| old.bytes == golden.bytes),
+            targets: self.evidence(scenario, golden),
+        };
+        let judged = evidence.judge();
+        match (&judged, because) {
+            (Ok(()), _) if pending.is_none() => {
+                return Ok(
+                    "nothing waits for review: the reference and every target give the golden"
+                        .into(),
+                );
+            }
+            (Ok(()), _) | (Err(Refusal::Disagreement(_)), Some(_)) => {}
+            (Err(refusal @ Refusal::Disagreement(_)), None) => {
+                return Err(differs(refusal.to_string()));
+            }
+            (Err(refusal), _) => {
+                return Err(Failure { exit: Exit::Golden, message: refusal.to_string() });
+            }
+        }
+        let because = because.filter(|_| judged.is_err());
+        golden::accept(store, scenario, golden, because).map_err(|error| {
+            let folder = store.folder().display();
+            Failure::usage(format!("cannot write into {folder}: {error}; the golden is as it was"))
+        })?;
+        let said: Vec<String> = evidence
+            .targets
+            .iter()
+            .map(|target| format!("{} {}", target.target, target.says))
+            .collect();
+        let said = said.join(", ");
+        Ok(match because {
+            None => format!("accepted; {said}"),
+            Some(because) => format!("accepted because \"{because}\"; {said}"),
+        })
+    }
+
+    /// What each target that ran says; one that is known to fail says nothing.
+    fn evidence(&self, scenario: &Scenario, golden: &Golden) -> Vec<TargetEvidence> {
+        let known = |target: &Target| {
+            scenario.known_failures.iter().any(|known| known.backend.matches(target))
+        };
+        let mut evidence: Vec<TargetEvidence> = self
+            .traces
+            .witnesses(&self.plan, &scenario.name)
+            .iter()
+            .filter(|witness| !known(witness.target))
+            .map(|witness| {
+                let (agrees, says) = says_of(scenario, golden, witness);
+                TargetEvidence { target: witness.target.name.clone(), agrees, says }
+            })
+            .collect();
+        let failed = self.plan.cells.iter().filter(|cell| {
+            cell.scenario.name == scenario.name
+                && self.traces.of(cell).is_none()
+                && !known(&cell.target)
+        });
+        for cell in failed {
+            let report = self.reports.iter().find(|report| {
+                report.scenario == scenario.name
+                    && report.target == cell.target.name
+                    && report.ran()
+            });
+            evidence.extend(report.map(|report| TargetEvidence {
+                target: report.target.clone(),
+                agrees: false,
+                says: format!("{}: {}", report.verdict, report.reason),
+            }));
+        }
+        evidence
+    }
+}

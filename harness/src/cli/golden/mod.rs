@@ -1,0 +1,98 @@
+//! `repro golden`: what lies in the golden folder, and how it changes.
+
+mod accept;
+mod prune;
+mod show;
+mod status;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+
+use super::{Failure, Selection};
+use crate::exit::Exit;
+use crate::project::Project;
+use crate::scenario::{BackendSelector, Scenario};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum GoldenCommand {
+    /// List goldens that are new, changed, stale, damaged, missing or without a scenario
+    Status(StatusArguments),
+    /// Accept what waits for review, if every target agrees with it
+    Accept(AcceptArguments),
+    /// Delete goldens without a scenario
+    Prune,
+    /// Write goldens, results and their differences as pictures
+    Show(ShowArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StatusArguments {
+    /// Show those that are current, too, with their sizes
+    #[arg(long)]
+    all: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AcceptArguments {
+    /// Parts of scenario names; without any, everything that waits
+    #[arg(value_name = "FILTER")]
+    filters: Vec<String>,
+    /// Why it is right although the targets do not agree; recorded in the golden
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    because: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArguments {
+    /// Parts of scenario names
+    #[arg(value_name = "FILTER", required = true)]
+    filters: Vec<String>,
+    /// A class (cpu, wgpu, cuda) or a target to show the results of; every one if left out
+    #[arg(long = "backend", value_name = "NAME")]
+    backends: Vec<BackendSelector>,
+    /// Folder of the pictures
+    #[arg(long, value_name = "DIR", default_value = "target/repro/golden")]
+    out: PathBuf,
+}
+
+pub(super) fn golden(project: &Project, command: GoldenCommand) -> Result<Exit, Failure> {
+    match command {
+        GoldenCommand::Status(arguments) => status::status(project, &arguments),
+        GoldenCommand::Accept(arguments) => accept::accept(project, &arguments),
+        GoldenCommand::Prune => prune::prune(project),
+        GoldenCommand::Show(arguments) => show::show(project, &arguments),
+    }
+}
+
+fn reason(text: &str) -> Result<String, String> {
+    let letters = text.chars().filter(|letter| letter.is_alphanumeric()).count();
+    if letters < 3 {
+        return Err("says nothing; write one sentence".into());
+    }
+    Ok(text.trim().to_owned())
+}
+
+/// Whether this runs where nobody reviews.
+fn is_ci() -> bool {
+    std::env::var("CI").is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false"))
+}
+
+/// The scenarios whose names hold one of the filters; tagged ones too, for goldens are few.
+fn selected(project: &Project, filters: &[String]) -> Result<Vec<Arc<Scenario>>, Failure> {
+    let scenarios = project.load().map_err(Failure::usage)?;
+    let selection = Selection { filters: filters.to_vec(), nightly: true, ..Selection::default() };
+    let selected: Vec<_> =
+        scenarios.into_iter().filter(|scenario| selection.names(scenario)).collect();
+    if selected.is_empty() {
+        return Err(Failure::usage(format!(
+            "no scenario matches {}; `repro list` shows their names",
+            filters.join(", ")
+        )));
+    }
+    Ok(selected)
+}

@@ -1,0 +1,30 @@
+//! `repro golden prune`: deletes goldens without a scenario, and says which.
+
+use std::fs;
+
+use super::is_ci;
+use crate::cli::{Failure, say};
+use crate::exit::Exit;
+use crate::golden::{Refusal, Store};
+use crate::project::Project;
+
+pub(super) fn prune(project: &Project) -> Result<Exit, Failure> {
+    if is_ci() {
+        return Err(Failure::usage(Refusal::Ci));
+    }
+    // A scenario that cannot be read ends here: its golden would look like nobody's.
+    let scenarios = project.load().map_err(Failure::usage)?;
+    let folder = &project.golden;
+    let unowned = Store::new(folder)
+        .unowned(scenarios.iter().map(AsRef::as_ref))
+        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", folder.display())))?;
+    for file in &unowned {
+        fs::remove_file(file).map_err(|error| {
+            Failure::usage(format!("cannot delete {}: {error}", file.display()))
+        })?;
+        say(&format!("deleted {}\n", file.display()));
+    }
+    let files = if unowned.len() == 1 { "file" } else { "files" };
+    say(&format!("{} {files} without a scenario\n", unowned.len()));
+    Ok(Exit::Success)
+}

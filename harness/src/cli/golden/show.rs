@@ -1,0 +1,140 @@
+//! `repro golden show`: goldens, results and their differences as pictures.
+
+use std::path::{Path, PathBuf};
+
+use super::{ShowArguments, selected};
+use crate::cli::{Failure, Selection, say};
+use crate::compare::Images;
+use crate::exit::Exit;
+use crate::golden::{Content, Golden, Store, reduced};
+use crate::outliers::Traces;
+use crate::plan::plan;
+use crate::project::{Project, find_targets};
+use crate::report::{Terminal, difference_png, png};
+use crate::run::execute;
+use crate::scenario::Scenario;
+use crate::trace::HostTensor;
+use crate::worker::WorkerCommand;
+use crate::write::write_whole;
+
+pub(super) fn show(project: &Project, arguments: &ShowArguments) -> Result<Exit, Failure> {
+    let scenarios = selected(project, &arguments.filters)?;
+    let store = Store::new(&project.golden);
+    let command = WorkerCommand::current().map_err(Failure::internal)?;
+    let selection =
+        Selection { backends: arguments.backends.clone(), nightly: true, ..Selection::default() };
+    let plan = plan(&scenarios, &find_targets(&command), &selection);
+    let mut terminal = Terminal::asking(plan.cells.len());
+    let mut traces = Traces::default();
+    execute(&plan, &store, &command, |event| {
+        terminal.show(event);
+        traces.take(event);
+    });
+    terminal.finish();
+    let mut pictures = 0;
+    for scenario in &scenarios {
+        let mut album = Album { folder: arguments.out.join(&scenario.name), pictures: 0 };
+        let golden = store.load(&scenario.name).map_err(|error| say(&format!("{error}\n"))).ok();
+        let pending = store.load_pending(&scenario.name).ok().flatten();
+        let Some(shown) = golden.as_ref().or(pending.as_ref()) else { continue };
+        album.golden(shown, if golden.is_some() { "golden" } else { "pending" })?;
+        if let (Some(golden), Some(pending)) = (&golden, &pending) {
+            album.golden(pending, "pending")?;
+            album.difference(golden, |name| pending.tensor(name).cloned(), "pending")?;
+        }
+        for witness in traces.witnesses(&plan, &scenario.name) {
+            let target = witness.target.name.replace(':', "-");
+            album.difference(shown, |name| witness.trace.output(name).cloned(), &target)?;
+        }
+        say(&last_line(scenario, &album));
+        pictures += album.pictures;
+    }
+    Ok(if pictures > 0 { Exit::Success } else { Exit::NothingRan })
+}
+
+fn last_line(scenario: &Scenario, album: &Album) -> String {
+    match album.pictures {
+        0 => format!(
+            "{}: no output is an image, (N, H, W, C) with 1 or 3 channels in [0, 1]\n",
+            scenario.name
+        ),
+        count => format!("{}: {count} pictures in {}\n", scenario.name, album.folder.display()),
+    }
+}
+
+/// The pictures of one scenario.
+struct Album {
+    folder: PathBuf,
+    pictures: usize,
+}
+
+impl Album {
+    /// Every image of a golden.
+    fn golden(&mut self, golden: &Golden, what: &str) -> Result<(), Failure> {
+        for (name, tensor) in images_of(golden) {
+            let Some(images) = Images::of(tensor) else { continue };
+            let bytes = png(&images).map_err(Failure::internal)?;
+            self.write(&format!("{name}.{what}.png"), &bytes, "")?;
+        }
+        Ok(())
+    }
+
+    /// Every image of a result, and how it differs from the golden's.
+    fn difference(
+        &mut self,
+        golden: &Golden,
+        output: impl Fn(&str) -> Option<HostTensor>,
+        whose: &str,
+    ) -> Result<(), Failure> {
+        for (name, want) in images_of(golden) {
+            let (Some(images), Some(got)) = (Images::of(want), output(name)) else { continue };
+            let got = like(golden, name, got);
+            if got.shape != want.shape || got.values.len() != images.values.len() {
+                say(&format!("{name} of {whose} has the shape {:?}: no picture\n", got.shape));
+                continue;
+            }
+            // Shown as it is, also where a value left the range that makes an image of a golden.
+            let shown = Images { values: &got.values, ..images };
+            if whose != "pending" {
+                let bytes = png(&shown).map_err(Failure::internal)?;
+                self.write(&format!("{name}.{whose}.png"), &bytes, "")?;
+            }
+            let (bytes, gain) = difference_png(&shown, &images).map_err(Failure::internal)?;
+            let note = match gain {
+                0.0 => " (nothing differs)".to_owned(),
+                gain => format!(" (times {gain:.2e}: white is {:.2e})", gain.recip()),
+            };
+            self.write(&format!("{name}.{whose}.difference.png"), &bytes, &note)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, file: &str, bytes: &[u8], note: &str) -> Result<(), Failure> {
+        let file: &Path = &self.folder.join(file);
+        write_whole(file, bytes)
+            .map_err(|error| Failure::usage(format!("cannot write {}: {error}", file.display())))?;
+        say(&format!("{}{note}\n", file.display()));
+        self.pictures += 1;
+        Ok(())
+    }
+}
+
+/// The outputs of a golden as far as it keeps them: whole, or the means of blocks.
+fn images_of(golden: &Golden) -> Vec<(&str, &HostTensor)> {
+    let kept = golden.text.outputs.iter().filter_map(|summary| match golden.content(summary) {
+        Content::Whole(tensor) | Content::Reduced { means: tensor, .. } => {
+            Some((summary.name.as_str(), tensor))
+        }
+        Content::Sketch(_) => None,
+    });
+    kept.collect()
+}
+
+/// A result as the golden keeps it.
+fn like(golden: &Golden, name: &str, got: HostTensor) -> HostTensor {
+    let summary = golden.text.outputs.iter().find(|summary| summary.name == name);
+    match summary.and_then(|summary| summary.block_side) {
+        Some(side) if got.shape.len() > 1 => reduced(&got, side),
+        _ => got,
+    }
+}

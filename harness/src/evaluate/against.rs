@@ -1,0 +1,173 @@
+//! A trace beside a golden, output by output: every sentence that speaks against it, and the numbers.
+//! Pure.
+
+use std::collections::BTreeMap;
+
+use burn_repro_backends::Target;
+
+use super::RecordReport;
+use super::sentences::{sentences, sketch_sentence};
+use crate::compare::{CompareError, Comparison, Want, compare};
+use crate::golden::{Content, Golden, SKETCH_MARGIN, Summary, reduced, rmse_estimate, sketch};
+use crate::scenario::{Bounds, Scenario};
+use crate::trace::{HostTensor, NamedTensor, Trace};
+
+/// What comparing a trace with a golden gave.
+#[derive(Debug, Default)]
+pub struct Against {
+    /// What is outside of its bound, each as one sentence.
+    pub mismatches: Vec<String>,
+    /// The numbers, by output.
+    pub comparisons: BTreeMap<String, Comparison>,
+    /// How many outputs were compared.
+    pub checks: usize,
+}
+
+impl Against {
+    /// Compares every output of either side.
+    #[must_use]
+    pub fn new(scenario: &Scenario, target: &Target, trace: &Trace, golden: &Golden) -> Self {
+        let mut against = Self::default();
+        for summary in &golden.text.outputs {
+            against.checks += 1;
+            let bounds = scenario.tolerance.bounds(target, &summary.name);
+            let one = One { scenario, golden, summary, bounds: &bounds };
+            match trace.output(&summary.name) {
+                Some(got) => against.output(&one, got),
+                None => against.mismatches.push(format!(
+                    "the golden has the output `{}`, it was not put out",
+                    summary.name
+                )),
+            }
+        }
+        for NamedTensor { name, .. } in &trace.outputs {
+            if !golden.text.outputs.iter().any(|summary| summary.name == *name) {
+                against.mismatches.push(format!("the golden has no output `{name}`"));
+            }
+        }
+        for name in scenario.tolerance.named_outputs() {
+            if trace.output(name).is_none() {
+                against
+                    .mismatches
+                    .push(format!("`tolerance` names the output `{name}`, which was not put out"));
+            }
+        }
+        against
+    }
+
+    /// The largest absolute difference of any output, if one was compared.
+    #[must_use]
+    pub fn largest(&self) -> Option<f64> {
+        self.comparisons.values().map(|comparison| comparison.max_abs_diff).reduce(f64::max)
+    }
+
+    fn output(&mut self, one: &One<'_>, got: &HostTensor) {
+        let name = &one.summary.name;
+        if got.shape != one.summary.shape.0 {
+            let want = one.summary.shape.0.clone();
+            let error = CompareError::Shape { got: got.shape.clone(), want };
+            self.mismatches.push(format!("{name}: {error}"));
+            return;
+        }
+        let compared = match one.golden.content(one.summary) {
+            Content::Whole(want) => one.compare(got, want),
+            Content::Reduced { side, means, sketch } => {
+                self.mismatches.extend(one.far_by_sketch(got, sketch));
+                one.compare(&reduced(got, side), means)
+            }
+            Content::Sketch(sketch) => {
+                self.mismatches.extend(one.far_by_sketch(got, sketch));
+                return;
+            }
+        };
+        match compared {
+            Err(error) => self.mismatches.push(format!("{name}: {error}")),
+            Ok(comparison) => {
+                self.mismatches.extend(sentences(name, got, &comparison, one.bounds));
+                self.comparisons.insert(name.clone(), comparison);
+            }
+        }
+    }
+}
+
+/// One output of a golden and what holds for it.
+struct One<'a> {
+    scenario: &'a Scenario,
+    golden: &'a Golden,
+    summary: &'a Summary,
+    bounds: &'a Bounds,
+}
+
+impl One<'_> {
+    fn compare(&self, got: &HostTensor, want: &HostTensor) -> Result<Comparison, CompareError> {
+        // Of means, the sum is not the output's: that is compared below.
+        let whole = got.shape == self.summary.shape.0;
+        let abs_sum = if whole { self.summary.abs_sum } else { want.abs_sum() };
+        compare(got, Want { tensor: want, abs_sum, dtype: self.scenario.dtype }, self.bounds)
+    }
+
+    /// What a sketch and the extremes say against an output that is not kept whole. Every element
+    /// within its bound implies all of it, so that nothing that is well fails here.
+    fn far_by_sketch(&self, got: &HostTensor, want: &HostTensor) -> Vec<String> {
+        let Summary { name, abs_sum, min, max, .. } = self.summary;
+        let allowed = self.bounds.pixel.allowance(min.abs().max(max.abs()));
+        let estimate = rmse_estimate(&sketch(&got.values), want);
+        let mut far = Vec::new();
+        // A NaN is within nothing.
+        let near = estimate <= allowed * SKETCH_MARGIN;
+        if !near {
+            far.push(sketch_sentence(name, estimate, allowed));
+        }
+        let extremes = [
+            ("min", *min, got.values.iter().copied().fold(f64::INFINITY, f64::min)),
+            ("max", *max, got.values.iter().copied().fold(f64::NEG_INFINITY, f64::max)),
+        ];
+        for (which, want, got) in extremes {
+            // The text rounds its tenth digit.
+            let near = (got - want).abs() <= allowed + 1.0e-9 * want.abs();
+            if !near {
+                far.push(format!("{name} {which} is {got:.7}, the golden's {want:.7}"));
+            }
+        }
+        let sum = got.abs_sum();
+        if !self.bounds.abs_sum.passes(sum, *abs_sum) {
+            far.push(format!(
+                "{name} abs_sum is {sum:.7}, the golden's {abs_sum:.7}: off by {:.3e}, allowed {:.3e}",
+                (sum - abs_sum).abs(),
+                self.bounds.abs_sum.allowance(*abs_sum)
+            ));
+        }
+        far
+    }
+}
+
+/// The first kept intermediate tensor that is outside of the bound on elements.
+#[must_use]
+pub(super) fn first_record_outside(
+    scenario: &Scenario,
+    target: &Target,
+    trace: &Trace,
+    golden: &Golden,
+) -> Option<RecordReport> {
+    golden.text.records.iter().find_map(|summary| {
+        let got = trace.record(&summary.name)?;
+        let bounds = scenario.tolerance.bounds(target, &summary.name);
+        let name = summary.name.clone();
+        match golden.content(summary) {
+            Content::Whole(want) => {
+                let one = One { scenario, golden, summary, bounds: &bounds };
+                let comparison = one.compare(got, want).ok()?;
+                let max_abs_diff = Some(comparison.max_abs_diff);
+                let report = RecordReport { name, max_abs_diff, rmse_estimate: None };
+                (comparison.outside > 0).then_some(report)
+            }
+            Content::Reduced { sketch: want, .. } | Content::Sketch(want) => {
+                let estimate = rmse_estimate(&sketch(&got.values), want);
+                let allowed = bounds.pixel.allowance(summary.min.abs().max(summary.max.abs()));
+                let rmse_estimate = Some(estimate);
+                let report = RecordReport { name, max_abs_diff: None, rmse_estimate };
+                (estimate > allowed * SKETCH_MARGIN).then_some(report)
+            }
+        }
+    })
+}

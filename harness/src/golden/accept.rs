@@ -1,0 +1,181 @@
+//! Accepting a golden: what the targets say of it, when it is refused, and how it takes its place.
+//!
+//! A golden comes from the reference alone, and the reference runs on one target. So the others are
+//! asked before it is believed: an intended change moves every backend, a bug moves one.
+
+use std::fs;
+use std::io;
+
+use super::files::GoldenFiles;
+use super::store::{Golden, Store};
+use crate::scenario::Scenario;
+
+/// What is known of a golden that is to be accepted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
+    /// Whether the reference as it runs now gives the golden that waits.
+    pub is_what_the_reference_gives: bool,
+    /// Whether the elements agree with those of the golden there is; nothing if there is none.
+    pub agrees_with_old: Option<bool>,
+    /// What each target that ran says.
+    pub targets: Vec<TargetEvidence>,
+}
+
+/// What one target says of a golden that is to be accepted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TargetEvidence {
+    /// The target's name.
+    pub target: String,
+    /// Whether its result lies within the scenario's tolerance of the golden that waits.
+    pub agrees: bool,
+    /// How far it is from it, or why it has no result.
+    pub says: String,
+}
+
+/// Why a golden is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Nobody reviews in CI.
+    #[error(
+        "`CI` is set: goldens are accepted where somebody looks at them; run this on your own machine"
+    )]
+    Ci,
+    /// What waits was left by another version of the code.
+    #[error(
+        "what waits for review is not what the reference gives now; run `cargo test` again and review \
+         that"
+    )]
+    Outdated,
+    /// No target spoke.
+    #[error("no target of the scenario could be asked; `cargo repro list --targets` says why")]
+    Unasked,
+    /// Not every target agrees.
+    #[error(
+        "{0}: an intended change moves every backend, a bug moves one. Find it with `cargo repro run`; \
+         a target that may differ gets a tolerance with its reason, or an entry in `known_failures`. \
+         `--because \"…\"` accepts all the same and is recorded in the golden"
+    )]
+    Disagreement(String),
+}
+
+impl Evidence {
+    /// Whether the golden may be accepted without a reason of its own.
+    ///
+    /// # Errors
+    /// The first reason against it.
+    pub fn judge(&self) -> Result<(), Refusal> {
+        if !self.is_what_the_reference_gives {
+            return Err(Refusal::Outdated);
+        }
+        if self.targets.is_empty() {
+            return Err(Refusal::Unasked);
+        }
+        let name = |agrees: bool| {
+            let targets = self.targets.iter().filter(|target| target.agrees == agrees);
+            let named = |target: &TargetEvidence| match agrees {
+                true => target.target.clone(),
+                false => format!("{} ({})", target.target, target.says),
+            };
+            targets.map(named).collect::<Vec<_>>()
+        };
+        let (agree, differ) = (name(true), name(false));
+        if differ.is_empty() {
+            return Ok(());
+        }
+        let differ = differ.join(" and ");
+        let agree = if agree.is_empty() { "no target".to_owned() } else { agree.join(" and ") };
+        Err(Refusal::Disagreement(match self.agrees_with_old {
+            Some(true) => {
+                format!("the reference agrees with the old golden and only {differ} moved")
+            }
+            Some(false) => {
+                format!("the reference moved and {agree} with it, {differ} did not follow")
+            }
+            None => format!("{agree} agrees with the new golden, {differ} does not"),
+        }))
+    }
+}
+
+/// Puts a golden in its place and takes away what waited for review.
+///
+/// # Errors
+/// What the file system says; the golden there was is then untouched.
+pub fn accept(
+    store: &Store,
+    scenario: &Scenario,
+    golden: &Golden,
+    because: Option<&str>,
+) -> io::Result<()> {
+    let mut text = golden.text.clone();
+    text.recorded.because = because.map(ToOwned::to_owned);
+    let files = store.files_of(&scenario.name);
+    files.write(&scenario.description, &text.sealed().to_yaml(), &golden.bytes)?;
+    for file in GoldenFiles::pending(store.folder(), &scenario.name).all() {
+        if file.exists() {
+            fs::remove_file(file)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn evidence(old: Option<bool>, targets: &[(&str, bool)]) -> Evidence {
+        let target = |&(name, agrees): &(&str, bool)| TargetEvidence {
+            target: name.into(),
+            agrees,
+            says: "off by 1.0e0".into(),
+        };
+        Evidence {
+            is_what_the_reference_gives: true,
+            agrees_with_old: old,
+            targets: targets.iter().map(target).collect(),
+        }
+    }
+
+    #[rstest]
+    #[case::every_target_followed(Some(false), &[("flex", true), ("ndarray", true)], None)]
+    #[case::the_first_golden(None, &[("flex", true), ("ndarray", true)], None)]
+    #[case::only_one_target_moved(
+        Some(true), &[("flex", true), ("ndarray", false)],
+        Some("the reference agrees with the old golden and only ndarray (off by 1.0e0) moved")
+    )]
+    #[case::the_reference_target_alone_moved(
+        Some(false), &[("flex", true), ("ndarray", false), ("wgpu:x", false)],
+        Some("the reference moved and flex with it, ndarray (off by 1.0e0) and wgpu:x (off by 1.0e0) \
+              did not follow")
+    )]
+    #[case::nobody_followed(
+        Some(false), &[("flex", false)],
+        Some("the reference moved and no target with it, flex (off by 1.0e0) did not follow")
+    )]
+    #[case::the_first_golden_is_disputed(
+        None, &[("flex", true), ("ndarray", false)],
+        Some("flex agrees with the new golden, ndarray (off by 1.0e0) does not")
+    )]
+    #[case::nobody_was_asked(Some(false), &[], Some("no target of the scenario could be asked"))]
+    fn a_bug_moves_one(
+        #[case] old: Option<bool>,
+        #[case] targets: &[(&str, bool)],
+        #[case] refusal: Option<&str>,
+    ) {
+        let said = evidence(old, targets).judge().err().map(|refusal| refusal.to_string());
+        match refusal {
+            None => assert_eq!(said, None),
+            Some(part) => assert!(said.as_deref().unwrap().contains(part), "{said:?}"),
+        }
+    }
+
+    #[test]
+    fn what_the_reference_no_longer_gives_is_refused_first() {
+        let outdated = Evidence {
+            is_what_the_reference_gives: false,
+            ..evidence(Some(false), &[("flex", true)])
+        };
+        assert_eq!(outdated.judge(), Err(Refusal::Outdated));
+    }
+}

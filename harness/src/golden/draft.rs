@@ -1,0 +1,125 @@
+//! A golden that is not written yet: both halves as a reference run gives them. Pure.
+
+use super::REFERENCE_BOUND;
+use super::keep::{SIZE_LIMIT, keep};
+use super::recorded::Recorded;
+use super::store::Golden;
+use super::text::GoldenText;
+use crate::scenario::Scenario;
+use crate::tensor_file;
+use crate::trace::{NamedTensor, Trace};
+
+/// Both halves of a golden.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// The text.
+    pub text: GoldenText,
+    /// The file of the elements.
+    pub tensors: Vec<u8>,
+}
+
+/// Why a reference run gives no golden.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum DraftError {
+    /// NaN or infinity.
+    #[error("the reference's {name} is {value} at {place:?}; a golden must be finite")]
+    NonFinite {
+        /// The tensor.
+        name: String,
+        /// What it is.
+        value: f64,
+        /// Where.
+        place: Vec<usize>,
+    },
+    /// Too large although everything is reduced.
+    #[error(
+        "the golden would have {size} bytes, at most {SIZE_LIMIT} are kept; put out fewer or smaller \
+         tensors"
+    )]
+    TooLarge {
+        /// Bytes of both halves.
+        size: usize,
+    },
+}
+
+impl Draft {
+    /// The golden of a reference run. Where the elements agree with those of the golden there is, they
+    /// are taken from it: another machine's last bits are no change.
+    ///
+    /// # Errors
+    /// If an output is not finite or the golden would be too large.
+    pub fn new(
+        scenario: &Scenario,
+        trace: &Trace,
+        recorded: Recorded,
+        golden: Option<&Golden>,
+    ) -> Result<Self, DraftError> {
+        for NamedTensor { name, tensor } in trace.outputs.iter().chain(&trace.records) {
+            if let Some(flat) = tensor.first_non_finite() {
+                let (value, place) = (tensor.values[flat], tensor.coordinates(flat));
+                return Err(DraftError::NonFinite { name: name.clone(), value, place });
+            }
+        }
+        let content = keep(trace);
+        let tensors = match golden {
+            Some(golden) if tensors_agree(&golden.bytes, &content.tensors) => golden.bytes.clone(),
+            _ => tensor_file::encode(&content.tensors),
+        };
+        let summaries = [content.outputs, content.records];
+        let text = GoldenText::new(scenario, trace, summaries, &tensors, recorded);
+        let size = text.to_yaml().len() + tensors.len();
+        if size > SIZE_LIMIT {
+            return Err(DraftError::TooLarge { size });
+        }
+        Ok(Self { text, tensors })
+    }
+
+    /// Whether a golden says the same within the reference's bound.
+    #[must_use]
+    pub fn agrees(&self, golden: &Golden) -> bool {
+        self.text.agrees(&golden.text, REFERENCE_BOUND)
+    }
+}
+
+/// Whether the elements of a golden's file are these, within the reference's bound.
+fn tensors_agree(golden: &[u8], tensors: &[NamedTensor]) -> bool {
+    let Ok(golden) = tensor_file::decode(golden) else { return false };
+    let mut sorted: Vec<&NamedTensor> = tensors.iter().collect();
+    sorted.sort_by(|left, right| left.name.cmp(&right.name));
+    golden.len() == sorted.len()
+        && golden.iter().zip(sorted).all(|(golden, new)| {
+            let (want, got) = (&golden.tensor, &new.tensor);
+            golden.name == new.name
+                && want.shape == got.shape
+                && want.dtype == got.dtype
+                && got.values.iter().zip(&want.values).all(|(&g, &w)| REFERENCE_BOUND.passes(g, w))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::tensors_agree;
+    use crate::tensor_file::encode;
+    use crate::trace::{Dtype, HostTensor, NamedTensor};
+
+    fn named(name: &str, shape: &[usize], values: &[f64]) -> NamedTensor {
+        let tensor =
+            HostTensor { shape: shape.to_vec(), dtype: Dtype::F64, values: values.to_vec() };
+        NamedTensor { name: name.into(), tensor }
+    }
+
+    #[rstest]
+    #[case(named("a", &[2], &[1.0, 2.0]), true)]
+    #[case(named("a", &[2], &[1.0, 2.0 + 1e-10]), true)]
+    #[case(named("a", &[2], &[1.0, 2.0 + 1e-8]), false)]
+    #[case(named("b", &[2], &[1.0, 2.0]), false)]
+    #[case(named("a", &[1, 2], &[1.0, 2.0]), false)]
+    #[case(named("a", &[2], &[1.0, f64::NAN]), false)]
+    fn elements_agree_by_their_numbers(#[case] test: NamedTensor, #[case] want: bool) {
+        let golden = encode(&[named("a", &[2], &[1.0, 2.0])]);
+        assert_eq!(tensors_agree(&golden, &[test]), want);
+        assert!(!tensors_agree(b"rubbish", &[named("a", &[2], &[1.0, 2.0])]));
+    }
+}

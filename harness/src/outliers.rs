@@ -1,0 +1,86 @@
+//! Looks for the outlier of every scenario on which cells disagree: runs the reference anew and holds
+//! everybody against it.
+
+use std::collections::BTreeMap;
+
+use burn_repro_backends::Discovery;
+
+use crate::agreement::{Disagreement, Witness, disagreements};
+use crate::evaluate::CellReport;
+use crate::golden::Store;
+use crate::plan::{Cell, Plan};
+use crate::reference::{reference_worker, run_reference};
+use crate::run::Event;
+use crate::trace::Trace;
+use crate::verdict::Verdict;
+use crate::worker::{Worker, WorkerCommand};
+
+/// What every cell of a run recorded, by scenario and target.
+#[derive(Debug, Default)]
+pub struct Traces(BTreeMap<(String, String), Trace>);
+
+impl Traces {
+    /// Keeps the outputs of a cell that finished; intermediate tensors are let go.
+    pub fn take(&mut self, event: &Event) {
+        if let Event::Finished { report, trace: Some(trace) } = event {
+            let trace = Trace { records: Vec::new(), ..trace.clone() };
+            self.0.insert((report.scenario.clone(), report.target.clone()), trace);
+        }
+    }
+
+    /// What a cell put out, if it finished.
+    #[must_use]
+    pub fn of(&self, cell: &Cell) -> Option<&Trace> {
+        self.0.get(&(cell.scenario.name.clone(), cell.target.name.clone()))
+    }
+
+    /// The cells of a scenario that finished.
+    #[must_use]
+    pub fn witnesses<'a>(&'a self, plan: &'a Plan, scenario: &str) -> Vec<Witness<'a>> {
+        let cells = plan.cells.iter().filter(|cell| cell.scenario.name == scenario);
+        let witness =
+            |cell: &'a Cell| self.of(cell).map(|trace| Witness { target: &cell.target, trace });
+        cells.filter_map(witness).collect()
+    }
+}
+
+/// The outputs of every scenario with a cell that does not give its golden.
+///
+/// A reference that cannot be run is a sentence in place of numbers.
+pub fn find_outliers(
+    plan: &Plan,
+    reports: &[CellReport],
+    traces: &Traces,
+    store: &Store,
+    discovery: &Discovery,
+    command: &WorkerCommand,
+) -> Vec<Result<Disagreement, String>> {
+    let mut worker: Option<Worker> = None;
+    let mut found = Vec::new();
+    let mut last = "";
+    for cell in &plan.cells {
+        let scenario = &cell.scenario;
+        let differs = |report: &CellReport| {
+            report.scenario == scenario.name
+                && matches!(report.verdict, Verdict::Mismatch | Verdict::NonFinite)
+        };
+        if scenario.name == last || !reports.iter().any(differs) {
+            continue;
+        }
+        last = &scenario.name;
+        if worker.is_none() {
+            worker = reference_worker(discovery, command);
+        }
+        let Some(worker) = &mut worker else { break };
+        match run_reference(worker, scenario) {
+            Err(reason) => found.push(Err(format!("{}: {reason}", scenario.name))),
+            Ok(reference) => {
+                let golden = store.load(&scenario.name).ok();
+                let witnesses = traces.witnesses(plan, &scenario.name);
+                let all = disagreements(scenario, golden.as_ref(), &reference, &witnesses);
+                found.extend(all.into_iter().map(Ok));
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,53 @@
+//! The reference: a scenario's pipeline in `f64` on one CPU target. Goldens are made from it, and cells
+//! that disagree are held against it.
+
+use burn_repro_backends::{Discovery, Float, Target};
+
+use crate::scenario::Scenario;
+use crate::trace::Trace;
+use crate::worker::{Outcome, Worker, WorkerCommand};
+
+/// The target that computes it. Not ndarray: Burn computes its `sigmoid` in `f32` whatever the
+/// tensor's type, so that a run in `f64` is good to 2.5e-7 only.
+const REFERENCE_TARGET: &str = "flex";
+
+/// The target of the reference; it is on every machine.
+#[must_use]
+pub fn reference_target(discovery: &Discovery) -> Option<&Target> {
+    discovery.targets.iter().find(|target| target.name == REFERENCE_TARGET)
+}
+
+/// A worker for references, if the target is here.
+#[must_use]
+pub fn reference_worker(discovery: &Discovery, command: &WorkerCommand) -> Option<Worker> {
+    let target = reference_target(discovery)?.clone();
+    Some(Worker::new(command.clone(), target, Float::F64))
+}
+
+/// Runs the reference of a scenario.
+///
+/// # Errors
+/// Why there is no result.
+pub fn run_reference(worker: &mut Worker, scenario: &Scenario) -> Result<Trace, String> {
+    run_reference_moved(worker, scenario, None)
+}
+
+/// Runs the reference of a scenario, with the last bits of its inputs moved as a seed says.
+///
+/// # Errors
+/// Why there is no result.
+pub fn run_reference_moved(
+    worker: &mut Worker,
+    scenario: &Scenario,
+    moves: Option<u64>,
+) -> Result<Trace, String> {
+    match worker.run_moved(scenario, moves) {
+        Outcome::Finished(trace) => Ok(*trace),
+        Outcome::Unsupported(reason) | Outcome::Failed(reason) | Outcome::Crashed(reason) => {
+            Err(format!("the reference failed on {REFERENCE_TARGET}: {reason}"))
+        }
+        Outcome::TimedOut(seconds) => {
+            Err(format!("the reference gave no result after {seconds} s"))
+        }
+    }
+}

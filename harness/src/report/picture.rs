@@ -1,0 +1,100 @@
+//! Images as PNG: a batch side by side, small ones enlarged so that single pixels can be seen. Pure.
+
+use crate::compare::{Images, eight_bits};
+
+/// The longer side of an image on the screen, in pixels, that small ones are enlarged towards.
+const SIDE: usize = 256;
+
+/// The images as a screen shows them.
+///
+/// # Errors
+/// What the encoder says, as for an image too large for the format.
+pub fn png(images: &Images<'_>) -> Result<Vec<u8>, png::EncodingError> {
+    encode(images, eight_bits)
+}
+
+/// The absolute differences of two batches of one shape, multiplied so that the largest is white.
+/// Gives the factor as well; 0 where nothing differs.
+///
+/// # Errors
+/// What the encoder says.
+pub fn difference_png(
+    got: &Images<'_>,
+    want: &Images<'_>,
+) -> Result<(Vec<u8>, f64), png::EncodingError> {
+    let differences: Vec<f64> =
+        got.values.iter().zip(want.values).map(|(got, want)| (got - want).abs()).collect();
+    let largest = differences.iter().copied().fold(0.0, f64::max);
+    let gain = if largest > 0.0 { largest.recip() } else { 0.0 };
+    let bytes = encode(&Images { values: &differences, ..*want }, |difference| {
+        eight_bits(difference * gain)
+    })?;
+    Ok((bytes, gain))
+}
+
+fn encode(images: &Images<'_>, shade: impl Fn(f64) -> u8) -> Result<Vec<u8>, png::EncodingError> {
+    let Images { count, height, width, channels, values } = *images;
+    let zoom = (SIDE / height.max(width)).max(1);
+    let mut pixels = Vec::with_capacity(values.len() * zoom * zoom);
+    for row in 0..height * zoom {
+        for column in 0..count * width * zoom {
+            let (image, column) = (column / zoom / width, column / zoom % width);
+            let first = ((image * height + row / zoom) * width + column) * channels;
+            pixels.extend(values[first..first + channels].iter().map(|&value| shade(value)));
+        }
+    }
+    let mut bytes = Vec::new();
+    let (across, down) = ((count * width * zoom) as u32, (height * zoom) as u32);
+    let mut encoder = png::Encoder::new(&mut bytes, across, down);
+    encoder.set_color(if channels == 1 { png::ColorType::Grayscale } else { png::ColorType::Rgb });
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.write_header()?.write_image_data(&pixels)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(bytes: &[u8]) -> (u32, u32, Vec<u8>) {
+        let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        reader.next_frame(&mut pixels).unwrap();
+        (reader.info().width, reader.info().height, pixels)
+    }
+
+    fn images(values: &[f64]) -> Images<'_> {
+        Images { count: 2, height: 1, width: 256, channels: 1, values }
+    }
+
+    #[test]
+    fn a_batch_stands_side_by_side() {
+        let values: Vec<f64> = (0..512).map(|index| if index < 256 { 0.0 } else { 1.0 }).collect();
+        let (width, height, pixels) = decoded(&png(&images(&values)).unwrap());
+        assert_eq!((width, height), (512, 1));
+        assert!(pixels[..256].iter().all(|&pixel| pixel == 0));
+        assert!(pixels[256..].iter().all(|&pixel| pixel == 255));
+    }
+
+    #[test]
+    fn small_images_are_enlarged_without_smoothing() {
+        let small = Images { count: 1, height: 2, width: 1, channels: 3, values: &[0.5; 6] };
+        let (width, height, pixels) = decoded(&png(&small).unwrap());
+        assert_eq!((width, height), (128, 256));
+        assert!(pixels.iter().all(|&pixel| pixel == 128));
+    }
+
+    #[test]
+    fn the_largest_difference_is_white() {
+        let want = vec![0.5; 512];
+        let mut got = want.clone();
+        got[3] += 1.0e-6;
+        got[4] -= 0.5e-6;
+        let (bytes, gain) = difference_png(&images(&got), &images(&want)).unwrap();
+        let (_, _, pixels) = decoded(&bytes);
+        assert_eq!((pixels[2], pixels[3], pixels[4]), (0, 255, 128));
+        assert!((gain - 1.0e6).abs() < 1.0, "{gain}");
+        let (_, none) = difference_png(&images(&want), &images(&want)).unwrap();
+        assert_eq!(none, 0.0);
+    }
+}

@@ -1,0 +1,169 @@
+//! Which golden is accepted, and which is refused.
+
+use std::fs;
+
+use libtest_mimic::Failed;
+
+use super::folder::{Folder, check, ensure, said};
+
+pub fn the_first_golden_is_reviewed_and_accepted() -> Result<(), Failed> {
+    let folder = Folder::new();
+    check(folder.repro(&["run"]), 101, &["2 missing golden"])?;
+    check(folder.repro(&["golden", "status"]), 101, &["missing  tiny", "1 missing"])?;
+    check(
+        folder.gate(&["reference"]),
+        101,
+        &["there is no golden yet", "tiny.snap.new waits for review"],
+    )?;
+    check(folder.repro(&["golden", "status"]), 101, &["new     tiny", "1 new"])?;
+    check(
+        folder.repro(&["golden", "accept"]),
+        0,
+        &["tiny: accepted; ", "flex off by", "ndarray off by"],
+    )?;
+    check(folder.repro(&["golden", "status"]), 0, &["1 current"])?;
+    check(folder.gate(&[]), 0, &[])?;
+    ensure(!folder.pending(), "something still waits")
+}
+
+pub fn an_intended_change_moves_every_target_and_is_accepted() -> Result<(), Failed> {
+    let folder = Folder::with_golden();
+    folder.scale(0.25);
+    let stale = ["2 stale golden", "params.scale is 2.5e-1, the golden's 5e-1"];
+    check(folder.repro(&["run"]), 101, &stale)?;
+    check(folder.repro(&["golden", "status"]), 101, &["stale   tiny", "params.scale is 2.5e-1"])?;
+    check(folder.gate(&["reference"]), 101, &["params.scale is 2.5e-1", "image moved by at most"])?;
+    check(folder.repro(&["golden", "status"]), 101, &["changed  tiny", "abs_sum of image is"])?;
+    check(folder.repro(&["golden", "accept", "tiny"]), 0, &["tiny: accepted"])?;
+    check(folder.gate(&[]), 0, &[])
+}
+
+/// A kernel of ndarray is wrong: the same steps lead nowhere.
+pub fn a_wrong_kernel_on_one_target_cannot_be_accepted() -> Result<(), Failed> {
+    let mut folder = Folder::with_golden();
+    let before = folder.load();
+    folder.kernel = "ndarray=1.5".into();
+    check(
+        folder.repro(&["run"]),
+        100,
+        &[
+            "1 pass, 1 mismatch",
+            "tiny image: ndarray is the outlier: 2.5e-1 from the f64 reference, flex within",
+        ],
+    )?;
+    check(folder.gate(&[]), 101, &["`cargo repro run tiny` says which target is the outlier"])?;
+    ensure(!folder.pending(), "a cell left something to accept")?;
+    check(folder.repro(&["golden", "accept"]), 4, &["nothing waits for review"])?;
+    check(
+        folder.repro(&["golden", "accept", "tiny"]),
+        100,
+        &[
+            "the reference agrees with the old golden and only ndarray (off by 2.5e-1) moved",
+            "an intended change moves every backend, a bug moves one",
+        ],
+    )?;
+    ensure(folder.load() == before, "the golden changed")?;
+    check(folder.repro(&["run"]), 100, &["1 pass, 1 mismatch"])
+}
+
+/// A kernel of the reference's own target is wrong: the pending golden is there, and is refused.
+pub fn a_wrong_kernel_under_the_reference_cannot_be_accepted_by_habit() -> Result<(), Failed> {
+    let mut folder = Folder::with_golden();
+    let before = folder.load();
+    folder.kernel = "flex=1.5".into();
+    check(
+        folder.repro(&["run"]),
+        100,
+        &["the reference moved away from the golden and flex with it, ndarray still gives it"],
+    )?;
+    check(folder.gate(&["reference"]), 101, &["waits for review"])?;
+    ensure(folder.pending(), "nothing waits")?;
+    check(
+        folder.repro(&["golden", "accept"]),
+        100,
+        &["the reference moved and flex with it, ndarray (off by 2.5e-1) did not follow"],
+    )?;
+    ensure(folder.load() == before && folder.pending(), "the golden changed")?;
+    // The way around is recorded, and ndarray stays red.
+    check(folder.repro(&["golden", "accept", "--because", "!"]), 2, &["says nothing"])?;
+    let because = ["golden", "accept", "--because", "ndarray is known to be wrong, see issue 7"];
+    check(folder.repro(&because), 0, &["accepted because \"ndarray is known to be wrong"])?;
+    let recorded = folder.load().text.recorded.because;
+    ensure(recorded.as_deref() == Some("ndarray is known to be wrong, see issue 7"), "no reason")?;
+    check(folder.repro(&["run"]), 100, &["1 pass, 1 mismatch"])
+}
+
+pub fn a_reason_is_recorded_where_only_one_target_moved() -> Result<(), Failed> {
+    let mut folder = Folder::with_golden();
+    let before = folder.load();
+    folder.kernel = "ndarray=1.5".into();
+    let because = ["golden", "accept", "tiny", "--because", "looked at it"];
+    check(folder.repro(&because), 0, &["accepted because \"looked at it\""])?;
+    let after = folder.load();
+    ensure(after.bytes == before.bytes, "the elements are not the reference's")?;
+    ensure(after.text.recorded.because.as_deref() == Some("looked at it"), "no reason")?;
+    check(folder.repro(&["run"]), 100, &["1 pass, 1 mismatch"])
+}
+
+pub fn nothing_is_accepted_or_written_in_ci() -> Result<(), Failed> {
+    let folder = Folder::with_golden();
+    folder.scale(0.25);
+    let in_ci =
+        |role: &str, arguments: &[&str]| said(folder.command(role, arguments).env("CI", "true"));
+    check(in_ci("gate", &["reference"]), 101, &["nothing was written, as where `CI`"])?;
+    ensure(!folder.pending(), "the gate wrote in CI")?;
+    folder.gate(&["reference"]);
+    ensure(folder.pending(), "nothing waits")?;
+    check(in_ci("command-line", &["golden", "accept"]), 2, &["`CI` is set"])?;
+    check(in_ci("command-line", &["golden", "prune"]), 2, &["`CI` is set"])?;
+    check(folder.repro(&["golden", "accept"]), 0, &["accepted"])
+}
+
+pub fn a_result_that_is_not_finite_is_never_a_golden() -> Result<(), Failed> {
+    let mut folder = Folder::with_golden();
+    let before = folder.load();
+    folder.kernel = "all=NaN".into();
+    check(folder.gate(&["reference"]), 101, &["is NaN at [0, 0, 0, 0]; a golden must be finite"])?;
+    ensure(!folder.pending(), "a NaN waits")?;
+    check(
+        folder.repro(&["golden", "accept", "tiny", "--because", "why not"]),
+        100,
+        &["must be finite"],
+    )?;
+    ensure(folder.load() == before, "the golden changed")
+}
+
+pub fn what_the_reference_no_longer_gives_is_refused() -> Result<(), Failed> {
+    let folder = Folder::with_golden();
+    folder.scale(0.25);
+    folder.gate(&["reference"]);
+    folder.scale(0.75);
+    let outdated = ["what waits for review is not what the reference gives now"];
+    check(folder.repro(&["golden", "accept"]), 101, &outdated)?;
+    check(folder.repro(&["golden", "accept", "--because", "still right"]), 101, &outdated)
+}
+
+/// A change that is taken back takes back what waits.
+pub fn a_change_that_is_undone_leaves_nothing_to_review() -> Result<(), Failed> {
+    let folder = Folder::with_golden();
+    folder.scale(0.25);
+    folder.gate(&["reference"]);
+    folder.scale(0.5);
+    check(folder.gate(&["reference"]), 0, &[])?;
+    ensure(!folder.pending(), "something still waits")
+}
+
+pub fn a_damaged_golden_can_be_made_again() -> Result<(), Failed> {
+    let folder = Folder::with_golden();
+    let before = folder.load();
+    let tensors = folder.store().files_of("tiny").tensors;
+    let mut bytes = fs::read(&tensors).unwrap();
+    let last = bytes.len() - 8;
+    bytes[last] ^= 1;
+    fs::write(&tensors, bytes).unwrap();
+    check(folder.repro(&["run"]), 101, &["does not have the SHA-256 that its text states"])?;
+    check(folder.repro(&["golden", "status"]), 101, &["damaged  tiny"])?;
+    check(folder.gate(&["reference"]), 101, &["waits for review"])?;
+    check(folder.repro(&["golden", "accept"]), 0, &["accepted"])?;
+    ensure(folder.load().bytes == before.bytes, "other elements")
+}

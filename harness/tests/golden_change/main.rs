@@ -1,0 +1,59 @@
+//! How a golden changes, end to end, over a pipeline that can be made to compute wrongly on one
+//! backend: this test's own binary is the command line, the gate, the worker and the test.
+
+mod accept;
+mod commands;
+mod folder;
+mod writes;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use burn_repro::{Project, Registry};
+use libtest_mimic::{Arguments, Trial};
+
+use folder::{FOLDER, ROLE, Scaled};
+
+/// A trial for each function, under its name.
+macro_rules! trials {
+    ($module:ident: $($name:ident),+ $(,)?) => {
+        vec![$(Trial::test(stringify!($name), $module::$name)),+]
+    };
+}
+
+fn trials() -> Vec<Trial> {
+    let mut trials = trials![accept: the_first_golden_is_reviewed_and_accepted,
+        an_intended_change_moves_every_target_and_is_accepted,
+        a_wrong_kernel_on_one_target_cannot_be_accepted,
+        a_wrong_kernel_under_the_reference_cannot_be_accepted_by_habit,
+        a_reason_is_recorded_where_only_one_target_moved,
+        nothing_is_accepted_or_written_in_ci,
+        a_result_that_is_not_finite_is_never_a_golden,
+        what_the_reference_no_longer_gives_is_refused,
+        a_change_that_is_undone_leaves_nothing_to_review,
+        a_damaged_golden_can_be_made_again];
+    trials.extend(trials![commands: prune_deletes_what_no_scenario_owns_and_says_which,
+        pictures_are_written_where_it_says,
+        calibration_shows_the_spread_beside_the_file]);
+    trials.extend(trials![writes: test_runs_at_once_do_not_corrupt_each_other]);
+    #[cfg(unix)]
+    trials.extend(trials![writes: a_full_disk_leaves_the_old_golden,
+        a_read_only_golden_folder_leaves_the_old_golden]);
+    trials
+}
+
+fn main() -> ExitCode {
+    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else {
+        return libtest_mimic::run(&Arguments::from_args(), trials()).exit_code();
+    };
+    let project = Project {
+        registry: Registry::new().with(Scaled),
+        scenarios: folder.join("scenarios"),
+        golden: folder.join("golden"),
+        noise: None,
+    };
+    match std::env::var(ROLE).as_deref() {
+        Ok("gate") => project.run_gate(),
+        _ => project.run_command_line(),
+    }
+}
