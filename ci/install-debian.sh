@@ -14,3 +14,6 @@ if ! command -v cargo >/dev/null; then
     exit 1
   }
 fi
+
+# What goldens are reviewed with; a test drives it. Of the same version as the library.
+cargo install --quiet --locked cargo-insta --version 1.49.0

@@ -137,10 +137,13 @@ fn cell_trial(gate: &Arc<Gate>, cell: Cell) -> Trial {
             verdict if verdict.is_failure() => {
                 let reason = report.reason.replace("; ", "\n  ");
                 let name = &report.scenario;
-                Err(format!(
-                    "{verdict}: {reason}\n  `cargo repro run {name}` says which target is the outlier"
-                )
-                .into())
+                let outlier = match verdict {
+                    Verdict::Mismatch | Verdict::NonFinite => {
+                        format!("\n  `cargo repro run {name}` says which target is the outlier")
+                    }
+                    _ => String::new(),
+                };
+                Err(format!("{verdict}: {reason}{outlier}").into())
             }
             _ => Ok(Completion::Completed),
         }

@@ -189,9 +189,9 @@ pub fn compare(
 ///
 /// # Errors
 /// If the slices differ in length or have no elements.
-pub fn compare_elements<G: Element, W: Element>(
-    got: &[G],
-    want: &[W],
+pub fn compare_elements<E: Element>(
+    got: &[E],
+    want: &[E],
     shape: &[usize],
     dtype: Dtype,
     want_abs_sum: f64,
@@ -259,8 +259,8 @@ fn cosine(sums: &sums::Sums) -> f64 {
     if sums.squared_difference == 0.0 {
         return 1.0;
     }
-    let lengths = (sums.squared_got * sums.squared_want).sqrt();
-    if lengths == 0.0 { 0.0 } else { (sums.product / lengths).clamp(-1.0, 1.0) }
+    let lengths = (sums.squared_got() * sums.squared_want).sqrt();
+    if lengths == 0.0 { 0.0 } else { (sums.product() / lengths).clamp(-1.0, 1.0) }
 }
 
 #[cfg(test)]

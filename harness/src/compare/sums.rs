@@ -1,15 +1,16 @@
 //! The inner loop: sums and extremes of one block of pairs, all in one pass over it.
 //!
 //! Written so that the compiler turns it into vector instructions. Every sum runs in [`LANES`]
-//! fixed lanes, so that its bits are the same with any instruction set. Knows no NaN: blocks hold
-//! finite pairs only.
+//! fixed lanes, so that its bits are the same with any instruction set. Looks for no NaN: where there is
+//! one, the sums are not finite, and the block is taken again without it.
 
 use multiversion::multiversion;
 
+use super::element::Element;
 use crate::scenario::Bound;
 
 /// Pairs a block holds at most; both sides of it stay in the first-level cache.
-pub(super) const BLOCK: usize = 512;
+pub(super) const BLOCK: usize = 2048;
 
 /// Independent partial sums.
 const LANES: usize = 8;
@@ -27,10 +28,8 @@ pub(super) struct Sums {
     pub(super) rel_difference: f64,
     /// Number of wanted values that are not 0.
     pub(super) rel_count: f64,
-    /// Sum of the products.
-    pub(super) product: f64,
-    /// Sum of the squares of what was got.
-    pub(super) squared_got: f64,
+    /// Sum of the products of the wanted value and the difference.
+    pub(super) want_times_difference: f64,
     /// Sum of the squares of what was wanted.
     pub(super) squared_want: f64,
     /// Sum of the absolute values of what was got.
@@ -57,8 +56,7 @@ impl Sums {
         squared_difference: 0.0,
         rel_difference: 0.0,
         rel_count: 0.0,
-        product: 0.0,
-        squared_got: 0.0,
+        want_times_difference: 0.0,
         squared_want: 0.0,
         abs_got: 0.0,
         outside: 0.0,
@@ -69,6 +67,21 @@ impl Sums {
         max_minus_want: f64::NEG_INFINITY,
     };
 
+    /// Whether every pair was finite: any other leaves its mark on these two.
+    pub(super) fn are_finite(&self) -> bool {
+        (self.abs_difference + self.abs_got).is_finite()
+    }
+
+    /// Sum of the squares of what was got.
+    pub(super) fn squared_got(&self) -> f64 {
+        self.squared_want + 2.0 * self.want_times_difference + self.squared_difference
+    }
+
+    /// Sum of the products of both sides.
+    pub(super) fn product(&self) -> f64 {
+        self.squared_want + self.want_times_difference
+    }
+
     /// Takes in the sums of further pairs.
     pub(super) fn add(&mut self, other: &Self) {
         self.difference += other.difference;
@@ -76,8 +89,7 @@ impl Sums {
         self.squared_difference += other.squared_difference;
         self.rel_difference += other.rel_difference;
         self.rel_count += other.rel_count;
-        self.product += other.product;
-        self.squared_got += other.squared_got;
+        self.want_times_difference += other.want_times_difference;
         self.squared_want += other.squared_want;
         self.abs_got += other.abs_got;
         self.outside += other.outside;
@@ -98,8 +110,7 @@ struct LaneSums {
     squared_difference: Lanes,
     rel_difference: Lanes,
     rel_count: Lanes,
-    product: Lanes,
-    squared_got: Lanes,
+    want_times_difference: Lanes,
     squared_want: Lanes,
     abs_got: Lanes,
     outside: Lanes,
@@ -120,8 +131,7 @@ impl LaneSums {
             squared_difference: zero,
             rel_difference: zero,
             rel_count: zero,
-            product: zero,
-            squared_got: zero,
+            want_times_difference: zero,
             squared_want: zero,
             abs_got: zero,
             outside: zero,
@@ -147,8 +157,7 @@ impl LaneSums {
         self.squared_difference[lane] += difference * difference;
         self.rel_difference[lane] += rel;
         self.rel_count[lane] += counted;
-        self.product[lane] += got * want;
-        self.squared_got[lane] += got * got;
+        self.want_times_difference[lane] += want * difference;
         self.squared_want[lane] += want * want;
         self.abs_got[lane] += got.abs();
         self.outside[lane] += outside;
@@ -167,8 +176,7 @@ impl LaneSums {
             squared_difference: self.squared_difference.iter().sum(),
             rel_difference: self.rel_difference.iter().sum(),
             rel_count: self.rel_count.iter().sum(),
-            product: self.product.iter().sum(),
-            squared_got: self.squared_got.iter().sum(),
+            want_times_difference: self.want_times_difference.iter().sum(),
             squared_want: self.squared_want.iter().sum(),
             abs_got: self.abs_got.iter().sum(),
             outside: self.outside.iter().sum(),
@@ -187,29 +195,30 @@ fn larger(left: f64, right: f64) -> f64 {
     if right > left { right } else { left }
 }
 
-/// Sums over pairs, which must be finite and of one length.
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
-pub(super) fn sums(got: &[f64], want: &[f64], bound: Bound) -> Sums {
+#[inline(always)]
+fn sums<E: Element>(got: &[E], want: &[E], bound: Bound) -> Sums {
     let mut lanes = LaneSums::new();
     let (got_rows, got_rest) = got.as_chunks::<LANES>();
     let (want_rows, want_rest) = want.as_chunks::<LANES>();
     for (got, want) in got_rows.iter().zip(want_rows) {
         for lane in 0..LANES {
-            lanes.add(lane, got[lane], want[lane], bound);
+            lanes.add(lane, got[lane].widen(), want[lane].widen(), bound);
         }
     }
     for (lane, (&got, &want)) in got_rest.iter().zip(want_rest).enumerate() {
-        lanes.add(lane, got, want, bound);
+        lanes.add(lane, got.widen(), want.widen(), bound);
     }
     lanes.total()
 }
 
-/// Whether every number of both sides is finite.
+/// Sums over pairs of `f32`, both sides of one length.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
-pub(super) fn all_finite(got: &[f64], want: &[f64]) -> bool {
-    let mut finite = true;
-    for (got, want) in got.iter().zip(want) {
-        finite &= got.is_finite() & want.is_finite();
-    }
-    finite
+pub(super) fn sums_f32(got: &[f32], want: &[f32], bound: Bound) -> Sums {
+    sums(got, want, bound)
+}
+
+/// Sums over pairs of `f64`, both sides of one length.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+pub(super) fn sums_f64(got: &[f64], want: &[f64], bound: Bound) -> Sums {
+    sums(got, want, bound)
 }

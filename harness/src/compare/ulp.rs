@@ -3,6 +3,7 @@
 
 use multiversion::multiversion;
 
+use super::element::Element;
 use super::sums::BLOCK;
 use crate::trace::Dtype;
 
@@ -62,35 +63,41 @@ impl UlpHistogram {
 
     /// Takes in the distances of finite pairs, as many as a block holds at most, on the grid of
     /// the type that was computed in.
-    pub(super) fn add(&mut self, got: &[f64], want: &[f64], dtype: Dtype) {
-        let pairs = got.iter().zip(want);
-        let distance_16 = |bits: fn(f64) -> u16, got: f64, want: f64| {
-            u64::from(rank_16(bits(got)).abs_diff(rank_16(bits(want))))
+    pub(super) fn add<E: Element>(&mut self, got: &[E], want: &[E], dtype: Dtype) {
+        if dtype == Dtype::F32 {
+            return self.add_f32(got, want);
+        }
+        let distance = |got: f64, want: f64| {
+            let distance_16 =
+                |bits: fn(f64) -> u16| u64::from(rank_16(bits(got)).abs_diff(rank_16(bits(want))));
+            match dtype {
+                Dtype::F16 => distance_16(|value| half::f16::from_f64(value).to_bits()),
+                Dtype::Bf16 => distance_16(|value| half::bf16::from_f64(value).to_bits()),
+                Dtype::F64 | Dtype::F32 => rank_f64(got).abs_diff(rank_f64(want)),
+            }
         };
-        match dtype {
-            Dtype::F32 => return self.add_f32(got, want),
-            Dtype::F64 => pairs.for_each(|(&g, &w)| self.one(rank_f64(g).abs_diff(rank_f64(w)))),
-            Dtype::F16 => {
-                let bits = |value| half::f16::from_f64(value).to_bits();
-                pairs.for_each(|(&g, &w)| self.one(distance_16(bits, g, w)));
-            }
-            Dtype::Bf16 => {
-                let bits = |value| half::bf16::from_f64(value).to_bits();
-                pairs.for_each(|(&g, &w)| self.one(distance_16(bits, g, w)));
-            }
+        for (got, want) in got.iter().zip(want) {
+            let distance = distance(got.widen(), want.widen());
+            self.max = self.max.max(distance);
+            self.tables[bucket(distance)][0] += 1;
         }
         self.flush_if_due(got.len());
     }
 
-    fn one(&mut self, distance: u64) {
-        self.max = self.max.max(distance);
-        self.tables[bucket(distance)][0] += 1;
+    /// Takes in the counts of further pairs.
+    pub(super) fn merge(&mut self, mut other: Self) {
+        self.flush();
+        other.flush();
+        self.max = self.max.max(other.max);
+        for (count, more) in self.counts.iter_mut().zip(other.counts) {
+            *count += more;
+        }
     }
 
-    fn add_f32(&mut self, got: &[f64], want: &[f64]) {
+    fn add_f32<E: Element>(&mut self, got: &[E], want: &[E]) {
         let mut buckets = [0_u32; BLOCK];
         let buckets = &mut buckets[..got.len()];
-        self.max = self.max.max(u64::from(buckets_f32(got, want, buckets)));
+        self.max = self.max.max(u64::from(E::buckets(got, want, buckets)));
         let (rows, rest) = buckets.as_chunks::<TURNS>();
         for row in rows {
             for (turn, &bucket) in row.iter().enumerate() {
@@ -147,11 +154,11 @@ fn largest_of(bucket: usize) -> u64 {
 }
 
 /// The buckets of the distances on the grid of `f32`, and the largest distance.
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
-fn buckets_f32(got: &[f64], want: &[f64], buckets: &mut [u32]) -> u32 {
+#[inline(always)]
+fn buckets(pairs: impl Iterator<Item = (f32, f32)>, buckets: &mut [u32]) -> u32 {
     let mut largest = 0;
-    for ((&got, &want), bucket) in got.iter().zip(want).zip(buckets) {
-        let (got, want) = (rank(got as f32), rank(want as f32));
+    for ((got, want), bucket) in pairs.zip(buckets) {
+        let (got, want) = (rank(got), rank(want));
         let distance = got.max(want).wrapping_sub(got.min(want)) as u32;
         largest = largest.max(distance);
         // Signed, because that conversion is one vector instruction; halved where it would not fit.
@@ -161,6 +168,19 @@ fn buckets_f32(got: &[f64], want: &[f64], buckets: &mut [u32]) -> u32 {
         *bucket = (bits >> (23 - PARTS)).max((127 << PARTS) - 1) - ((127 << PARTS) - 1);
     }
     largest
+}
+
+/// As above, of `f32`.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+pub(super) fn buckets_f32(got: &[f32], want: &[f32], into: &mut [u32]) -> u32 {
+    buckets(got.iter().copied().zip(want.iter().copied()), into)
+}
+
+/// As above, of `f64` that are rounded to `f32` first.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx512bw", "x86_64+avx2"))]
+pub(super) fn buckets_f64(got: &[f64], want: &[f64], into: &mut [u32]) -> u32 {
+    let narrow = |&value: &f64| value as f32;
+    buckets(got.iter().map(narrow).zip(want.iter().map(narrow)), into)
 }
 
 #[cfg(test)]

@@ -69,10 +69,12 @@ impl Against {
             self.mismatches.push(format!("{name}: {error}"));
             return;
         }
+        let mut what = name.clone();
         let compared = match one.golden.content(one.summary) {
             Content::Whole(want) => one.compare(got, want),
             Content::Reduced { side, means, sketch } => {
                 self.mismatches.extend(one.far_by_sketch(got, sketch));
+                what = format!("{name} (means of {side} by {side})");
                 one.compare(&reduced(got, side), means)
             }
             Content::Sketch(sketch) => {
@@ -81,9 +83,9 @@ impl Against {
             }
         };
         match compared {
-            Err(error) => self.mismatches.push(format!("{name}: {error}")),
+            Err(error) => self.mismatches.push(format!("{what}: {error}")),
             Ok(comparison) => {
-                self.mismatches.extend(sentences(name, got, &comparison, one.bounds));
+                self.mismatches.extend(sentences(&what, got, &comparison, one.bounds));
                 self.comparisons.insert(name.clone(), comparison);
             }
         }

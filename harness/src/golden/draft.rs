@@ -9,6 +9,9 @@ use crate::scenario::Scenario;
 use crate::tensor_file;
 use crate::trace::{NamedTensor, Trace};
 
+/// Bytes that insta's headers of both halves have at most, with a long description.
+const HEADERS: usize = 1024;
+
 /// Both halves of a golden.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
@@ -37,7 +40,7 @@ pub enum DraftError {
          tensors"
     )]
     TooLarge {
-        /// Bytes of both halves.
+        /// Bytes of all its files.
         size: usize,
     },
 }
@@ -67,7 +70,7 @@ impl Draft {
         };
         let summaries = [content.outputs, content.records];
         let text = GoldenText::new(scenario, trace, summaries, &tensors, recorded);
-        let size = text.to_yaml().len() + tensors.len();
+        let size = text.to_yaml().len() + tensors.len() + HEADERS;
         if size > SIZE_LIMIT {
             return Err(DraftError::TooLarge { size });
         }

@@ -64,31 +64,39 @@ impl Question {
     }
 }
 
-/// Descends where both sides are mappings; anything else that is not the same is a difference.
+/// Descends where a side is a mapping and the other one is, too, or has nothing there; anything else
+/// that is not the same is a difference.
 fn collect_differences(
     path: &str,
     now: Option<&Value>,
     then: Option<&Value>,
     differences: &mut Vec<String>,
 ) {
-    if let (Some(Value::Mapping(now)), Some(Value::Mapping(then))) = (now, then) {
-        let keys: BTreeSet<String> = now.keys().chain(then.keys()).map(canonical).collect();
+    if let (Some(Value::Mapping(_)) | None, Some(Value::Mapping(_)) | None) = (now, then) {
+        let entries = |side: Option<&Value>| side.and_then(Value::as_mapping).cloned();
+        let [now, then] = [now, then].map(|side| entries(side).unwrap_or_default());
+        let keys: BTreeSet<String> = now.keys().chain(then.keys()).map(shown).collect();
         for key in keys {
             let of = |mapping: &Mapping| {
-                mapping
-                    .iter()
-                    .find(|(name, _)| canonical(name) == key)
-                    .map(|(_, value)| value.clone())
+                mapping.iter().find(|(name, _)| shown(name) == key).map(|(_, value)| value.clone())
             };
-            let name = key.trim_matches('"');
-            let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-            collect_differences(&path, of(now).as_ref(), of(then).as_ref(), differences);
+            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            collect_differences(&path, of(&now).as_ref(), of(&then).as_ref(), differences);
         }
         return;
     }
-    let [now, then] = [now, then].map(|side| side.map_or("not stated".into(), canonical));
-    if now != then {
+    if now.map(canonical) != then.map(canonical) {
+        let [now, then] = [now, then].map(|side| side.map_or("not stated".into(), shown));
         differences.push(format!("{path} is {now}, the golden's {then}"));
+    }
+}
+
+/// A value as people write it.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        other => canonical(other),
     }
 }
 
@@ -193,15 +201,16 @@ mod tests {
     #[test]
     fn a_difference_names_the_field_and_both_values() {
         let other = "{version: 1, pipeline: p, seed: 0, steps: 3,
-                      params: {a: {x: 1, y: 0.5}, b: [x, 0.5]}}";
+                      params: {a: {x: 1, y: 0.5}, b: [x, 0.5], d: {e: {f: 0.99}}}}";
         let golden = "{version: 1, pipeline: p, seed: 0, steps: 2,
                        params: {a: {x: 1.0}, b: [x, 0.5], c: no}}";
         let differences = question(other).differences(&question(golden));
         assert_eq!(
             differences,
             [
-                "params.a.y is 5e-1, the golden's not stated",
-                "params.c is not stated, the golden's \"no\"",
+                "params.a.y is 0.5, the golden's not stated",
+                "params.c is not stated, the golden's no",
+                "params.d.e.f is 0.99, the golden's not stated",
                 "steps is 3, the golden's 2",
             ]
         );

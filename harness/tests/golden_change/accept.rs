@@ -29,10 +29,10 @@ pub fn the_first_golden_is_reviewed_and_accepted() -> Result<(), Failed> {
 pub fn an_intended_change_moves_every_target_and_is_accepted() -> Result<(), Failed> {
     let folder = Folder::with_golden();
     folder.scale(0.25);
-    let stale = ["2 stale golden", "params.scale is 2.5e-1, the golden's 5e-1"];
+    let stale = ["2 stale golden", "params.scale is 0.25, the golden's 0.5"];
     check(folder.repro(&["run"]), 101, &stale)?;
-    check(folder.repro(&["golden", "status"]), 101, &["stale   tiny", "params.scale is 2.5e-1"])?;
-    check(folder.gate(&["reference"]), 101, &["params.scale is 2.5e-1", "image moved by at most"])?;
+    check(folder.repro(&["golden", "status"]), 101, &["stale   tiny", "params.scale is 0.25"])?;
+    check(folder.gate(&["reference"]), 101, &["params.scale is 0.25", "image moved by at most"])?;
     check(folder.repro(&["golden", "status"]), 101, &["changed  tiny", "abs_sum of image is"])?;
     check(folder.repro(&["golden", "accept", "tiny"]), 0, &["tiny: accepted"])?;
     check(folder.gate(&[]), 0, &[])

@@ -1,0 +1,137 @@
+//! A golden of something too large for git: what block means, sketch and extremes see, and that they
+//! fail nothing that is well.
+
+use std::path::Path;
+
+use burn::tensor::backend::Backend;
+use burn_repro::backends::{Class, Fingerprint, Locator, Target};
+use burn_repro::evaluate::Against;
+use burn_repro::golden::{Draft, Golden, Kept, Recorded, Store};
+use burn_repro::scenario::{Scenario, parse};
+use burn_repro::trace::{Dtype, HostTensor, NamedTensor, Trace};
+use burn_repro::{BoxError, Case, Pipeline, Probe, Registry};
+use proptest::prelude::*;
+use rstest::rstest;
+
+const SHAPE: [usize; 4] = [1, 96, 96, 3];
+
+struct Nothing;
+
+impl Pipeline for Nothing {
+    const NAME: &'static str = "nothing";
+    type Params = ();
+
+    fn run<B: Backend>(
+        &self,
+        _case: &Case<()>,
+        _device: &B::Device,
+        _probe: &mut Probe<B>,
+    ) -> Result<(), BoxError> {
+        Err("this pipeline is only parsed".into())
+    }
+}
+
+/// Elements may be off by 1e-4, sums by anything: what is seen is not the sum.
+fn scenario() -> Scenario {
+    let text = "version: 1\npipeline: nothing\nseed: 0\nsteps: 1\nparams: ~\n\
+                tolerance: { abs_sum: { rel: 1 }, pixel: { abs: 1.0e-4 } }\n";
+    parse(Path::new("large.yaml"), text.into(), &Registry::new().with(Nothing)).unwrap()
+}
+
+fn target() -> Target {
+    let fingerprint = Fingerprint::default();
+    Target { name: "flex".into(), class: Class::Cpu, locator: Locator::Flex, fingerprint }
+}
+
+fn trace(values: Vec<f64>, dtype: Dtype) -> Trace {
+    let tensor = HostTensor { shape: SHAPE.to_vec(), dtype, values };
+    let named = |name: &str| NamedTensor { name: name.into(), tensor: tensor.clone() };
+    Trace {
+        records: vec![named("step.00/image")],
+        outputs: vec![named("image")],
+        ..Trace::default()
+    }
+}
+
+/// A picture with a pattern and a gradient.
+fn picture() -> Vec<f64> {
+    let count: usize = SHAPE.iter().product();
+    let value = |index: usize| {
+        let (row, column) = (index / 3 / 96, index / 3 % 96);
+        0.1 + 0.3 * (index as f64 * 0.618).fract() + 0.005 * row as f64 + 0.0005 * column as f64
+    };
+    (0..count).map(value).collect()
+}
+
+fn golden() -> Golden {
+    let folder = tempfile::tempdir().unwrap();
+    let recorded = Recorded::now(&target(), folder.path());
+    let draft = Draft::new(&scenario(), &trace(picture(), Dtype::F64), recorded, None).unwrap();
+    let store = Store::new(folder.path());
+    store.files_of("large").write("", &draft.text.to_yaml(), &draft.tensors).unwrap();
+    assert!(store.files_of("large").size() <= 64 * 1024);
+    store.load("large").unwrap()
+}
+
+fn mismatches(values: Vec<f64>) -> Vec<String> {
+    let trace = trace(values, Dtype::F32);
+    Against::new(&scenario(), &target(), &trace, &golden()).mismatches
+}
+
+#[test]
+fn outputs_are_reduced_and_steps_sketched() {
+    let text = golden().text;
+    assert_eq!((text.outputs[0].kept, text.records[0].kept), (Kept::Reduced, Kept::Sketch));
+    assert_eq!(text.outputs[0].block_side, Some(3));
+}
+
+fn transposed(values: &[f64]) -> Vec<f64> {
+    let at = |row: usize, column: usize, channel: usize| values[(row * 96 + column) * 3 + channel];
+    let places = (0..96).flat_map(|row| (0..96).map(move |column| (row, column)));
+    places
+        .flat_map(|(row, column)| (0..3).map(move |channel| (row, column, channel)))
+        .map(|(row, column, channel)| at(column, row, channel))
+        .collect()
+}
+
+/// Neighbours change places: every block keeps its mean.
+fn swapped_in_blocks(values: &[f64]) -> Vec<f64> {
+    values.chunks(6).flat_map(|pair| [&pair[3..], &pair[..3]].concat()).collect()
+}
+
+#[rstest]
+#[case::transposed(transposed(&picture()), "elements outside, the worst at")]
+#[case::neighbours_swapped(swapped_in_blocks(&picture()), "by its sketch")]
+#[case::scaled(picture().iter().map(|value| value * 1.001).collect(), "by its sketch")]
+#[case::errors_that_cancel(
+    picture().iter().enumerate().map(|(i, v)| v + if i / 3 % 2 == 0 { 1e-3 } else { -1e-3 }).collect(),
+    "by its sketch"
+)]
+#[case::channels_swapped(
+    picture().chunks(3).flat_map(|p| [p[2], p[1], p[0]]).collect(), "by its sketch"
+)]
+#[case::one_element(
+    { let mut values = picture(); values[5000] += 0.01; values }, "image (means of 3 by 3) has 1 of 3072 elements outside"
+)]
+#[case::an_extreme({ let mut values = picture(); values[5000] = 2.0; values }, "image max is 2.0000000")]
+#[case::not_a_number({ let mut values = picture(); values[5000] = f64::NAN; values }, "NaN or infinite")]
+fn what_is_wrong_is_seen(#[case] values: Vec<f64>, #[case] message: &str) {
+    let said = mismatches(values).join("; ");
+    assert!(said.contains(message), "{said}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    /// Every element within its bound: nothing fails, however the errors fall.
+    #[test]
+    fn what_is_well_passes(seed in any::<u64>(), bias in -1.0_f64..=1.0) {
+        let error = |index: usize| {
+            let random = ((index as f64 + (seed % 100_000) as f64) * 0.754_877).fract() * 2.0 - 1.0;
+            1.0e-4 * (bias + random * (1.0 - bias.abs()))
+        };
+        let values = picture().iter().enumerate().map(|(i, value)| value + error(i)).collect();
+        let said = mismatches(values);
+        prop_assert!(said.is_empty(), "{said:?}");
+    }
+}
