@@ -4,8 +4,10 @@
 use burn_repro_backends::Target;
 use serde::Serialize;
 
+use crate::compare::{Want, compare};
 use crate::evaluate::Against;
-use crate::golden::{Golden, REFERENCE_BOUND};
+use crate::golden::{Content, Golden, REFERENCE_BOUND, reduced, rmse_estimate, sketch};
+use crate::reference::REFERENCE_TARGET;
 use crate::scenario::Scenario;
 use crate::trace::{HostTensor, NamedTensor, Trace};
 
@@ -23,8 +25,8 @@ pub struct Disagreement {
     pub output: String,
     /// The reference, the golden, then every target.
     pub members: Vec<String>,
-    /// Largest absolute differences, member by member; infinite (JSON: null) where a side is not
-    /// finite or has another shape.
+    /// Largest absolute differences, member by member, from a golden as far as it keeps the elements;
+    /// infinite (JSON: null) where a side is not finite or has another shape.
     pub max_abs_diff: Vec<Vec<f64>>,
     /// Who the outlier is, in one sentence.
     pub conclusion: String,
@@ -49,50 +51,82 @@ pub fn disagreements(
     witnesses: &[Witness<'_>],
 ) -> Vec<Disagreement> {
     let disagreement = |NamedTensor { name, tensor }: &NamedTensor| {
-        let golden = golden.and_then(|golden| golden.tensor(name));
+        let kept = golden.and_then(|golden| {
+            let summary = golden.text.outputs.iter().find(|summary| summary.name == *name)?;
+            Some(golden.content(summary))
+        });
         let ballots: Vec<Ballot<'_>> = witnesses
             .iter()
             .map(|witness| Ballot::new(scenario, name, tensor, golden, witness))
             .collect();
-        let others = witnesses.iter().map(|witness| witness.trace.output(name));
-        let all: Vec<Option<&HostTensor>> =
-            [Some(tensor), golden].into_iter().chain(others).collect();
+        let members: Vec<Member<'_>> = [Member::Tensor(Some(tensor)), Member::Golden(kept)]
+            .into_iter()
+            .chain(witnesses.iter().map(|witness| Member::Tensor(witness.trace.output(name))))
+            .collect();
         let names = witnesses.iter().map(|witness| witness.target.name.clone());
-        let members = [REFERENCE.to_owned(), GOLDEN.to_owned()].into_iter().chain(names).collect();
-        let row = |left: &Option<&HostTensor>| {
-            all.iter().map(|right| distance(*left, *right)).collect::<Vec<_>>()
-        };
+        let row = |left: &Member<'_>| members.iter().map(|right| left.distance(right)).collect();
         Disagreement {
             scenario: scenario.name.clone(),
             output: name.clone(),
-            members,
-            max_abs_diff: all.iter().map(row).collect(),
-            conclusion: conclude(golden.map(|golden| agrees(golden, tensor)), &ballots),
+            members: [REFERENCE, GOLDEN].map(ToOwned::to_owned).into_iter().chain(names).collect(),
+            max_abs_diff: members.iter().map(row).collect(),
+            conclusion: conclude(kept.map(|kept| gives(tensor, kept)), &ballots),
         }
     };
     reference.outputs.iter().map(disagreement).collect()
 }
 
-/// Whether the reference still gives the golden.
-fn agrees(golden: &HostTensor, reference: &HostTensor) -> bool {
-    golden.shape == reference.shape
-        && reference
-            .values
-            .iter()
-            .zip(&golden.values)
-            .all(|(&got, &want)| REFERENCE_BOUND.passes(got, want))
+/// Whether the reference still gives what a golden keeps of it.
+fn gives(reference: &HostTensor, kept: Content<'_>) -> bool {
+    let same = |got: &HostTensor, want: &HostTensor| {
+        let mut pairs = got.values.iter().zip(&want.values);
+        got.shape == want.shape && pairs.all(|(&got, &want)| REFERENCE_BOUND.passes(got, want))
+    };
+    match kept {
+        Content::Whole(want) => same(reference, want),
+        Content::Reduced { side, means, sketch: want } => {
+            same(&reduced(reference, side), means) && same(&sketch(&reference.values), want)
+        }
+        Content::Sketch(want) => same(&sketch(&reference.values), want),
+    }
+}
+
+/// Somebody who has an output, or does not.
+#[derive(Clone, Copy)]
+enum Member<'a> {
+    Tensor(Option<&'a HostTensor>),
+    Golden(Option<Content<'a>>),
+}
+
+impl Member<'_> {
+    /// The largest absolute difference, as far as a golden keeps the elements; of a sketch, the
+    /// estimated root mean square. Infinite where there is none.
+    fn distance(&self, other: &Self) -> f64 {
+        let (tensor, kept) = match (self, other) {
+            (Self::Tensor(Some(left)), Self::Tensor(Some(right))) => return distance(left, right),
+            (Self::Tensor(Some(tensor)), Self::Golden(Some(kept)))
+            | (Self::Golden(Some(kept)), Self::Tensor(Some(tensor))) => (*tensor, *kept),
+            (Self::Golden(Some(_)), Self::Golden(Some(_))) => return 0.0,
+            _ => return f64::INFINITY,
+        };
+        match kept {
+            Content::Whole(want) => distance(tensor, want),
+            Content::Reduced { side, means, .. } => distance(&reduced(tensor, side), means),
+            Content::Sketch(want) => rmse_estimate(&sketch(&tensor.values), want),
+        }
+    }
 }
 
 /// The largest absolute difference; infinite where there is none.
-fn distance(left: Option<&HostTensor>, right: Option<&HostTensor>) -> f64 {
-    let (Some(left), Some(right)) = (left, right) else { return f64::INFINITY };
+fn distance(left: &HostTensor, right: &HostTensor) -> f64 {
     if left.shape != right.shape {
         return f64::INFINITY;
     }
     let differences =
         left.values.iter().zip(&right.values).map(|(left, right)| (left - right).abs());
-    differences
-        .fold(0.0, |largest, d| if d.is_finite() { f64::max(largest, d) } else { f64::INFINITY })
+    differences.fold(0.0, |largest, difference| {
+        if difference.is_finite() { f64::max(largest, difference) } else { f64::INFINITY }
+    })
 }
 
 /// How one target stands to the reference and to the golden.
@@ -113,25 +147,28 @@ impl<'a> Ballot<'a> {
         scenario: &Scenario,
         name: &str,
         reference: &HostTensor,
-        golden: Option<&HostTensor>,
+        golden: Option<&Golden>,
         witness: &Witness<'a>,
     ) -> Self {
-        let output = witness.trace.output(name);
-        let pixel = scenario.tolerance.bounds(witness.target, name).pixel;
-        let within = |want: &HostTensor| {
-            output.is_some_and(|got| {
-                got.shape == want.shape
-                    && got.values.iter().zip(&want.values).all(|(&g, &w)| pixel.passes(g, w))
-            })
+        let Witness { target, trace } = witness;
+        let output = trace.output(name);
+        let bounds = scenario.tolerance.bounds(target, name);
+        let within = |got: &HostTensor| {
+            let want = Want { tensor: reference, abs_sum: reference.abs_sum(), dtype: got.dtype };
+            compare(got, want, &bounds).is_ok_and(|comparison| comparison.passes())
+        };
+        let with_golden = |golden| {
+            let against = Against::of_output(scenario, target, trace, golden, name);
+            against.checks > 0 && against.mismatches.is_empty()
         };
         let largest = reference.values.iter().fold(0.0, |largest, v| f64::max(largest, v.abs()));
         Self {
-            target: &witness.target.name,
-            with_reference: within(reference),
-            with_golden: golden.is_some_and(within),
-            from_reference: distance(Some(reference), output),
+            target: &target.name,
+            with_reference: output.is_some_and(within),
+            with_golden: golden.is_some_and(with_golden),
+            from_reference: output.map_or(f64::INFINITY, |got| distance(reference, got)),
             output,
-            allowed: pixel.allowance(largest),
+            allowed: bounds.pixel.allowance(largest),
         }
     }
 }
@@ -165,7 +202,8 @@ impl Group<'_> {
     /// Whether all are within what any two of them allow of each other.
     fn is_of_one_mind(&self) -> bool {
         let near = |left: &Ballot<'_>, right: &Ballot<'_>| {
-            distance(left.output, right.output) <= left.allowed + right.allowed
+            let both = left.output.zip(right.output);
+            both.is_some_and(|(l, r)| distance(l, r) <= left.allowed + right.allowed)
         };
         self.0.iter().all(|left| self.0.iter().all(|right| near(left, right)))
     }
@@ -175,54 +213,18 @@ fn conclude(golden_agrees: Option<bool>, ballots: &[Ballot<'_>]) -> String {
     let (with, against): (Vec<_>, Vec<_>) =
         ballots.iter().partition(|ballot| ballot.with_reference);
     let (with, against) = (Group(with), Group(against));
-    let outlier = || match (with.is_empty(), against.0.len()) {
-        (false, 1) => format!(
-            "{} is the outlier: {:.1e} from the f64 reference, {} within {:.1e}",
-            against.names(),
-            against.largest(),
-            with.names(),
-            with.largest()
-        ),
-        (false, _) => format!(
-            "{} are outliers: up to {:.1e} from the f64 reference, {} within {:.1e}",
-            against.names(),
-            against.largest(),
-            with.names(),
-            with.largest()
-        ),
-        (true, 1) => format!(
-            "{} is {:.1e} from the f64 reference, and no other target ran that could say which is off",
-            against.names(),
-            against.largest()
-        ),
-        (true, _) if against.is_of_one_mind() => format!(
-            "{} agree with each other and are up to {:.1e} from the f64 reference: what they share is in \
-             question, be it single precision, the tolerance or the reference itself",
-            against.names(),
-            against.largest()
-        ),
-        (true, _) => format!(
-            "{} are up to {:.1e} from the f64 reference and do not agree with each other either",
-            against.names(),
-            against.largest()
-        ),
-    };
     match golden_agrees {
-        Some(true) if against.is_empty() => {
-            format!(
-                "nobody is an outlier: {} agree with the f64 reference, which gives the golden",
-                with.names()
-            )
-        }
-        None if against.is_empty() => {
-            format!(
-                "{} {} within {:.1e} of the f64 reference",
-                with.names(),
-                with.verb(),
-                with.largest()
-            )
-        }
-        None | Some(true) => outlier(),
+        Some(true) if against.is_empty() => format!(
+            "nobody is an outlier: {} agree with the f64 reference, which gives the golden",
+            with.names()
+        ),
+        None if against.is_empty() => format!(
+            "{} {} within {:.1e} of the f64 reference",
+            with.names(),
+            with.verb(),
+            with.largest()
+        ),
+        None | Some(true) => outlier(&with, &against),
         Some(false) if against.is_empty() => format!(
             "the golden is the outlier: the f64 reference no longer gives it, and {} {} within {:.1e} of the \
              reference",
@@ -237,7 +239,46 @@ fn conclude(golden_agrees: Option<bool>, ballots: &[Ballot<'_>]) -> String {
             against.names(),
             if against.0.len() == 1 { "gives" } else { "give" },
         ),
-        Some(false) => format!("the reference no longer gives the golden, and {}", outlier()),
+        Some(false) => {
+            format!("the reference no longer gives the golden, and {}", outlier(&with, &against))
+        }
+    }
+}
+
+/// Who is off among targets that are not all with the reference.
+fn outlier(with: &Group<'_>, against: &Group<'_>) -> String {
+    let (names, largest) = (against.names(), against.largest());
+    // The reference is computed on one of the targets, and shares its bugs.
+    let own = matches!(with.0[..], [alone] if alone.target == REFERENCE_TARGET);
+    let many = against.0.len() > 1;
+    let of_one_mind = many && against.is_of_one_mind();
+    if own && of_one_mind {
+        return format!(
+            "{} stands alone with the f64 reference, which is computed on it: {names} agree with each other \
+             and are up to {largest:.1e} from both",
+            with.names()
+        );
+    }
+    if !with.is_empty() {
+        let are = if many { "are outliers: up to" } else { "is the outlier:" };
+        return format!(
+            "{names} {are} {largest:.1e} from the f64 reference, {} within {:.1e}",
+            with.names(),
+            with.largest()
+        );
+    }
+    match (many, of_one_mind) {
+        (false, _) => format!(
+            "{names} is {largest:.1e} from the f64 reference, and no other target ran that could say which \
+             is off"
+        ),
+        (true, true) => format!(
+            "{names} agree with each other and are up to {largest:.1e} from the f64 reference: what they \
+             share is in question, be it single precision, the tolerance or the reference itself"
+        ),
+        (true, false) => format!(
+            "{names} are up to {largest:.1e} from the f64 reference and do not agree with each other either"
+        ),
     }
 }
 
@@ -254,61 +295,4 @@ pub fn says_of(scenario: &Scenario, golden: &Golden, witness: &Witness<'_>) -> (
 }
 
 #[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-    use crate::trace::Dtype;
-
-    fn tensor(value: f64) -> HostTensor {
-        HostTensor { shape: vec![1], dtype: Dtype::F32, values: vec![value] }
-    }
-
-    /// The reference is 1, the tolerance 0.01.
-    fn said(golden: Option<f64>, targets: &[(&'static str, f64)]) -> String {
-        let outputs: Vec<HostTensor> = targets.iter().map(|(_, value)| tensor(*value)).collect();
-        let ballot = |(&(target, value), output): (&(&'static str, f64), _)| Ballot {
-            target,
-            with_reference: (value - 1.0).abs() <= 0.01,
-            with_golden: golden.is_some_and(|golden| (value - golden).abs() <= 0.01),
-            from_reference: distance(Some(&tensor(1.0)), Some(output)),
-            output: Some(output),
-            allowed: 0.01,
-        };
-        let ballots: Vec<_> = targets.iter().zip(&outputs).map(ballot).collect();
-        conclude(golden.map(|golden| agrees(&tensor(golden), &tensor(1.0))), &ballots)
-    }
-
-    #[rstest]
-    #[case::one_target(Some(1.0), &[("flex", 1.001), ("ndarray", 1.5), ("wgpu:x", 1.002)],
-        "ndarray is the outlier: 5.0e-1 from the f64 reference, flex and wgpu:x within 2.0e-3")]
-    #[case::two_targets(Some(1.0), &[("flex", 1.001), ("ndarray", 1.5), ("wgpu:x", 0.2)],
-        "ndarray and wgpu:x are outliers: up to 8.0e-1 from the f64 reference, flex within 1.0e-3")]
-    #[case::the_golden(Some(2.0), &[("flex", 1.001), ("ndarray", 0.999)],
-        "the golden is the outlier: the f64 reference no longer gives it, and flex and ndarray are within \
-         1.0e-3 of the reference")]
-    #[case::the_reference(Some(2.0), &[("flex", 1.0), ("ndarray", 2.001)],
-        "the reference moved away from the golden and flex with it, ndarray still gives it: a change that \
-         did not reach every backend, or a bug on the reference's own")]
-    #[case::one_mind(Some(1.0), &[("flex", 1.5), ("ndarray", 1.501)],
-        "flex and ndarray agree with each other and are up to 5.0e-1 from the f64 reference: what they \
-         share is in question, be it single precision, the tolerance or the reference itself")]
-    #[case::nobody(Some(1.0), &[("flex", 1.5), ("ndarray", 0.5)],
-        "flex and ndarray are up to 5.0e-1 from the f64 reference and do not agree with each other either")]
-    #[case::alone(Some(1.0), &[("flex", 1.5)],
-        "flex is 5.0e-1 from the f64 reference, and no other target ran that could say which is off")]
-    #[case::not_a_number(Some(1.0), &[("flex", 1.0), ("ndarray", f64::NAN)],
-        "ndarray is the outlier: inf from the f64 reference, flex within 0.0e0")]
-    #[case::golden_and_target(Some(2.0), &[("flex", 1.0), ("ndarray", 5.0)],
-        "the reference no longer gives the golden, and ndarray is the outlier: 4.0e0 from the f64 \
-         reference, flex within 0.0e0")]
-    #[case::no_golden(None, &[("flex", 1.0), ("ndarray", 1.001)],
-        "flex and ndarray are within 1.0e-3 of the f64 reference")]
-    fn the_outlier_is_named(
-        #[case] golden: Option<f64>,
-        #[case] targets: &[(&'static str, f64)],
-        #[case] sentence: &str,
-    ) {
-        assert_eq!(said(golden, targets), sentence);
-    }
-}
+mod tests;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::compare::{Comparison, Want, compare};
+use crate::compare::{Comparison, Measure, Want, compare};
 use crate::scenario::{Bound, Bounds, Limits, Scenario};
 use crate::trace::{HostTensor, NamedTensor, Trace};
 use burn_repro_backends::Target;
@@ -42,6 +42,9 @@ pub struct Spread {
     pub pixel_abs: f64,
     /// The relative bound on the sum that all of it needs, beside the file's absolute one.
     pub abs_sum_rel: f64,
+    /// The worst value of each measure that the file bounds.
+    #[serde(skip)]
+    pub measures: Limits,
 }
 
 /// A bound of the file beside the one that follows from what was seen.
@@ -75,6 +78,7 @@ pub fn spreads(scenario: &Scenario, samples: &[Sample]) -> Vec<Spread> {
                 same_input: 0.0,
                 pixel_abs: 0.0,
                 abs_sum_rel: 0.0,
+                measures: Limits::new(),
                 bounds,
             };
             for (index, sample) in samples.iter().enumerate() {
@@ -105,6 +109,13 @@ impl Spread {
         self.same_input = self.same_input.max(of(&from_same, |comparison| comparison.max_abs_diff));
         self.pixel_abs = self.pixel_abs.max(of(&from_first, |c| c.pixel_abs_to_pass));
         self.abs_sum_rel = self.abs_sum_rel.max(of(&from_first, |c| c.abs_sum_rel_to_pass));
+        for &measure in self.bounds.limits.keys() {
+            let least = if measure.at_least() { 0.0 } else { f64::INFINITY };
+            let value = from_first.as_ref().and_then(|comparison| measure.of(comparison));
+            let value = value.unwrap_or(least);
+            let worst = self.measures.entry(measure).or_insert(value);
+            *worst = if measure.at_least() { worst.min(value) } else { worst.max(value) };
+        }
     }
 
     /// With the part of each bound left out that is to be found.
@@ -135,6 +146,51 @@ pub fn proposals(spreads: &[Spread], factor: f64) -> Vec<Proposal> {
         proposal
     });
     pixel.chain(sum).collect()
+}
+
+/// A bound of the file on a measure beside the one that follows from what was seen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeasureProposal {
+    /// The measure.
+    pub measure: Measure,
+    /// What the file says.
+    pub file: f64,
+    /// The worst that was seen under it.
+    pub observed: f64,
+    /// Where it was seen.
+    pub seen_on: String,
+    /// Observed times the factor; where more is better, what is missing to the best of it.
+    pub proposed: f64,
+}
+
+/// One proposal for each bound on a measure that the file states.
+#[must_use]
+pub fn measure_proposals(spreads: &[Spread], factor: f64) -> Vec<MeasureProposal> {
+    let mut by_limit: BTreeMap<(Measure, u64), MeasureProposal> = BTreeMap::new();
+    for spread in spreads {
+        for (&measure, &observed) in &spread.measures {
+            let file = spread.bounds.limits[&measure];
+            let seen_on = format!("{} of {}", spread.output, spread.target);
+            let proposed = times(measure, observed, factor);
+            let new = MeasureProposal { measure, file, observed, seen_on, proposed };
+            let known = by_limit.entry((measure, file.to_bits())).or_insert_with(|| new.clone());
+            if !measure.passes(observed, known.observed) {
+                *known = new;
+            }
+        }
+    }
+    by_limit.into_values().collect()
+}
+
+/// An error times the factor, as the measure states it.
+fn times(measure: Measure, observed: f64, factor: f64) -> f64 {
+    match measure {
+        // Decibels of the amplitude.
+        Measure::Psnr => ((observed - 20.0 * factor.log10()) * 10.0).floor() / 10.0,
+        Measure::Cosine | Measure::Ssim => (1.0 - one_digit_up((1.0 - observed) * factor)).max(0.0),
+        Measure::MaxUlp | Measure::P50Ulp | Measure::P99Ulp => (observed * factor).ceil(),
+        _ => one_digit_up(observed * factor),
+    }
 }
 
 fn propose(
@@ -239,6 +295,25 @@ mod tests {
         let spread = &spreads(&scenario(), &samples)[0];
         assert_eq!(spread.moved, f64::INFINITY);
         assert_eq!(spread.pixel_abs, f64::INFINITY);
+    }
+
+    #[test]
+    fn a_bounded_measure_has_a_proposal() {
+        let mut scenario = scenario();
+        scenario.tolerance.limits = Limits::from([
+            (Measure::Psnr, 10.0),
+            (Measure::MaxAbsDiff, 0.1),
+            (Measure::MaxUlp, 1.0),
+        ]);
+        let proposals = measure_proposals(&spreads(&scenario, &samples()), 4.0);
+        let of = |measure| proposals.iter().find(|p| p.measure == measure).unwrap();
+        assert!((of(Measure::MaxAbsDiff).observed - 0.52).abs() < 1e-12);
+        assert_eq!(of(Measure::MaxAbsDiff).proposed, 3.0);
+        assert_eq!(of(Measure::MaxAbsDiff).seen_on, "latents of flex");
+        // A fourth of the amplitude's distance is 12.04 dB.
+        let psnr = of(Measure::Psnr);
+        assert!((psnr.observed - psnr.proposed - 12.04).abs() <= 0.1, "{psnr:?}");
+        assert_eq!(of(Measure::MaxUlp).proposed, of(Measure::MaxUlp).observed * 4.0);
     }
 
     proptest! {

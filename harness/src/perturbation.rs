@@ -41,10 +41,13 @@ impl Perturbation {
             Dtype::F32 | Dtype::F64 => value.next_down(),
             Dtype::F16 => match half::f16::from_f32(value).to_bits() {
                 zero if zero & 0x7fff == 0 => value,
+                // The largest one, or what the type cannot hold.
+                large if large & 0x7fff >= 0x7bff => value,
                 bits => half::f16::from_bits(step(bits)).to_f32(),
             },
             Dtype::Bf16 => match half::bf16::from_f32(value).to_bits() {
                 zero if zero & 0x7fff == 0 => value,
+                large if large & 0x7fff >= 0x7f7f => value,
                 bits => half::bf16::from_bits(step(bits)).to_f32(),
             },
         }

@@ -9,7 +9,7 @@ use crate::worker::{Outcome, Worker, WorkerCommand};
 
 /// The target that computes it. Not ndarray: Burn computes its `sigmoid` in `f32` whatever the
 /// tensor's type, so that a run in `f64` is good to 2.5e-7 only.
-const REFERENCE_TARGET: &str = "flex";
+pub const REFERENCE_TARGET: &str = "flex";
 
 /// The target of the reference; it is on every machine.
 #[must_use]

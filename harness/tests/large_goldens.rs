@@ -78,6 +78,24 @@ fn mismatches(values: Vec<f64>) -> Vec<String> {
     Against::new(&scenario(), &target(), &trace, &golden()).mismatches
 }
 
+/// What a golden in part cannot check is a failure; what it can is checked.
+#[rstest]
+#[case("max_ulp: 1000000", "`max_ulp` cannot be checked")]
+#[case("max_rel_diff: 1000", "`max_rel_diff` cannot be checked")]
+#[case("rmse: 1.0e-12", "rmse is")]
+#[case("psnr: 20, cosine: 0.9, ssim: 0.9", "")]
+fn a_bound_is_checked_or_refused(#[case] bounds: &str, #[case] message: &str) {
+    let text = format!(
+        "version: 1\npipeline: nothing\nseed: 0\nsteps: 1\nparams: ~\n\
+         tolerance: {{ pixel: {{ abs: 1.0e-4 }}, {bounds} }}\n"
+    );
+    let scenario = parse(Path::new("large.yaml"), text, &Registry::new().with(Nothing)).unwrap();
+    let values = picture().iter().map(|value| value + 1.0e-7).collect();
+    let trace = trace(values, Dtype::F32);
+    let said = Against::new(&scenario, &target(), &trace, &golden()).mismatches.join("; ");
+    assert!(said.contains(message) && said.is_empty() == message.is_empty(), "{said}");
+}
+
 #[test]
 fn outputs_are_reduced_and_steps_sketched() {
     let text = golden().text;

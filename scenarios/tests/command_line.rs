@@ -96,6 +96,14 @@ fn another_question_makes_the_golden_stale() {
 }
 
 #[test]
+fn other_weights_make_the_golden_stale() {
+    let copy = Copy::of(&["ddim/ddim-tiny"]);
+    copy.change_golden("ddim-tiny", |text, _| text.weights_sha256 = Some("0000".into()));
+    let stale = ["2 stale golden", "weights_sha256 is 0673580f", "the golden's 0000"];
+    copy.repro(CPU).ends_with(101).says(&stale);
+}
+
+#[test]
 fn other_noise_is_a_verdict_of_its_own() {
     let copy = Copy::of(&["ddim/ddim-tiny"]);
     copy.change_golden("ddim-tiny", |text, _| {

@@ -9,7 +9,9 @@ use clap::Args;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::{Failure, Selection, say};
-use crate::calibrate::{LEAST, Proposal, Sample, Spread, proposals, spreads};
+use crate::calibrate::{
+    LEAST, MeasureProposal, Proposal, Sample, Spread, measure_proposals, proposals, spreads,
+};
 use crate::exit::Exit;
 use crate::plan::{Plan, plan};
 use crate::project::{Project, find_targets};
@@ -154,7 +156,12 @@ fn text(
     for column in 2..5 {
         table.column_mut(column).expect("it has five").set_cell_alignment(CellAlignment::Right);
     }
-    let lines: String = proposals.iter().map(|one| line(one, arguments.factor)).collect();
+    let measures = measure_proposals(spreads, arguments.factor);
+    let lines: String = proposals
+        .iter()
+        .map(|one| line(one, arguments.factor))
+        .chain(measures.iter().map(|one| measure_line(one, arguments.factor)))
+        .collect();
     format!(
         "{}: largest difference from the f64 reference, as it is and in {} runs with the last bit of \
          every input moved\n{table}\n{lines}",
@@ -175,6 +182,14 @@ fn line(proposal: &Proposal, factor: f64) -> String {
          {verdict}\n",
         bound(proposed),
         bound(file)
+    )
+}
+
+fn measure_line(proposal: &MeasureProposal, factor: f64) -> String {
+    let MeasureProposal { measure, file, observed, seen_on, proposed } = proposal;
+    let verdict = if measure.passes(*proposed, *file) { "covers it" } else { "is narrower" };
+    format!(
+        "  {measure}: seen {observed} on {seen_on}, times {factor}: {proposed}; the file's {file} {verdict}\n"
     )
 }
 

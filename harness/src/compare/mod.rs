@@ -259,8 +259,8 @@ fn cosine(sums: &sums::Sums) -> f64 {
     if sums.squared_difference == 0.0 {
         return 1.0;
     }
-    let lengths = (sums.squared_got() * sums.squared_want).sqrt();
-    if lengths == 0.0 { 0.0 } else { (sums.product() / lengths).clamp(-1.0, 1.0) }
+    let lengths = (sums.squared_got * sums.squared_want).sqrt();
+    if lengths == 0.0 { 0.0 } else { (sums.product / lengths).clamp(-1.0, 1.0) }
 }
 
 #[cfg(test)]

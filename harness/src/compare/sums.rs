@@ -28,8 +28,10 @@ pub(super) struct Sums {
     pub(super) rel_difference: f64,
     /// Number of wanted values that are not 0.
     pub(super) rel_count: f64,
-    /// Sum of the products of the wanted value and the difference.
-    pub(super) want_times_difference: f64,
+    /// Sum of the products.
+    pub(super) product: f64,
+    /// Sum of the squares of what was got.
+    pub(super) squared_got: f64,
     /// Sum of the squares of what was wanted.
     pub(super) squared_want: f64,
     /// Sum of the absolute values of what was got.
@@ -56,7 +58,8 @@ impl Sums {
         squared_difference: 0.0,
         rel_difference: 0.0,
         rel_count: 0.0,
-        want_times_difference: 0.0,
+        product: 0.0,
+        squared_got: 0.0,
         squared_want: 0.0,
         abs_got: 0.0,
         outside: 0.0,
@@ -72,16 +75,6 @@ impl Sums {
         (self.abs_difference + self.abs_got).is_finite()
     }
 
-    /// Sum of the squares of what was got.
-    pub(super) fn squared_got(&self) -> f64 {
-        self.squared_want + 2.0 * self.want_times_difference + self.squared_difference
-    }
-
-    /// Sum of the products of both sides.
-    pub(super) fn product(&self) -> f64 {
-        self.squared_want + self.want_times_difference
-    }
-
     /// Takes in the sums of further pairs.
     pub(super) fn add(&mut self, other: &Self) {
         self.difference += other.difference;
@@ -89,7 +82,8 @@ impl Sums {
         self.squared_difference += other.squared_difference;
         self.rel_difference += other.rel_difference;
         self.rel_count += other.rel_count;
-        self.want_times_difference += other.want_times_difference;
+        self.product += other.product;
+        self.squared_got += other.squared_got;
         self.squared_want += other.squared_want;
         self.abs_got += other.abs_got;
         self.outside += other.outside;
@@ -110,7 +104,8 @@ struct LaneSums {
     squared_difference: Lanes,
     rel_difference: Lanes,
     rel_count: Lanes,
-    want_times_difference: Lanes,
+    product: Lanes,
+    squared_got: Lanes,
     squared_want: Lanes,
     abs_got: Lanes,
     outside: Lanes,
@@ -131,7 +126,8 @@ impl LaneSums {
             squared_difference: zero,
             rel_difference: zero,
             rel_count: zero,
-            want_times_difference: zero,
+            product: zero,
+            squared_got: zero,
             squared_want: zero,
             abs_got: zero,
             outside: zero,
@@ -157,7 +153,8 @@ impl LaneSums {
         self.squared_difference[lane] += difference * difference;
         self.rel_difference[lane] += rel;
         self.rel_count[lane] += counted;
-        self.want_times_difference[lane] += want * difference;
+        self.product[lane] += got * want;
+        self.squared_got[lane] += got * got;
         self.squared_want[lane] += want * want;
         self.abs_got[lane] += got.abs();
         self.outside[lane] += outside;
@@ -176,7 +173,8 @@ impl LaneSums {
             squared_difference: self.squared_difference.iter().sum(),
             rel_difference: self.rel_difference.iter().sum(),
             rel_count: self.rel_count.iter().sum(),
-            want_times_difference: self.want_times_difference.iter().sum(),
+            product: self.product.iter().sum(),
+            squared_got: self.squared_got.iter().sum(),
             squared_want: self.squared_want.iter().sum(),
             abs_got: self.abs_got.iter().sum(),
             outside: self.outside.iter().sum(),

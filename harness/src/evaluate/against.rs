@@ -7,9 +7,9 @@ use burn_repro_backends::Target;
 
 use super::RecordReport;
 use super::sentences::{sentences, sketch_sentence};
-use crate::compare::{CompareError, Comparison, Want, compare};
+use crate::compare::{CompareError, Comparison, Measure, Want, compare};
 use crate::golden::{Content, Golden, SKETCH_MARGIN, Summary, reduced, rmse_estimate, sketch};
-use crate::scenario::{Bounds, Scenario};
+use crate::scenario::{Bound, Bounds, Scenario};
 use crate::trace::{HostTensor, NamedTensor, Trace};
 
 /// What comparing a trace with a golden gave.
@@ -29,16 +29,7 @@ impl Against {
     pub fn new(scenario: &Scenario, target: &Target, trace: &Trace, golden: &Golden) -> Self {
         let mut against = Self::default();
         for summary in &golden.text.outputs {
-            against.checks += 1;
-            let bounds = scenario.tolerance.bounds(target, &summary.name);
-            let one = One { scenario, golden, summary, bounds: &bounds };
-            match trace.output(&summary.name) {
-                Some(got) => against.output(&one, got),
-                None => against.mismatches.push(format!(
-                    "the golden has the output `{}`, it was not put out",
-                    summary.name
-                )),
-            }
+            against.add(scenario, target, trace, golden, summary);
         }
         for NamedTensor { name, .. } in &trace.outputs {
             if !golden.text.outputs.iter().any(|summary| summary.name == *name) {
@@ -55,6 +46,41 @@ impl Against {
         against
     }
 
+    /// Compares one output of the golden.
+    #[must_use]
+    pub fn of_output(
+        scenario: &Scenario,
+        target: &Target,
+        trace: &Trace,
+        golden: &Golden,
+        name: &str,
+    ) -> Self {
+        let mut against = Self::default();
+        for summary in golden.text.outputs.iter().filter(|summary| summary.name == name) {
+            against.add(scenario, target, trace, golden, summary);
+        }
+        against
+    }
+
+    fn add(
+        &mut self,
+        scenario: &Scenario,
+        target: &Target,
+        trace: &Trace,
+        golden: &Golden,
+        summary: &Summary,
+    ) {
+        self.checks += 1;
+        let bounds = scenario.tolerance.bounds(target, &summary.name);
+        let one = One { scenario, golden, summary, bounds: &bounds };
+        match trace.output(&summary.name) {
+            Some(got) => self.output(&one, got),
+            None => self
+                .mismatches
+                .push(format!("the golden has the output `{}`, it was not put out", summary.name)),
+        }
+    }
+
     /// The largest absolute difference of any output, if one was compared.
     #[must_use]
     pub fn largest(&self) -> Option<f64> {
@@ -69,27 +95,60 @@ impl Against {
             self.mismatches.push(format!("{name}: {error}"));
             return;
         }
-        let mut what = name.clone();
-        let compared = match one.golden.content(one.summary) {
-            Content::Whole(want) => one.compare(got, want),
+        if got.dtype != one.scenario.dtype {
+            let error = CompareError::Dtype { got: got.dtype, want: one.scenario.dtype };
+            self.mismatches.push(format!("{name}: {error}"));
+            return;
+        }
+        match one.golden.content(one.summary) {
+            Content::Whole(want) => self.whole(one, got, want),
             Content::Reduced { side, means, sketch } => {
                 self.mismatches.extend(one.far_by_sketch(got, sketch));
-                what = format!("{name} (means of {side} by {side})");
-                one.compare(&reduced(got, side), means)
+                self.means(one, &reduced(got, side), means, side);
             }
             Content::Sketch(sketch) => {
                 self.mismatches.extend(one.far_by_sketch(got, sketch));
-                return;
+                self.mismatches.extend(one.unchecked(|_| true));
             }
-        };
-        match compared {
-            Err(error) => self.mismatches.push(format!("{what}: {error}")),
+        }
+    }
+
+    fn whole(&mut self, one: &One<'_>, got: &HostTensor, want: &HostTensor) {
+        let name = &one.summary.name;
+        match one.compare(got, want) {
+            Err(error) => self.mismatches.push(format!("{name}: {error}")),
             Ok(comparison) => {
-                self.mismatches.extend(sentences(&what, got, &comparison, one.bounds));
+                self.mismatches.extend(sentences(name, got, &comparison, one.bounds));
                 self.comparisons.insert(name.clone(), comparison);
             }
         }
     }
+
+    /// Means of blocks: of size, bounds hold for them as well; what is relative to a single element
+    /// does not.
+    fn means(&mut self, one: &One<'_>, got: &HostTensor, want: &HostTensor, side: usize) {
+        let what = format!("{} (means of {side} by {side})", one.summary.name);
+        let bounds = Bounds {
+            abs_sum: Bound::new(f64::MAX, 0.0),
+            pixel: Bound::new(one.allowed(), 0.0),
+            limits: one.bounds.limits.clone().into_iter().filter(|(m, _)| !is_of_one(*m)).collect(),
+        };
+        self.mismatches.extend(one.unchecked(is_of_one));
+        let want = Want { tensor: want, abs_sum: want.abs_sum(), dtype: one.scenario.dtype };
+        match compare(got, want, &bounds) {
+            Err(error) => self.mismatches.push(format!("{what}: {error}")),
+            Ok(comparison) => {
+                self.mismatches.extend(sentences(&what, got, &comparison, &bounds));
+                self.comparisons.insert(one.summary.name.clone(), comparison);
+            }
+        }
+    }
+}
+
+/// Whether a measure is about the size or the grid of a single element, which a mean does not have.
+fn is_of_one(measure: Measure) -> bool {
+    use Measure::{MaxRelDiff, MaxUlp, MeanRelDiff, P50Ulp, P99Ulp};
+    matches!(measure, MaxRelDiff | MeanRelDiff | MaxUlp | P50Ulp | P99Ulp)
 }
 
 /// One output of a golden and what holds for it.
@@ -102,17 +161,33 @@ struct One<'a> {
 
 impl One<'_> {
     fn compare(&self, got: &HostTensor, want: &HostTensor) -> Result<Comparison, CompareError> {
-        // Of means, the sum is not the output's: that is compared below.
-        let whole = got.shape == self.summary.shape.0;
-        let abs_sum = if whole { self.summary.abs_sum } else { want.abs_sum() };
-        compare(got, Want { tensor: want, abs_sum, dtype: self.scenario.dtype }, self.bounds)
+        let want = Want { tensor: want, abs_sum: self.summary.abs_sum, dtype: self.scenario.dtype };
+        compare(got, want, self.bounds)
+    }
+
+    /// What an element may be off at most, by the largest one.
+    fn allowed(&self) -> f64 {
+        self.bounds.pixel.allowance(self.summary.min.abs().max(self.summary.max.abs()))
+    }
+
+    /// A bound that would not be checked is a failure, not a pass.
+    fn unchecked(&self, is_unchecked: impl Fn(Measure) -> bool) -> Vec<String> {
+        let name = &self.summary.name;
+        let unchecked = self.bounds.limits.keys().filter(|measure| is_unchecked(**measure));
+        unchecked
+            .map(|measure| {
+                format!(
+                    "{name} is kept in part, so that `{measure}` cannot be checked; bound `pixel`"
+                )
+            })
+            .collect()
     }
 
     /// What a sketch and the extremes say against an output that is not kept whole. Every element
     /// within its bound implies all of it, so that nothing that is well fails here.
     fn far_by_sketch(&self, got: &HostTensor, want: &HostTensor) -> Vec<String> {
         let Summary { name, abs_sum, min, max, .. } = self.summary;
-        let allowed = self.bounds.pixel.allowance(min.abs().max(max.abs()));
+        let allowed = self.allowed();
         let estimate = rmse_estimate(&sketch(&got.values), want);
         let mut far = Vec::new();
         // A NaN is within nothing.

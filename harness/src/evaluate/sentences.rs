@@ -29,26 +29,38 @@ pub(super) fn sentences(
             comparison.non_finite, comparison.count
         ));
     }
-    if let (Some(worst), true) = (comparison.worst.first(), comparison.outside > 0) {
-        sentences.push(format!(
-            "{name} has {} of {} elements outside, the worst at {:?}: {:.7} for {:.7}, off by \
-             {:.3e}, allowed {:.3e} (pixel {{ abs: {:.2e} }} would pass)",
-            comparison.outside,
-            comparison.count,
-            worst.index,
-            worst.got,
-            worst.want,
-            worst.difference(),
-            bounds.pixel.allowance(worst.want),
-            round_up(comparison.pixel_abs_to_pass),
-        ));
-    }
+    sentences.extend(outside(name, comparison, bounds));
     sentences.extend(comparison.violations.iter().map(|violation| violated(name, violation)));
     if !sentences.is_empty() {
-        sentences.push(places(name, comparison, bounds));
-        sentences.push(would_pass(name, comparison));
+        sentences.extend(places(name, comparison));
+        // No tolerance lets a NaN pass.
+        if comparison.non_finite == 0 {
+            sentences.push(would_pass(name, comparison));
+        }
     }
     sentences
+}
+
+/// The finite elements outside of their bound: how many, and the worst of them.
+fn outside(name: &str, comparison: &Comparison, bounds: &Bounds) -> Option<String> {
+    let count = comparison.outside - comparison.non_finite;
+    // The worst by difference may be inside where the bound is relative; the first outside is not.
+    let is_outside = |place: &&Place| {
+        place.difference().is_finite() && !bounds.pixel.passes(place.got, place.want)
+    };
+    let mut all = comparison.worst.iter().chain(&comparison.first_outside);
+    let worst = all.find(is_outside).filter(|_| count > 0)?;
+    Some(format!(
+        "{name} has {count} of {} elements outside, the worst at {:?}: {:.7} for {:.7}, off by {:.3e}, \
+         allowed {:.3e} (pixel {{ abs: {:.2e} }} would pass)",
+        comparison.count,
+        worst.index,
+        worst.got,
+        worst.want,
+        worst.difference(),
+        bounds.pixel.allowance(worst.want),
+        round_up(comparison.pixel_abs_to_pass),
+    ))
 }
 
 /// A bounded measure that is not met.
@@ -59,48 +71,52 @@ fn violated(name: &str, violation: &Violation) -> String {
         None => format!(
             "{name} has no {measure}, which is for images: (N, H, W, C) with 1 or 3 channels in [0, 1]"
         ),
-        Some(got) => format!(
-            "{name} {measure} is {got:.4e}, {which} {limit:.4e} is asked ({measure}: {} would pass)",
-            to_pass(*measure, *got)
-        ),
+        Some(got) => {
+            let enough = to_pass(*measure, *got).map_or("no bound lets it pass".into(), |enough| {
+                format!("{measure}: {enough} would pass")
+            });
+            format!("{name} {measure} is {got:.4e}, {which} {limit:.4e} is asked ({enough})")
+        }
     }
 }
 
-/// The elements that differ most: those that are outside, or all that are listed where none is.
-fn places(name: &str, comparison: &Comparison, bounds: &Bounds) -> String {
-    let place = |place: &Place| {
-        let Place { index, got, want } = place;
-        format!("{index:?} {got:.6} for {want:.6}")
+/// The first elements outside, and those that differ most.
+fn places(name: &str, comparison: &Comparison) -> Vec<String> {
+    let list = |places: &[Place]| {
+        let place =
+            |Place { index, got, want }: &Place| format!("{index:?} {got:.6} for {want:.6}");
+        places.iter().map(place).collect::<Vec<_>>().join(", ")
     };
-    let listed = comparison
-        .worst
-        .iter()
-        .filter(|place| comparison.outside == 0 || !bounds.pixel.passes(place.got, place.want));
-    let worst: Vec<String> = listed.map(place).collect();
-    format!("{name} differs most at {}", worst.join(", "))
+    let mut sentences = Vec::new();
+    if comparison.outside > 1 {
+        sentences.push(format!("{name} first outside at {}", list(&comparison.first_outside)));
+    }
+    if !comparison.worst.is_empty() {
+        sentences.push(format!("{name} differs most at {}", list(&comparison.worst)));
+    }
+    sentences
 }
 
 /// Every measure as a tolerance that would have passed, to be written into the scenario as it is.
 fn would_pass(name: &str, comparison: &Comparison) -> String {
     let measures = Measure::ALL.iter().filter_map(|&measure| {
-        let value = measure.of(comparison).filter(|value| value.is_finite())?;
-        Some(format!("{measure}: {}", to_pass(measure, value)))
+        Some(format!("{measure}: {}", to_pass(measure, measure.of(comparison)?)?))
     });
     format!("{name} would pass with {{ {} }}", measures.collect::<Vec<_>>().join(", "))
 }
 
-/// A limit that lets a value pass: rounded away from it, so that what is printed is enough.
-fn to_pass(measure: Measure, value: f64) -> String {
-    if !measure.at_least() {
-        return match measure {
-            Measure::MaxUlp | Measure::P50Ulp | Measure::P99Ulp => format!("{value}"),
-            _ => format!("{:.2e}", round_up(value)),
-        };
+/// A limit that lets a value pass: rounded away from it, so that what is printed is enough. Nothing
+/// where none does: a limit is finite and at least 0.
+fn to_pass(measure: Measure, value: f64) -> Option<String> {
+    if !value.is_finite() || value < 0.0 {
+        return None;
     }
-    match measure {
+    Some(match measure {
+        Measure::MaxUlp | Measure::P50Ulp | Measure::P99Ulp => format!("{value}"),
         Measure::Psnr => format!("{:.1}", (value * 10.0).floor() / 10.0),
-        _ => format!("{:.9}", ((value * 1.0e9).floor() / 1.0e9).max(0.0)),
-    }
+        _ if measure.at_least() => format!("{:.9}", (value * 1.0e9).floor() / 1.0e9),
+        _ => format!("{:.2e}", round_up(value)),
+    })
 }
 
 /// An output of which the golden keeps a sketch, and that is too far from it.

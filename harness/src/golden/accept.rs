@@ -17,6 +17,8 @@ pub struct Evidence {
     pub is_what_the_reference_gives: bool,
     /// Whether the elements agree with those of the golden there is; nothing if there is none.
     pub agrees_with_old: Option<bool>,
+    /// The target that computes the reference.
+    pub reference: String,
     /// What each target that ran says.
     pub targets: Vec<TargetEvidence>,
 }
@@ -49,6 +51,12 @@ pub enum Refusal {
     /// No target spoke.
     #[error("no target of the scenario could be asked; `cargo repro list --targets` says why")]
     Unasked,
+    /// Only the target that computes the reference spoke.
+    #[error(
+        "only {0} could be asked, which computes the reference as well: a bug of its own would agree with \
+         itself. `--because \"…\"` accepts all the same and is recorded in the golden"
+    )]
+    Alone(String),
     /// Not every target agrees.
     #[error(
         "{0}: an intended change moves every backend, a bug moves one. Find it with `cargo repro run`; \
@@ -80,7 +88,10 @@ impl Evidence {
         };
         let (agree, differ) = (name(true), name(false));
         if differ.is_empty() {
-            return Ok(());
+            return match &agree[..] {
+                [alone] if *alone == self.reference => Err(Refusal::Alone(alone.clone())),
+                _ => Ok(()),
+            };
         }
         let differ = differ.join(" and ");
         let agree = if agree.is_empty() { "no target".to_owned() } else { agree.join(" and ") };
@@ -111,9 +122,8 @@ pub fn accept(
     let files = store.files_of(&scenario.name);
     files.write(&scenario.description, &text.sealed().to_yaml(), &golden.bytes)?;
     for file in GoldenFiles::pending(store.folder(), &scenario.name).all() {
-        if file.exists() {
-            fs::remove_file(file)?;
-        }
+        // Somebody else may have been quicker; what is left is shown by `status`.
+        let _ = fs::remove_file(file);
     }
     Ok(())
 }
@@ -133,6 +143,7 @@ mod tests {
         Evidence {
             is_what_the_reference_gives: true,
             agrees_with_old: old,
+            reference: "flex".into(),
             targets: targets.iter().map(target).collect(),
         }
     }
@@ -157,6 +168,10 @@ mod tests {
         None, &[("flex", true), ("ndarray", false)],
         Some("flex agrees with the new golden, ndarray (off by 1.0e0) does not")
     )]
+    #[case::only_the_references_own_target(
+        Some(false), &[("flex", true)], Some("only flex could be asked, which computes the reference")
+    )]
+    #[case::another_target_alone(Some(false), &[("wgpu:x", true)], None)]
     #[case::nobody_was_asked(Some(false), &[], Some("no target of the scenario could be asked"))]
     fn a_bug_moves_one(
         #[case] old: Option<bool>,

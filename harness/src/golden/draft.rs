@@ -34,6 +34,9 @@ pub enum DraftError {
         /// Where.
         place: Vec<usize>,
     },
+    /// Nothing to compare with.
+    #[error("the reference's {0} has no elements, so nothing would be checked")]
+    Empty(String),
     /// Too large although everything is reduced.
     #[error(
         "the golden would have {size} bytes, at most {SIZE_LIMIT} are kept; put out fewer or smaller \
@@ -58,6 +61,9 @@ impl Draft {
         golden: Option<&Golden>,
     ) -> Result<Self, DraftError> {
         for NamedTensor { name, tensor } in trace.outputs.iter().chain(&trace.records) {
+            if tensor.values.is_empty() {
+                return Err(DraftError::Empty(name.clone()));
+            }
             if let Some(flat) = tensor.first_non_finite() {
                 let (value, place) = (tensor.values[flat], tensor.coordinates(flat));
                 return Err(DraftError::NonFinite { name: name.clone(), value, place });

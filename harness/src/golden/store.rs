@@ -118,7 +118,7 @@ impl Store {
         for entry in fs::read_dir(&self.folder)? {
             let file = entry?.path();
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if name.contains(".snap") && !owned.contains(&file) {
+            if is_snapshot(&name) && file.is_file() && !owned.contains(&file) {
                 unowned.push(file);
             }
         }
@@ -247,6 +247,12 @@ pub enum Content<'a> {
     Sketch(&'a HostTensor),
 }
 
+/// Whether a file is named as one of a golden.
+fn is_snapshot(name: &str) -> bool {
+    let name = name.strip_suffix(".safetensors").unwrap_or(name);
+    name.ends_with(".snap") || name.ends_with(".snap.new")
+}
+
 fn corrupt(file: &Path, reason: impl ToString) -> GoldenError {
     GoldenError::Corrupt { file: file.to_path_buf(), reason: reason.to_string() }
 }
@@ -260,11 +266,13 @@ mod tests {
     #[test]
     fn files_of_no_scenario_are_unowned() {
         let folder = tempfile::tempdir().unwrap();
-        for file in ["gone.snap", "gone@tensors.snap.safetensors", "new.snap.new", "gate.rs"] {
+        let others = ["gate.rs", "gone.snap.orig", "gone.snapshot.md", "weights.safetensors"];
+        let goldens = ["gone.snap", "gone@tensors.snap.safetensors", "new.snap.new"];
+        for file in goldens.iter().chain(&others) {
             fs::write(folder.path().join(file), "").unwrap();
         }
         let unowned = Store::new(folder.path()).unowned([]).unwrap();
         let names: Vec<_> = unowned.iter().map(|file| file.file_name().unwrap()).collect();
-        assert_eq!(names, ["gone.snap", "gone@tensors.snap.safetensors", "new.snap.new"]);
+        assert_eq!(names, goldens);
     }
 }

@@ -13,21 +13,22 @@ pub fn png(images: &Images<'_>) -> Result<Vec<u8>, png::EncodingError> {
     encode(images, eight_bits)
 }
 
-/// The absolute differences of two batches of one shape, multiplied so that the largest is white.
-/// Gives the factor as well; 0 where nothing differs.
+/// The absolute differences of two batches of one shape, multiplied so that the largest is white; what
+/// is not finite is white as well. Gives the factor, nothing where no finite element differs.
 ///
 /// # Errors
 /// What the encoder says.
 pub fn difference_png(
     got: &Images<'_>,
     want: &Images<'_>,
-) -> Result<(Vec<u8>, f64), png::EncodingError> {
+) -> Result<(Vec<u8>, Option<f64>), png::EncodingError> {
     let differences: Vec<f64> =
         got.values.iter().zip(want.values).map(|(got, want)| (got - want).abs()).collect();
-    let largest = differences.iter().copied().fold(0.0, f64::max);
-    let gain = if largest > 0.0 { largest.recip() } else { 0.0 };
+    let finite = differences.iter().copied().filter(|difference| difference.is_finite());
+    let largest = finite.fold(0.0, f64::max);
+    let gain = (largest > 0.0).then(|| largest.recip());
     let bytes = encode(&Images { values: &differences, ..*want }, |difference| {
-        eight_bits(difference * gain)
+        if difference.is_finite() { eight_bits(difference * gain.unwrap_or(0.0)) } else { u8::MAX }
     })?;
     Ok((bytes, gain))
 }
@@ -93,8 +94,19 @@ mod tests {
         let (bytes, gain) = difference_png(&images(&got), &images(&want)).unwrap();
         let (_, _, pixels) = decoded(&bytes);
         assert_eq!((pixels[2], pixels[3], pixels[4]), (0, 255, 128));
-        assert!((gain - 1.0e6).abs() < 1.0, "{gain}");
+        assert!((gain.unwrap() - 1.0e6).abs() < 1.0, "{gain:?}");
         let (_, none) = difference_png(&images(&want), &images(&want)).unwrap();
-        assert_eq!(none, 0.0);
+        assert_eq!(none, None);
+    }
+
+    #[test]
+    fn what_is_not_finite_is_white() {
+        let want = vec![0.5; 512];
+        let mut got = want.clone();
+        got[3] = f64::NAN;
+        got[4] = f64::INFINITY;
+        let (bytes, gain) = difference_png(&images(&got), &images(&want)).unwrap();
+        let (_, _, pixels) = decoded(&bytes);
+        assert_eq!((pixels[2], pixels[3], pixels[4], gain), (0, 255, 255, None));
     }
 }

@@ -19,6 +19,17 @@ pub fn prune_deletes_what_no_scenario_owns_and_says_which() -> Result<(), Failed
     check(folder.repro(&["golden", "prune"]), 0, &["deleted ", "1 file without a scenario"])?;
     ensure(!gone.exists() && notes.exists(), "the wrong file was deleted")?;
     check(folder.repro(&["golden", "prune"]), 0, &["0 files without a scenario"])?;
+    // The folder of other scenarios is left alone.
+    let other = tempfile::tempdir().unwrap();
+    let text = fs::read_to_string(folder.path().join("scenarios/tiny.yaml")).unwrap();
+    fs::write(other.path().join("other.yaml"), text).unwrap();
+    let elsewhere = other.path().display().to_string();
+    check(
+        folder.repro(&["golden", "prune", "--scenarios", &elsewhere]),
+        2,
+        &["looks like the folder of others"],
+    )?;
+    folder.load();
     // A scenario that cannot be read must not make its golden look like nobody's.
     fs::write(folder.path().join("scenarios/tiny.yaml"), "version: 1\n").unwrap();
     check(folder.repro(&["golden", "prune"]), 2, &["missing field"])?;

@@ -22,7 +22,9 @@ macro_rules! trials {
 }
 
 fn trials() -> Vec<Trial> {
-    let mut trials = trials![accept: the_first_golden_is_reviewed_and_accepted,
+    let mut trials = trials![
+        accept:
+        the_first_golden_is_reviewed_and_accepted,
         an_intended_change_moves_every_target_and_is_accepted,
         a_wrong_kernel_on_one_target_cannot_be_accepted,
         a_wrong_kernel_under_the_reference_cannot_be_accepted_by_habit,
@@ -31,14 +33,23 @@ fn trials() -> Vec<Trial> {
         a_result_that_is_not_finite_is_never_a_golden,
         what_the_reference_no_longer_gives_is_refused,
         a_change_that_is_undone_leaves_nothing_to_review,
-        a_damaged_golden_can_be_made_again];
-    trials.extend(trials![commands: prune_deletes_what_no_scenario_owns_and_says_which,
+        a_damaged_golden_can_be_made_again,
+    ];
+    trials.extend(trials![
+        commands:
+        prune_deletes_what_no_scenario_owns_and_says_which,
         pictures_are_written_where_it_says,
-        calibration_shows_the_spread_beside_the_file]);
+        calibration_shows_the_spread_beside_the_file,
+    ]);
     trials.extend(trials![writes: test_runs_at_once_do_not_corrupt_each_other]);
     #[cfg(unix)]
-    trials.extend(trials![writes: a_full_disk_leaves_the_old_golden,
-        a_read_only_golden_folder_leaves_the_old_golden]);
+    trials.extend(trials![
+        writes:
+        nothing_is_written_in_place,
+        a_full_disk_leaves_the_old_golden,
+        a_full_disk_leaves_no_half_of_a_first_golden,
+        a_read_only_golden_folder_leaves_the_old_golden,
+    ]);
     trials
 }
 

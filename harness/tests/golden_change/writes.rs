@@ -2,11 +2,15 @@
 
 use std::fs;
 #[cfg(unix)]
+use std::io::Read;
+#[cfg(unix)]
 use std::path::Path;
 #[cfg(unix)]
 use std::process::Command;
 use std::process::{Child, Stdio};
 
+#[cfg(unix)]
+use burn_repro::golden::GoldenFiles;
 use libtest_mimic::Failed;
 
 #[cfg(unix)]
@@ -34,6 +38,28 @@ pub fn test_runs_at_once_do_not_corrupt_each_other() -> Result<(), Failed> {
         files.sort();
         ensure(files.len() == 6, &format!("{files:?}"))?;
         check(folder.repro(&["golden", "accept"]), 0, &["accepted"])?;
+    }
+    Ok(())
+}
+
+/// Somebody who reads what waits, or the golden, while it is replaced reads all of the old one.
+#[cfg(unix)]
+pub fn nothing_is_written_in_place() -> Result<(), Failed> {
+    let folder = Folder::with_golden();
+    folder.scale(0.25);
+    folder.gate(&["reference"]);
+    let store = folder.store();
+    let pending = GoldenFiles::pending(store.folder(), "tiny");
+    let reviewed = store.files_of("tiny");
+    let files = [&pending.text, &pending.tensors, &reviewed.text, &reviewed.tensors];
+    let before = files.map(|file| (fs::File::open(file).unwrap(), fs::read(file).unwrap()));
+    folder.scale(0.75);
+    folder.gate(&["reference"]);
+    check(folder.repro(&["golden", "accept"]), 0, &["accepted"])?;
+    for (mut reader, content) in before {
+        let mut read = Vec::new();
+        reader.read_to_end(&mut read).unwrap();
+        ensure(read == content, "a file was written in place")?;
     }
     Ok(())
 }
@@ -67,6 +93,21 @@ pub fn a_full_disk_leaves_the_old_golden() -> Result<(), Failed> {
     )?;
     ensure(folder.load() == before, "the golden changed")?;
     ensure(fs::read_dir(folder.golden()).unwrap().count() == 6, "a temporary file was left")?;
+    check(folder.repro(&["golden", "accept"]), 0, &["accepted"])
+}
+
+/// The first golden on a full disk: insta writes half of it, and none of it waits.
+#[cfg(unix)]
+pub fn a_full_disk_leaves_no_half_of_a_first_golden() -> Result<(), Failed> {
+    let folder = Folder::new();
+    let own = folder.command("gate", &["reference"]);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" reference"]).arg(own.get_program());
+    shell.current_dir(folder.path()).env_remove("CI").env_remove("NEXTEST");
+    shell.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    check(said(&mut shell), 101, &["cannot write into", "is not whole"])?;
+    ensure(!folder.pending(), "half of a golden waits")?;
+    check(folder.gate(&["reference"]), 101, &["tiny.snap.new waits for review"])?;
     check(folder.repro(&["golden", "accept"]), 0, &["accepted"])
 }
 

@@ -132,18 +132,19 @@ impl Asked {
         let evidence = Evidence {
             is_what_the_reference_gives: draft.agrees(golden),
             agrees_with_old: old.as_ref().map(|old| old.bytes == golden.bytes),
+            reference: self.reference.name.clone(),
             targets: self.evidence(scenario, golden),
         };
         let judged = evidence.judge();
         match (&judged, because) {
-            (Ok(()), _) if pending.is_none() => {
+            (Ok(()) | Err(Refusal::Alone(_)), _) if pending.is_none() => {
                 return Ok(
                     "nothing waits for review: the reference and every target give the golden"
                         .into(),
                 );
             }
-            (Ok(()), _) | (Err(Refusal::Disagreement(_)), Some(_)) => {}
-            (Err(refusal @ Refusal::Disagreement(_)), None) => {
+            (Ok(()), _) | (Err(Refusal::Disagreement(_) | Refusal::Alone(_)), Some(_)) => {}
+            (Err(refusal @ (Refusal::Disagreement(_) | Refusal::Alone(_))), None) => {
                 return Err(differs(refusal.to_string()));
             }
             (Err(refusal), _) => {

@@ -6,7 +6,7 @@ use super::{ShowArguments, selected};
 use crate::cli::{Failure, Selection, say};
 use crate::compare::Images;
 use crate::exit::Exit;
-use crate::golden::{Content, Golden, Store, reduced};
+use crate::golden::{Content, Golden, GoldenError, Store, reduced};
 use crate::outliers::Traces;
 use crate::plan::plan;
 use crate::project::{Project, find_targets};
@@ -32,24 +32,34 @@ pub(super) fn show(project: &Project, arguments: &ShowArguments) -> Result<Exit,
     });
     terminal.finish();
     let mut pictures = 0;
+    let mut damaged = false;
     for scenario in &scenarios {
         let mut album = Album { folder: arguments.out.join(&scenario.name), pictures: 0 };
-        let golden = store.load(&scenario.name).map_err(|error| say(&format!("{error}\n"))).ok();
-        let pending = store.load_pending(&scenario.name).ok().flatten();
+        let (golden, pending) = (store.load(&scenario.name), store.load_pending(&scenario.name));
+        for error in [golden.as_ref().err(), pending.as_ref().err()].into_iter().flatten() {
+            eprintln!("error: {error}");
+            damaged |= !matches!(error, GoldenError::Missing(_));
+        }
+        let (golden, pending) = (golden.ok(), pending.ok().flatten());
         let Some(shown) = golden.as_ref().or(pending.as_ref()) else { continue };
         album.golden(shown, if golden.is_some() { "golden" } else { "pending" })?;
         if let (Some(golden), Some(pending)) = (&golden, &pending) {
             album.golden(pending, "pending")?;
-            album.difference(golden, |name| pending.tensor(name).cloned(), "pending")?;
+            album.difference(golden, |name| kept(pending, name), "pending")?;
         }
         for witness in traces.witnesses(&plan, &scenario.name) {
             let target = witness.target.name.replace(':', "-");
-            album.difference(shown, |name| witness.trace.output(name).cloned(), &target)?;
+            let output = |name: &str| Some(like(shown, name, witness.trace.output(name)?));
+            album.difference(shown, output, &target)?;
         }
         say(&last_line(scenario, &album));
         pictures += album.pictures;
     }
-    Ok(if pictures > 0 { Exit::Success } else { Exit::NothingRan })
+    Ok(match (damaged, pictures) {
+        (true, _) => Exit::Golden,
+        (false, 0) => Exit::NothingRan,
+        (false, _) => Exit::Success,
+    })
 }
 
 fn last_line(scenario: &Scenario, album: &Album) -> String {
@@ -88,7 +98,6 @@ impl Album {
     ) -> Result<(), Failure> {
         for (name, want) in images_of(golden) {
             let (Some(images), Some(got)) = (Images::of(want), output(name)) else { continue };
-            let got = like(golden, name, got);
             if got.shape != want.shape || got.values.len() != images.values.len() {
                 say(&format!("{name} of {whose} has the shape {:?}: no picture\n", got.shape));
                 continue;
@@ -100,9 +109,14 @@ impl Album {
                 self.write(&format!("{name}.{whose}.png"), &bytes, "")?;
             }
             let (bytes, gain) = difference_png(&shown, &images).map_err(Failure::internal)?;
-            let note = match gain {
-                0.0 => " (nothing differs)".to_owned(),
-                gain => format!(" (times {gain:.2e}: white is {:.2e})", gain.recip()),
+            let strange = shown.values.iter().filter(|value| !value.is_finite()).count();
+            let note = match (gain, strange) {
+                (None, 0) => " (nothing differs)".to_owned(),
+                (None, _) => format!(" (white: {strange} values are NaN or infinite)"),
+                (Some(gain), 0) => format!(" (times {gain:.2e}: white is {:.2e})", gain.recip()),
+                (Some(gain), _) => {
+                    format!(" (times {gain:.2e}; {strange} values are NaN or infinite)")
+                }
             };
             self.write(&format!("{name}.{whose}.difference.png"), &bytes, &note)?;
         }
@@ -130,11 +144,16 @@ fn images_of(golden: &Golden) -> Vec<(&str, &HostTensor)> {
     kept.collect()
 }
 
+/// What a golden keeps of one output.
+fn kept(golden: &Golden, name: &str) -> Option<HostTensor> {
+    images_of(golden).into_iter().find(|(of, _)| *of == name).map(|(_, tensor)| tensor.clone())
+}
+
 /// A result as the golden keeps it.
-fn like(golden: &Golden, name: &str, got: HostTensor) -> HostTensor {
+fn like(golden: &Golden, name: &str, got: &HostTensor) -> HostTensor {
     let summary = golden.text.outputs.iter().find(|summary| summary.name == name);
     match summary.and_then(|summary| summary.block_side) {
-        Some(side) if got.shape.len() > 1 => reduced(&got, side),
-        _ => got,
+        Some(side) => reduced(got, side),
+        None => got.clone(),
     }
 }
