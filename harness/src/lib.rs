@@ -5,6 +5,7 @@
 pub mod agreement;
 mod calibrate;
 mod cli;
+mod clock;
 pub mod compare;
 pub mod evaluate;
 pub mod exit;

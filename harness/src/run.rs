@@ -6,10 +6,8 @@ use std::thread;
 use std::time::Instant;
 
 use burn_repro_backends::{Float, Target};
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
+use crate::clock::today;
 use crate::evaluate::{CellReport, evaluate};
 use crate::golden::Store;
 use crate::plan::{Cell, Plan};
@@ -81,11 +79,6 @@ pub fn run_cell(cell: &Cell, store: &Store, worker: &mut Worker) -> (CellReport,
     report.seconds = seconds;
     let trace = if let Outcome::Finished(trace) = outcome { Some(*trace) } else { None };
     (report, trace)
-}
-
-/// Today, in UTC: a run gives the same verdicts in every time zone.
-fn today() -> Date {
-    TimeZone::UTC.to_datetime(Timestamp::now()).date()
 }
 
 /// The float type a device gets for a scenario's dtype.

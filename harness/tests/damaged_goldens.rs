@@ -1,41 +1,23 @@
 //! Goldens that are not what was written: each kind of damage is a named error, nothing panics, and
 //! the files are left as they are.
 
+mod parsed;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use burn::tensor::backend::Backend;
 use burn_repro::backends::{Class, Fingerprint, Locator, Target};
 use burn_repro::golden::{Draft, GoldenFiles, Recorded, Store};
-use burn_repro::scenario::{Scenario, parse};
+use burn_repro::scenario::Scenario;
 use burn_repro::tensor_file;
 use burn_repro::trace::{Dtype, HostTensor, NamedTensor, Noise, Trace};
-use burn_repro::{BoxError, Case, Pipeline, Probe, Registry};
 use proptest::prelude::*;
 use rstest::rstest;
 
 const NAME: &str = "tiny";
 
-struct Nothing;
-
-impl Pipeline for Nothing {
-    const NAME: &'static str = "nothing";
-    type Params = ();
-
-    fn run<B: Backend>(
-        &self,
-        _case: &Case<()>,
-        _device: &B::Device,
-        _probe: &mut Probe<B>,
-    ) -> Result<(), BoxError> {
-        Err("this pipeline is only parsed".into())
-    }
-}
-
 fn scenario() -> Scenario {
-    let text =
-        "version: 1\ndescription: \"a: b\"\npipeline: nothing\nseed: 0\nsteps: 1\nparams: ~\n";
-    parse(Path::new("tiny.yaml"), text.into(), &Registry::new().with(Nothing)).unwrap()
+    parsed::scenario(NAME, "description: \"a: b\"")
 }
 
 fn tensor(name: &str, shape: &[usize], scale: f64) -> NamedTensor {

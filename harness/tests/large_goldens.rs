@@ -1,41 +1,21 @@
 //! A golden of something too large for git: what block means, sketch and extremes see, and that they
 //! fail nothing that is well.
 
-use std::path::Path;
+mod parsed;
 
-use burn::tensor::backend::Backend;
 use burn_repro::backends::{Class, Fingerprint, Locator, Target};
 use burn_repro::evaluate::Against;
 use burn_repro::golden::{Draft, Golden, Kept, Recorded, Store};
-use burn_repro::scenario::{Scenario, parse};
+use burn_repro::scenario::Scenario;
 use burn_repro::trace::{Dtype, HostTensor, NamedTensor, Trace};
-use burn_repro::{BoxError, Case, Pipeline, Probe, Registry};
 use proptest::prelude::*;
 use rstest::rstest;
 
 const SHAPE: [usize; 4] = [1, 96, 96, 3];
 
-struct Nothing;
-
-impl Pipeline for Nothing {
-    const NAME: &'static str = "nothing";
-    type Params = ();
-
-    fn run<B: Backend>(
-        &self,
-        _case: &Case<()>,
-        _device: &B::Device,
-        _probe: &mut Probe<B>,
-    ) -> Result<(), BoxError> {
-        Err("this pipeline is only parsed".into())
-    }
-}
-
 /// Elements may be off by 1e-4, sums by anything: what is seen is not the sum.
 fn scenario() -> Scenario {
-    let text = "version: 1\npipeline: nothing\nseed: 0\nsteps: 1\nparams: ~\n\
-                tolerance: { abs_sum: { rel: 1 }, pixel: { abs: 1.0e-4 } }\n";
-    parse(Path::new("large.yaml"), text.into(), &Registry::new().with(Nothing)).unwrap()
+    parsed::scenario("large", "tolerance: { abs_sum: { rel: 1 }, pixel: { abs: 1.0e-4 } }")
 }
 
 fn target() -> Target {
@@ -85,11 +65,8 @@ fn mismatches(values: Vec<f64>) -> Vec<String> {
 #[case("rmse: 1.0e-12", "rmse is")]
 #[case("psnr: 20, cosine: 0.9, ssim: 0.9", "")]
 fn a_bound_is_checked_or_refused(#[case] bounds: &str, #[case] message: &str) {
-    let text = format!(
-        "version: 1\npipeline: nothing\nseed: 0\nsteps: 1\nparams: ~\n\
-         tolerance: {{ pixel: {{ abs: 1.0e-4 }}, {bounds} }}\n"
-    );
-    let scenario = parse(Path::new("large.yaml"), text, &Registry::new().with(Nothing)).unwrap();
+    let tolerance = format!("tolerance: {{ pixel: {{ abs: 1.0e-4 }}, {bounds} }}");
+    let scenario = parsed::scenario("large", &tolerance);
     let values = picture().iter().map(|value| value + 1.0e-7).collect();
     let trace = trace(values, Dtype::F32);
     let said = Against::new(&scenario, &target(), &trace, &golden()).mismatches.join("; ");

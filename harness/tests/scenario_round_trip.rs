@@ -1,31 +1,14 @@
 //! What is written into a scenario file is what the harness reads, over random scenarios.
 
+mod parsed;
+
 use std::path::Path;
 
-use burn::tensor::backend::Backend;
 use burn_repro::scenario::{BackendSelector, Scenario, parse};
-use burn_repro::{BoxError, Case, Pipeline, Probe, Registry};
 use proptest::prelude::*;
 
-struct Nothing;
-
-impl Pipeline for Nothing {
-    const NAME: &'static str = "nothing";
-    type Params = ();
-
-    fn run<B: Backend>(
-        &self,
-        _case: &Case<()>,
-        _device: &B::Device,
-        _probe: &mut Probe<B>,
-    ) -> Result<(), BoxError> {
-        Err("this pipeline is only parsed".into())
-    }
-}
-
 fn read(text: &str) -> Scenario {
-    let registry = Registry::new().with(Nothing);
-    parse(Path::new("random.yaml"), text.to_owned(), &registry).unwrap()
+    parse(Path::new("random.yaml"), text.to_owned(), &parsed::registry()).unwrap()
 }
 
 /// Every seed that torch takes, and how its 64 bits are read.
@@ -73,8 +56,7 @@ proptest! {
     /// Whatever bytes a file holds: a scenario or an error with a cure, never a panic.
     #[test]
     fn no_text_makes_the_parser_panic(text in "\\PC{0,200}") {
-        let registry = Registry::new().with(Nothing);
-        let read = parse(Path::new("random.yaml"), text, &registry);
+        let read = parse(Path::new("random.yaml"), text, &parsed::registry());
         prop_assert!(read.is_err());
     }
 }

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::process::Command;
 
 use burn_repro_backends::Target;
-use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+
+use crate::clock::today;
 
 /// Where and from what a golden was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ impl Recorded {
     pub fn now(target: &Target, folder: &Path) -> Self {
         let fingerprint = &target.fingerprint;
         Self {
-            date: TimeZone::UTC.to_datetime(Timestamp::now()).date(),
+            date: today(),
             commit: commit(folder),
             target: target.name.clone(),
             platform: format!("{} {}", fingerprint.os, fingerprint.arch),

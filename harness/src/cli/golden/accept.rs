@@ -7,6 +7,7 @@ use burn_repro_backends::{Discovery, Target};
 use super::{AcceptArguments, is_ci, selected};
 use crate::agreement::says_of;
 use crate::cli::{Failure, Selection, say};
+use crate::clock::today;
 use crate::evaluate::CellReport;
 use crate::exit::Exit;
 use crate::golden::{self, Draft, Evidence, Golden, Recorded, Refusal, Store, TargetEvidence};
@@ -112,66 +113,69 @@ impl Asked {
         because: Option<&str>,
     ) -> Result<String, Failure> {
         let Candidate { scenario, pending } = candidate;
-        let differs = |message: String| Failure { exit: Exit::Mismatch, message };
-        if let Some(reason) = scenario.missing_requirement() {
-            return Err(Failure { exit: Exit::Golden, message: reason });
-        }
-        let old = store.load(&scenario.name).ok();
-        let trace = run_reference(&mut self.worker, scenario)
-            .map_err(|message| Failure { exit: Exit::Crashed, message })?;
-        let recorded = Recorded::now(&self.reference, &scenario.folder());
-        // Against what waits, or against the golden where nothing does.
-        let known = pending.as_ref().or(old.as_ref());
-        let draft = Draft::new(scenario, &trace, recorded, known)
-            .map_err(|error| differs(error.to_string()))?;
-        let Some(golden) = known else {
-            let message =
-                "it has no golden and none waits; `cargo test` leaves one for review".into();
-            return Err(Failure { exit: Exit::Golden, message });
-        };
-        let evidence = Evidence {
-            is_what_the_reference_gives: draft.agrees(golden),
-            agrees_with_old: old.as_ref().map(|old| old.bytes == golden.bytes),
-            reference: self.reference.name.clone(),
-            targets: self.evidence(scenario, golden),
-        };
+        let (golden, evidence) = self.weigh(candidate, store)?;
         let judged = evidence.judge();
-        match (&judged, because) {
+        let because = match (judged, because) {
             (Ok(()) | Err(Refusal::Alone(_)), _) if pending.is_none() => {
-                return Ok(
-                    "nothing waits for review: the reference and every target give the golden"
-                        .into(),
-                );
+                let nothing =
+                    "nothing waits for review: the reference and every target give the golden";
+                return Ok(nothing.into());
             }
-            (Ok(()), _) | (Err(Refusal::Disagreement(_) | Refusal::Alone(_)), Some(_)) => {}
+            (Ok(()), _) => None,
+            (Err(Refusal::Disagreement(_) | Refusal::Alone(_)), Some(because)) => Some(because),
             (Err(refusal @ (Refusal::Disagreement(_) | Refusal::Alone(_))), None) => {
-                return Err(differs(refusal.to_string()));
+                return Err(Failure { exit: Exit::Mismatch, message: refusal.to_string() });
             }
             (Err(refusal), _) => {
                 return Err(Failure { exit: Exit::Golden, message: refusal.to_string() });
             }
-        }
-        let because = because.filter(|_| judged.is_err());
-        golden::accept(store, scenario, golden, because).map_err(|error| {
+        };
+        golden::accept(store, scenario, &golden, because).map_err(|error| {
             let folder = store.folder().display();
             Failure::usage(format!("cannot write into {folder}: {error}; the golden is as it was"))
         })?;
-        let said: Vec<String> = evidence
-            .targets
-            .iter()
-            .map(|target| format!("{} {}", target.target, target.says))
-            .collect();
-        let said = said.join(", ");
+        let says = |target: &TargetEvidence| format!("{} {}", target.target, target.says);
+        let said = evidence.targets.iter().map(says).collect::<Vec<_>>().join(", ");
         Ok(match because {
             None => format!("accepted; {said}"),
             Some(because) => format!("accepted because \"{because}\"; {said}"),
         })
     }
 
+    /// What may be accepted: what waits, or the golden itself where nothing does; and what speaks for
+    /// and against it. Runs the reference anew.
+    fn weigh(
+        &mut self,
+        Candidate { scenario, pending }: &Candidate,
+        store: &Store,
+    ) -> Result<(Golden, Evidence), Failure> {
+        let failed = |exit| move |message: String| Failure { exit, message };
+        if let Some(reason) = scenario.missing_requirement() {
+            return Err(failed(Exit::Golden)(reason));
+        }
+        let old = store.load(&scenario.name).ok();
+        let trace = run_reference(&mut self.worker, scenario).map_err(failed(Exit::Crashed))?;
+        let recorded = Recorded::now(&self.reference, &scenario.folder());
+        let known = pending.as_ref().or(old.as_ref());
+        let draft = Draft::new(scenario, &trace, recorded, known)
+            .map_err(|error| failed(Exit::Mismatch)(error.to_string()))?;
+        let nothing = "it has no golden and none waits; `cargo test` leaves one for review";
+        let golden = known.cloned().ok_or_else(|| failed(Exit::Golden)(nothing.into()))?;
+        let evidence = Evidence {
+            is_what_the_reference_gives: draft.agrees(&golden),
+            agrees_with_old: old.as_ref().map(|old| old.bytes == golden.bytes),
+            reference: self.reference.name.clone(),
+            targets: self.evidence(scenario, &golden),
+        };
+        Ok((golden, evidence))
+    }
+
     /// What each target that ran says; one that is known to fail says nothing.
     fn evidence(&self, scenario: &Scenario, golden: &Golden) -> Vec<TargetEvidence> {
         let known = |target: &Target| {
-            scenario.known_failures.iter().any(|known| known.backend.matches(target))
+            scenario.known_failures.iter().any(|known| {
+                known.backend.matches(target) && known.review_by.is_none_or(|day| day > today())
+            })
         };
         let mut evidence: Vec<TargetEvidence> = self
             .traces

@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::StatusArguments;
 use crate::cli::{Failure, say};
+use crate::clock::today;
 use crate::exit::Exit;
 use crate::golden::{GoldenState, GoldenStatus, SIZE_LIMIT, Store, status as status_of};
 use crate::project::Project;
@@ -23,9 +22,8 @@ struct Listing<'a> {
 pub(super) fn status(project: &Project, arguments: &StatusArguments) -> Result<Exit, Failure> {
     let scenarios = project.load().map_err(Failure::usage)?;
     let store = Store::new(&project.golden);
-    let today = TimeZone::UTC.to_datetime(Timestamp::now()).date();
     let goldens: Vec<GoldenStatus> =
-        scenarios.iter().map(|scenario| status_of(&store, scenario, today)).collect();
+        scenarios.iter().map(|scenario| status_of(&store, scenario, today())).collect();
     let unowned = store.unowned(scenarios.iter().map(AsRef::as_ref)).map_err(|error| {
         Failure::usage(format!("cannot read {}: {error}", project.golden.display()))
     })?;
