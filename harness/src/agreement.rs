@@ -215,7 +215,8 @@ fn conclude(golden_agrees: Option<bool>, ballots: &[Ballot<'_>]) -> String {
     let (with, against) = (Group(with), Group(against));
     match golden_agrees {
         Some(true) if against.is_empty() => format!(
-            "nobody is an outlier: {} agree with the f64 reference, which gives the golden",
+            "nobody is an outlier: {} agree with the f64 reference, which gives the golden; what is not met \
+             is said above",
             with.names()
         ),
         None if against.is_empty() => format!(
@@ -227,7 +228,7 @@ fn conclude(golden_agrees: Option<bool>, ballots: &[Ballot<'_>]) -> String {
         None | Some(true) => outlier(&with, &against),
         Some(false) if against.is_empty() => format!(
             "the golden is the outlier: the f64 reference no longer gives it, and {} {} within {:.1e} of the \
-             reference",
+             reference; if that is meant, `cargo test` leaves a new golden for review",
             with.names(),
             with.verb(),
             with.largest()

@@ -33,7 +33,7 @@ fn said(golden: Option<f64>, targets: &[(&'static str, f64)]) -> String {
     "ndarray and wgpu:x are outliers: up to 8.0e-1 from the f64 reference, flex within 1.0e-3")]
 #[case::the_golden(Some(2.0), &[("flex", 1.001), ("ndarray", 0.999)],
     "the golden is the outlier: the f64 reference no longer gives it, and flex and ndarray are within \
-     1.0e-3 of the reference")]
+     1.0e-3 of the reference; if that is meant, `cargo test` leaves a new golden for review")]
 #[case::the_reference(Some(2.0), &[("flex", 1.0), ("ndarray", 2.001)],
     "the reference moved away from the golden and flex with it, ndarray still gives it: a change that \
      did not reach every backend, or a bug on the reference's own")]

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 pub use self::against::Against;
 use self::against::first_record_outside;
-use self::sentences::expectation_sentence;
+pub(crate) use self::sentences::expectation_sentence;
 use crate::compare::{Comparison, ExpectationResult, check_expectation};
 use crate::golden::{Golden, GoldenError};
 use crate::plan::{Cell, Skip};

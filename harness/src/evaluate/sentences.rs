@@ -138,7 +138,7 @@ fn round_up(number: f64) -> f64 {
 }
 
 /// A published number that is not met.
-pub(super) fn expectation_sentence(result: &ExpectationResult) -> String {
+pub(crate) fn expectation_sentence(result: &ExpectationResult) -> String {
     let problem = match (&result.problem, result.difference) {
         (Some(problem), _) => problem.clone(),
         (None, Some(difference)) => {

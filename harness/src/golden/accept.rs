@@ -19,6 +19,8 @@ pub struct Evidence {
     pub agrees_with_old: Option<bool>,
     /// The target that computes the reference.
     pub reference: String,
+    /// The published numbers of the scenario that the reference does not meet, each as one sentence.
+    pub unmet: Vec<String>,
     /// What each target that ran says.
     pub targets: Vec<TargetEvidence>,
 }
@@ -57,6 +59,12 @@ pub enum Refusal {
          itself. `--because \"…\"` accepts all the same and is recorded in the golden"
     )]
     Alone(String),
+    /// It contradicts what the scenario says others published.
+    #[error(
+        "it does not meet what was published: {0}. If the scenario asks something else now, take these \
+         numbers out of it; `--because \"…\"` accepts all the same and is recorded in the golden"
+    )]
+    Published(String),
     /// Not every target agrees.
     #[error(
         "{0}: an intended change moves every backend, a bug moves one. Find it with `cargo repro run`; \
@@ -64,6 +72,14 @@ pub enum Refusal {
          `--because \"…\"` accepts all the same and is recorded in the golden"
     )]
     Disagreement(String),
+}
+
+impl Refusal {
+    /// Whether a reason lifts it.
+    #[must_use]
+    pub fn yields_to_a_reason(&self) -> bool {
+        matches!(self, Self::Disagreement(_) | Self::Alone(_) | Self::Published(_))
+    }
 }
 
 impl Evidence {
@@ -89,6 +105,7 @@ impl Evidence {
         let (agree, differ) = (name(true), name(false));
         if differ.is_empty() {
             return match &agree[..] {
+                _ if !self.unmet.is_empty() => Err(Refusal::Published(self.unmet.join("; "))),
                 [alone] if *alone == self.reference => Err(Refusal::Alone(alone.clone())),
                 _ => Ok(()),
             };
@@ -144,6 +161,7 @@ mod tests {
             is_what_the_reference_gives: true,
             agrees_with_old: old,
             reference: "flex".into(),
+            unmet: Vec::new(),
             targets: targets.iter().map(target).collect(),
         }
     }
@@ -183,6 +201,16 @@ mod tests {
             None => assert_eq!(said, None),
             Some(part) => assert!(said.as_deref().unwrap().contains(part), "{said:?}"),
         }
+    }
+
+    #[test]
+    fn a_published_number_that_is_not_met_is_a_refusal() {
+        let unmet = vec!["image abs_sum of them: off by 1.0e0, allowed 1.0e-3".to_owned()];
+        let evidence = Evidence {
+            unmet: unmet.clone(),
+            ..evidence(Some(false), &[("flex", true), ("ndarray", true)])
+        };
+        assert_eq!(evidence.judge(), Err(Refusal::Published(unmet[0].clone())));
     }
 
     #[test]

@@ -8,7 +8,8 @@ use super::{AcceptArguments, is_ci, selected};
 use crate::agreement::says_of;
 use crate::cli::{Failure, Selection, say};
 use crate::clock::today;
-use crate::evaluate::CellReport;
+use crate::compare::check_expectation;
+use crate::evaluate::{CellReport, expectation_sentence};
 use crate::exit::Exit;
 use crate::golden::{self, Draft, Evidence, Golden, Recorded, Refusal, Store, TargetEvidence};
 use crate::outliers::Traces;
@@ -18,6 +19,7 @@ use crate::reference::{reference_target, reference_worker, run_reference};
 use crate::report::Terminal;
 use crate::run::execute;
 use crate::scenario::Scenario;
+use crate::trace::Trace;
 use crate::worker::{Worker, WorkerCommand};
 
 /// A scenario whose golden may change: what waits, or nothing where it was only named.
@@ -116,18 +118,16 @@ impl Asked {
         let (golden, evidence) = self.weigh(candidate, store)?;
         let judged = evidence.judge();
         let because = match (judged, because) {
-            (Ok(()) | Err(Refusal::Alone(_)), _) if pending.is_none() => {
+            (Ok(()) | Err(Refusal::Alone(_) | Refusal::Published(_)), _) if pending.is_none() => {
                 let nothing =
                     "nothing waits for review: the reference and every target give the golden";
                 return Ok(nothing.into());
             }
             (Ok(()), _) => None,
-            (Err(Refusal::Disagreement(_) | Refusal::Alone(_)), Some(because)) => Some(because),
-            (Err(refusal @ (Refusal::Disagreement(_) | Refusal::Alone(_))), None) => {
-                return Err(Failure { exit: Exit::Mismatch, message: refusal.to_string() });
-            }
+            (Err(refusal), Some(because)) if refusal.yields_to_a_reason() => Some(because),
             (Err(refusal), _) => {
-                return Err(Failure { exit: Exit::Golden, message: refusal.to_string() });
+                let exit = if refusal.yields_to_a_reason() { Exit::Mismatch } else { Exit::Golden };
+                return Err(Failure { exit, message: refusal.to_string() });
             }
         };
         golden::accept(store, scenario, &golden, because).map_err(|error| {
@@ -165,6 +165,7 @@ impl Asked {
             is_what_the_reference_gives: draft.agrees(&golden),
             agrees_with_old: old.as_ref().map(|old| old.bytes == golden.bytes),
             reference: self.reference.name.clone(),
+            unmet: unmet(scenario, &trace),
             targets: self.evidence(scenario, &golden),
         };
         Ok((golden, evidence))
@@ -206,4 +207,13 @@ impl Asked {
         }
         evidence
     }
+}
+
+/// The published numbers that a reference does not meet.
+fn unmet(scenario: &Scenario, trace: &Trace) -> Vec<String> {
+    let checked = scenario
+        .expect
+        .iter()
+        .map(|expectation| check_expectation(expectation, trace.output(&expectation.output)));
+    checked.filter(|result| !result.pass).map(|result| expectation_sentence(&result)).collect()
 }
