@@ -67,14 +67,20 @@ impl HostTensor {
     /// The coordinates of a flat index.
     #[must_use]
     pub fn coordinates(&self, flat: usize) -> Vec<usize> {
-        let mut rest = flat;
-        let mut coordinates = vec![0; self.shape.len()];
-        for (place, length) in coordinates.iter_mut().zip(&self.shape).rev() {
-            *place = rest % length;
-            rest /= length;
-        }
-        coordinates
+        coordinates(&self.shape, flat)
     }
+}
+
+/// The coordinates of a flat index in a shape, row-major.
+#[must_use]
+pub fn coordinates(shape: &[usize], flat: usize) -> Vec<usize> {
+    let mut rest = flat;
+    let mut coordinates = vec![0; shape.len()];
+    for (place, length) in coordinates.iter_mut().zip(shape).rev() {
+        *place = rest % length;
+        rest /= length;
+    }
+    coordinates
 }
 
 /// A host tensor and the name the pipeline gave it.

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::trace::coordinates;
+
 /// How many elements are listed of each kind.
 pub const LISTED: usize = 5;
 
@@ -39,13 +41,7 @@ impl Pair {
 
     /// The place in a tensor of a shape.
     pub(super) fn place(&self, shape: &[usize]) -> Place {
-        let mut rest = self.flat;
-        let mut index = vec![0; shape.len()];
-        for (coordinate, length) in index.iter_mut().zip(shape).rev() {
-            *coordinate = rest % length;
-            rest /= length;
-        }
-        Place { index, got: self.got, want: self.want }
+        Place { index: coordinates(shape, self.flat), got: self.got, want: self.want }
     }
 }
 

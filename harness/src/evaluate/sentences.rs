@@ -4,9 +4,23 @@ use crate::compare::{Comparison, ExpectationResult, Measure, Place, Violation};
 use crate::scenario::Bounds;
 use crate::trace::HostTensor;
 
-/// What is outside of its bound: the place, the size of the difference, and the tolerance that
-/// would have passed, for every measure.
+/// What is outside of its bound, and the tolerance that would have passed for every measure.
 pub(super) fn sentences(
+    name: &str,
+    got: &HostTensor,
+    comparison: &Comparison,
+    bounds: &Bounds,
+) -> Vec<String> {
+    let mut sentences = differences(name, got, comparison, bounds);
+    // No tolerance lets a NaN pass.
+    if !sentences.is_empty() && comparison.non_finite == 0 {
+        sentences.push(would_pass(name, comparison));
+    }
+    sentences
+}
+
+/// What is outside of its bound: the size of the difference, and the places.
+pub(super) fn differences(
     name: &str,
     got: &HostTensor,
     comparison: &Comparison,
@@ -33,10 +47,6 @@ pub(super) fn sentences(
     sentences.extend(comparison.violations.iter().map(|violation| violated(name, violation)));
     if !sentences.is_empty() {
         sentences.extend(places(name, comparison));
-        // No tolerance lets a NaN pass.
-        if comparison.non_finite == 0 {
-            sentences.push(would_pass(name, comparison));
-        }
     }
     sentences
 }

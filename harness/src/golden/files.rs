@@ -10,7 +10,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::TENSORS_SUFFIX;
-use super::text::has_conflict_markers;
 use crate::write::write_all_whole;
 
 /// Where the files of one golden lie.
@@ -143,4 +142,9 @@ pub(super) fn read(file: &Path) -> Result<Vec<u8>, FileError> {
         return Err(FileError::Conflict);
     }
     Ok(bytes)
+}
+
+/// Whether a file stands as git leaves it in the middle of a merge.
+fn has_conflict_markers(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"<<<<<<< ") || bytes.windows(9).any(|part| part == b"\n<<<<<<< ")
 }

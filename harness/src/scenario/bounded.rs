@@ -1,6 +1,8 @@
 //! Small values of a scenario file that refuse nonsense while they are parsed, so that the error
 //! carries the line and column of the value.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::checked;
@@ -109,14 +111,20 @@ impl<'de> Deserialize<'de> for NonNegative {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sentence(pub String);
 
+impl FromStr for Sentence {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let letters = text.chars().filter(|letter| letter.is_alphanumeric()).count();
+        if letters < 3 {
+            return Err(format!("`{text}` says nothing; write one sentence"));
+        }
+        Ok(Self(text.trim().to_owned()))
+    }
+}
+
 impl<'de> Deserialize<'de> for Sentence {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        checked::text(deserializer, "a sentence", |text| {
-            let letters = text.chars().filter(|letter| letter.is_alphanumeric()).count();
-            if letters < 3 {
-                return Err(format!("`{text}` says nothing; write one sentence"));
-            }
-            Ok(Self(text.trim().to_owned()))
-        })
+        checked::text(deserializer, "a sentence", str::parse)
     }
 }

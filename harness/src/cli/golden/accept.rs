@@ -41,10 +41,11 @@ pub(super) fn accept(project: &Project, arguments: &AcceptArguments) -> Result<E
     let command = WorkerCommand::current().map_err(Failure::internal)?;
     let discovery = find_targets(&command);
     let mut asked = Asked::new(&candidates, &store, &discovery, &command)?;
+    let because = arguments.because.as_ref().map(|because| because.0.as_str());
     let mut worst = Exit::Success;
     for candidate in &candidates {
         let name = &candidate.scenario.name;
-        match asked.settle(candidate, &store, arguments.because.as_deref()) {
+        match asked.settle(candidate, &store, because) {
             Ok(sentence) => say(&format!("{name}: {sentence}\n")),
             Err(Failure { exit, message }) => {
                 eprintln!("error: {name} is not accepted: {message}");

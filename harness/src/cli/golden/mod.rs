@@ -13,7 +13,7 @@ use clap::{Args, Subcommand};
 use super::{Failure, Selection};
 use crate::exit::Exit;
 use crate::project::Project;
-use crate::scenario::{BackendSelector, Scenario};
+use crate::scenario::{BackendSelector, Scenario, Sentence};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum GoldenCommand {
@@ -43,8 +43,8 @@ pub(super) struct AcceptArguments {
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
     /// Why it is right although the targets do not agree; recorded in the golden
-    #[arg(long, value_name = "TEXT", value_parser = reason)]
-    because: Option<String>,
+    #[arg(long, value_name = "TEXT")]
+    because: Option<Sentence>,
 }
 
 #[derive(Debug, Args)]
@@ -67,14 +67,6 @@ pub(super) fn golden(project: &Project, command: GoldenCommand) -> Result<Exit, 
         GoldenCommand::Prune => prune::prune(project),
         GoldenCommand::Show(arguments) => show::show(project, &arguments),
     }
-}
-
-fn reason(text: &str) -> Result<String, String> {
-    let letters = text.chars().filter(|letter| letter.is_alphanumeric()).count();
-    if letters < 3 {
-        return Err("says nothing; write one sentence".into());
-    }
-    Ok(text.trim().to_owned())
 }
 
 /// Whether this runs where nobody reviews.
