@@ -2,7 +2,7 @@
 
 use wgpu::{
     Adapter as Handle, AdapterInfo, Backends, DeviceType, Instance, InstanceDescriptor,
-    InstanceFlags,
+    InstanceFlags, Limits,
 };
 
 use crate::slug::unique_slugs;
@@ -14,7 +14,7 @@ use crate::{Adapter, Class, Fingerprint, Locator, Missing, ProbeReport, Target, 
 pub(crate) fn probe() -> ProbeReport {
     let targets: Vec<Target> = enumerate(&instance())
         .into_iter()
-        .map(|(name, handle)| target(name, &handle.get_info()))
+        .map(|(name, handle)| target(name, &handle.get_info(), &handle.limits()))
         .collect();
     let missing = if targets.is_empty() {
         vec![Missing::class(Class::Wgpu, none_found(), CURE)]
@@ -67,13 +67,15 @@ fn identity(info: &AdapterInfo) -> Adapter {
     }
 }
 
-fn target(name: String, info: &AdapterInfo) -> Target {
+fn target(name: String, info: &AdapterInfo, limits: &Limits) -> Target {
     let adapter = identity(info);
     let fingerprint = Fingerprint {
         device: Some(info.name.clone()),
         device_type: Some(device_type(info.device_type).to_owned()),
         driver: Some(format!("{} {}", info.driver, info.driver_info).trim().to_owned()),
         api: Some(adapter.api.clone()),
+        pci_bus: Some(adapter.pci_bus.clone()).filter(|address| !address.is_empty()),
+        largest_tensor: Some(limits.max_storage_buffer_binding_size),
         compiler: Some(format!("naga {} (wgsl)", build_facts::version("naga"))),
         ..Fingerprint::of_this_process()
     };

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use cudarc::driver::result;
 use cudarc::driver::sys::CUdevice_attribute::{
     CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR as MAJOR,
-    CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR as MINOR,
+    CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR as MINOR, CU_DEVICE_ATTRIBUTE_PCI_BUS_ID as BUS,
+    CU_DEVICE_ATTRIBUTE_PCI_DEVICE_ID as SLOT, CU_DEVICE_ATTRIBUTE_PCI_DOMAIN_ID as DOMAIN,
 };
 
 use crate::{Class, Fingerprint, Locator, Missing, ProbeReport, Target, foreign};
@@ -112,6 +113,7 @@ fn target(index: usize) -> Option<Target> {
         device_type: Some("discrete gpu".to_owned()),
         driver: Some(driver()),
         api: Some("cuda".to_owned()),
+        pci_bus: pci_bus(place),
         compiler: foreign::nvrtc_version().map(|(major, minor)| format!("nvrtc {major}.{minor}")),
         compute_capability: capability.map(|(major, minor)| format!("{major}.{minor}")),
         ..Fingerprint::of_this_process()
@@ -122,6 +124,12 @@ fn target(index: usize) -> Option<Target> {
         locator: Locator::Cuda { index, device },
         fingerprint,
     })
+}
+
+/// The address as Vulkan writes it, too.
+fn pci_bus(place: i32) -> Option<String> {
+    let part = |attribute| foreign::attribute(place, attribute);
+    Some(format!("{:04x}:{:02x}:{:02x}.0", part(DOMAIN)?, part(BUS)?, part(SLOT)?))
 }
 
 /// The CUDA version that the driver supports, and on Linux the driver's own.

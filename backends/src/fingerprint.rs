@@ -36,6 +36,12 @@ pub struct Fingerprint {
     /// `vulkan`, `metal`, `dx12`, `cuda`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api: Option<String>,
+    /// The device's address on the PCI bus, by which two targets are known as one device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pci_bus: Option<String>,
+    /// The most bytes that a kernel can be given as one tensor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub largest_tensor: Option<u64>,
     /// What turns kernels into the driver's language: `naga 29.0.4 (wgsl)`, `nvrtc 12.8`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compiler: Option<String>,

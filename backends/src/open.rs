@@ -10,7 +10,7 @@ use burn_wgpu::{RuntimeOptions, WgpuSetup, init_device};
 
 use crate::caught::caught;
 use crate::steady::hold_still;
-use crate::{Adapter, Backend, Device, Float, Locator, Target, adapters, cuda};
+use crate::{Adapter, Backend, Determinism, Device, Float, Locator, Settings, Target, adapters, cuda};
 
 /// Why a target could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,20 +63,23 @@ pub enum OpenError {
     },
 }
 
-/// Opens a target for tensors of a float type; integers are 32 bits wide on every target.
+/// Opens a target for tensors of a float type; integers are 32 bits wide on every target. A float type alone means
+/// full determinism.
 ///
+/// The [environment](Settings::environment) of the settings is for whoever starts the process.
 /// Call it before any other use of Burn's GPU backends in the process, and from the thread that will compute.
 ///
 /// # Errors
 ///
 /// If the target is gone, does not have the float type, was given another one before, or its driver fails. A
 /// driver's panic is one of these errors; a crash ends the process.
-pub fn open(target: &Target, float: Float) -> Result<Device, OpenError> {
+pub fn open(target: &Target, settings: impl Into<Settings>) -> Result<Device, OpenError> {
+    let Settings { float, determinism, .. } = settings.into();
     let device = match &target.locator {
         Locator::Ndarray => Device::NdArray(NdArrayDevice::Cpu),
         Locator::Flex => Device::Flex(FlexDevice),
-        Locator::Wgpu(adapter) => Device::Wgpu(open_adapter(target, adapter)?),
-        Locator::Cuda { index, .. } => Device::Cuda(open_gpu(target, *index)?),
+        Locator::Wgpu(adapter) => Device::Wgpu(open_adapter(target, adapter, determinism)?),
+        Locator::Cuda { index, .. } => Device::Cuda(open_gpu(target, *index, determinism)?),
     };
     fix_dtypes(target, &device, float)?;
     check_identity(target, &device)?;
@@ -102,13 +105,17 @@ fn failed(target: &Target, reason: String) -> OpenError {
     OpenError::Failed { target: target.name.clone(), reason }
 }
 
-fn held_still(target: &Target) -> Result<(), OpenError> {
-    hold_still().map_err(|reason| OpenError::Unsteady { target: target.name.clone(), reason })
+fn held_still(target: &Target, determinism: Determinism) -> Result<(), OpenError> {
+    hold_still(determinism).map_err(|reason| OpenError::Unsteady { target: target.name.clone(), reason })
 }
 
 /// By name and not by CubeCL's own index, which reaches only the first of several software adapters.
-fn open_adapter(target: &Target, adapter: &Adapter) -> Result<WgpuDevice, OpenError> {
-    held_still(target)?;
+fn open_adapter(
+    target: &Target,
+    adapter: &Adapter,
+    determinism: Determinism,
+) -> Result<WgpuDevice, OpenError> {
+    held_still(target, determinism)?;
     let found =
         caught(|| adapters::find(&target.name, adapter)).map_err(|panic| failed(target, panic))?;
     let (instance, handle) = found.ok_or_else(|| OpenError::Gone {
@@ -143,8 +150,12 @@ fn as_cubecl_asks(handle: &wgpu::Adapter) -> wgpu::DeviceDescriptor<'static> {
     }
 }
 
-fn open_gpu(target: &Target, index: usize) -> Result<CudaDevice, OpenError> {
-    held_still(target)?;
+fn open_gpu(
+    target: &Target,
+    index: usize,
+    determinism: Determinism,
+) -> Result<CudaDevice, OpenError> {
+    held_still(target, determinism)?;
     let here = caught(cuda::probe).map_err(|panic| failed(target, panic))?;
     if here.targets.iter().any(|found| found.name == target.name && found.locator == target.locator)
     {

@@ -6,12 +6,25 @@ use std::sync::OnceLock;
 use cubecl::config::compilation::BoundsCheckMode;
 use cubecl::config::{CubeClRuntimeConfig, RuntimeConfig};
 
+use crate::Determinism;
 use crate::caught::caught;
 
-/// Sets the configuration once for this process; an error says that CubeCL had read it before.
-pub(crate) fn hold_still() -> Result<(), String> {
-    static DONE: OnceLock<Result<(), String>> = OnceLock::new();
-    DONE.get_or_init(|| caught(|| CubeClRuntimeConfig::set(configuration()))).clone()
+static HELD: OnceLock<Result<(), String>> = OnceLock::new();
+
+/// Sets the configuration once for this process; an error says that CubeCL had read it before. `fast` leaves it as
+/// users have it, their files included.
+pub(crate) fn hold_still(determinism: Determinism) -> Result<(), String> {
+    match determinism {
+        Determinism::Full => {
+            HELD.get_or_init(|| caught(|| CubeClRuntimeConfig::set(configuration()))).clone()
+        }
+        Determinism::Fast => Ok(()),
+    }
+}
+
+/// Whether this process is held still.
+pub(crate) fn is_held() -> bool {
+    matches!(HELD.get(), Some(Ok(())))
 }
 
 fn configuration() -> CubeClRuntimeConfig {
@@ -22,9 +35,8 @@ fn configuration() -> CubeClRuntimeConfig {
     configuration.streaming.max_streams = 1;
     // A cache on disk would let an earlier run decide what is executed; its keys do not hold the GPU's architecture.
     configuration.compilation.cache = None;
-    // The kernels that an application gets by default are the ones to be judged. `Enforce` would compile others, and
-    // hide a read out of bounds that this harness is here to show.
-    configuration.compilation.check_mode = BoundsCheckMode::Auto;
+    // Every kernel checks its bounds: a read out of bounds gives a zero and not what happens to lie there.
+    configuration.compilation.check_mode = BoundsCheckMode::Enforce;
     configuration
 }
 
@@ -33,17 +45,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_stream_no_cache_and_the_kernels_that_applications_get() {
+    fn one_stream_no_cache_and_checked_bounds() {
         let configuration = configuration();
         assert_eq!(configuration.streaming.max_streams, 1);
         assert!(configuration.compilation.cache.is_none());
-        assert!(matches!(configuration.compilation.check_mode, BoundsCheckMode::Auto));
+        assert!(matches!(configuration.compilation.check_mode, BoundsCheckMode::Enforce));
     }
 
     #[test]
     fn it_is_set_once_and_asking_again_is_no_error() {
-        assert_eq!(hold_still(), Ok(()));
-        assert_eq!(hold_still(), Ok(()));
+        assert_eq!(hold_still(Determinism::Fast), Ok(()));
+        assert_eq!(hold_still(Determinism::Full), Ok(()));
+        assert_eq!(hold_still(Determinism::Full), Ok(()));
+        assert!(is_held());
         assert_eq!(CubeClRuntimeConfig::get().streaming.max_streams, 1);
     }
 }

@@ -42,9 +42,15 @@ impl Exit {
             Verdict::Mismatch
             | Verdict::WrongNoise
             | Verdict::NonFinite
+            | Verdict::StaleMemory
+            | Verdict::Nondeterministic
             | Verdict::UnexpectedPass => Self::Mismatch,
             Verdict::MissingGolden | Verdict::StaleGolden => Self::Golden,
-            Verdict::Crashed | Verdict::TimedOut => Self::Crashed,
+            Verdict::Crashed
+            | Verdict::TimedOut
+            | Verdict::OutOfMemory
+            | Verdict::HiddenPanic
+            | Verdict::BrokenDevice => Self::Crashed,
         }
     }
 }
@@ -82,6 +88,11 @@ mod tests {
     #[case(&[Verdict::UnexpectedPass, Verdict::Pass], 100)]
     #[case(&[Verdict::NonFinite], 100)]
     #[case(&[Verdict::Mismatch, Verdict::StaleGolden], 101)]
+    #[case(&[Verdict::Nondeterministic], 100)]
+    #[case(&[Verdict::StaleMemory], 100)]
+    #[case(&[Verdict::OutOfMemory, Verdict::MissingGolden], 102)]
+    #[case(&[Verdict::HiddenPanic], 102)]
+    #[case(&[Verdict::BrokenDevice], 102)]
     #[case(&[Verdict::Crashed, Verdict::MissingGolden], 102)]
     fn the_highest_applies(#[case] verdicts: &[Verdict], #[case] code: u8) {
         assert_eq!(Exit::of(&reports(verdicts)) as u8, code);

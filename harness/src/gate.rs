@@ -4,9 +4,8 @@
 //! Built on libtest-mimic, so that filters, `--list` and `cargo nextest run` work as they do for
 //! any test. Under nextest every trial is a process of its own and starts its own worker.
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use burn_repro_backends::{Discovery, Float, Target};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
@@ -17,10 +16,10 @@ use crate::golden::{Store, assert_reference};
 use crate::plan::{Cell, Plan, Selection, Skip, plan};
 use crate::project::{Project, find_targets};
 use crate::reference::{reference_target, run_reference};
-use crate::run::{float, run_cell};
+use crate::run::run_cell;
 use crate::scenario::{BackendSelector, Scenario};
 use crate::verdict::Verdict;
-use crate::worker::{Worker, WorkerCommand};
+use crate::worker::{Pool, WorkerCommand};
 
 /// Backends that must be here: `BURN_REPRO_REQUIRE=cpu,wgpu`.
 const REQUIRE: &str = "BURN_REPRO_REQUIRE";
@@ -32,8 +31,7 @@ const NIGHTLY: &str = "BURN_REPRO_NIGHTLY";
 /// What all trials share.
 struct Gate {
     store: Store,
-    command: WorkerCommand,
-    workers: Mutex<BTreeMap<String, Arc<Mutex<Worker>>>>,
+    pool: Pool,
 }
 
 pub(crate) fn main(project: Project) -> ExitCode {
@@ -56,8 +54,7 @@ fn trials(project: &Project) -> Result<Vec<Trial>, (Exit, String)> {
     let selection = Selection { filters: Vec::new(), backends, nightly };
     let discovery = find_targets(&command);
     let plan = plan(&scenarios, &discovery, &selection);
-    let gate =
-        Arc::new(Gate { store: Store::new(&project.golden), command, workers: Mutex::default() });
+    let gate = Arc::new(Gate { store: Store::new(&project.golden), pool: Pool::new(command) });
     let mut trials = guards(&gate, &scenarios, &plan, &absent(&required, &discovery));
     trials.extend(references(&gate, &scenarios, &discovery, &selection));
     trials.extend(plan.cells.into_iter().map(|cell| cell_trial(&gate, cell)));
@@ -129,9 +126,9 @@ fn cell_trial(gate: &Arc<Gate>, cell: Cell) -> Trial {
     let name = format!("{}::{}", cell.scenario.name, cell.target.name);
     let gate = Arc::clone(gate);
     Trial::ignorable_test(name, move || {
-        let worker = gate.worker(&cell.target, float(cell.scenario.dtype));
-        let mut worker = worker.lock().unwrap_or_else(PoisonError::into_inner);
-        let (report, _) = run_cell(&cell, &gate.store, &mut worker);
+        let settings = cell.scenario.settings();
+        let (report, _) =
+            gate.pool.with(&cell.target, &settings, |worker| run_cell(&cell, &gate.store, worker));
         match report.verdict {
             Verdict::Skipped => Ok(Completion::ignored_with(report.reason)),
             verdict if verdict.is_failure() => {
@@ -167,17 +164,9 @@ fn ignored(name: String, reason: String) -> Trial {
 
 impl Gate {
     fn reference(&self, scenario: &Scenario, target: &Target) -> Result<(), String> {
-        let worker = self.worker(target, Float::F64);
-        let mut worker = worker.lock().unwrap_or_else(PoisonError::into_inner);
-        let trace = run_reference(&mut worker, scenario)?;
+        let settings = Float::F64.into();
+        let trace =
+            self.pool.with(target, &settings, |worker| run_reference(worker, scenario))?;
         assert_reference(&self.store, scenario, &trace, target).map_err(|error| error.to_string())
-    }
-
-    /// The worker of a target and float type, shared by the trials of this process.
-    fn worker(&self, target: &Target, float: Float) -> Arc<Mutex<Worker>> {
-        let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Worker::new(self.command.clone(), target.clone(), float);
-        let key = format!("{} {float}", target.name);
-        Arc::clone(workers.entry(key).or_insert_with(|| Arc::new(Mutex::new(new()))))
     }
 }

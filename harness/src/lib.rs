@@ -12,6 +12,7 @@ pub mod exit;
 mod gate;
 pub mod golden;
 pub mod hash;
+mod interrupt;
 pub mod outliers;
 mod perturbation;
 pub mod pipeline;
@@ -33,6 +34,8 @@ pub mod write;
 
 /// What can run here, for tests of pipelines outside of the harness.
 pub use burn_repro_backends as backends;
+/// The matrix product in the tensors' own type, on CUDA, too.
+pub use burn_repro_backends::matmul;
 
 pub use pipeline::{BoxError, Case, Pipeline, RelativePath, Requirements};
 pub use probe::{Probe, ProbeError, step_name};

@@ -4,11 +4,13 @@
 
 use burn::tensor::backend::Backend;
 use burn::tensor::{DType, Tensor, TensorData};
+use burn_repro_backends::first_stale;
 use sha2::{Digest, Sha256};
 
 use crate::hash::{hex, sha256_hex};
 use crate::perturbation::Perturbation;
 use crate::trace::{Dtype, HostTensor, NamedTensor, Trace};
+use crate::worker::Variation;
 
 /// Why a tensor could not be recorded.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +45,17 @@ pub enum ProbeError {
     /// A tensor without elements would compare as equal to anything.
     #[error("record `{0}`, which has no elements")]
     Empty(String),
+    /// What memory is filled with before a cell, still there.
+    #[error(
+        "`{name}` holds memory that nobody wrote, first at element {index}: a kernel did not write all of its result, \
+         or read past what was written"
+    )]
+    Stale {
+        /// The tensor.
+        name: String,
+        /// The first such element, row-major.
+        index: usize,
+    },
     /// A pipeline that puts nothing out would pass by accident.
     #[error("the pipeline put out no tensor; call `probe.output(name, &tensor)`")]
     NoOutput,
@@ -59,6 +72,8 @@ pub struct Probe<B: Backend> {
     trace: Trace,
     noise: Sha256,
     perturbation: Option<Perturbation>,
+    /// Whether every sample of a batch is a copy of the first.
+    copies: bool,
     error: Option<ProbeError>,
 }
 
@@ -67,12 +82,16 @@ impl<B: Backend> Probe<B> {
     #[must_use]
     pub fn new(device: B::Device) -> Self {
         let (trace, noise) = (Trace::default(), Sha256::new());
-        Self { device, trace, noise, perturbation: None, error: None }
+        Self { device, trace, noise, perturbation: None, copies: false, error: None }
     }
 
-    /// The probe of a run whose inputs have their last bits moved.
-    pub(crate) fn perturbed(self, perturbation: Option<Perturbation>) -> Self {
-        Self { perturbation, ..self }
+    /// The probe of a run whose inputs are varied.
+    pub(crate) fn varied(self, variation: Variation, dtype: Dtype) -> Self {
+        let perturbation = match variation {
+            Variation::Moved(seed) => Some(Perturbation::new(seed, dtype)),
+            Variation::None | Variation::Copies(_) => None,
+        };
+        Self { perturbation, copies: matches!(variation, Variation::Copies(_)), ..self }
     }
 
     /// Hashes host noise and moves it to the device, row-major, converted to the device's default
@@ -102,6 +121,9 @@ impl<B: Backend> Probe<B> {
         let mut values = values.to_vec();
         if let Some(perturbation) = &mut self.perturbation {
             perturbation.apply(&mut values);
+        }
+        if self.copies {
+            copy_first(&mut values, shape[0]);
         }
         Tensor::from_data(TensorData::new(values, shape), &self.device)
     }
@@ -166,6 +188,14 @@ impl<B: Backend> Probe<B> {
     }
 }
 
+/// Makes every one of `samples` equal parts a copy of the first.
+fn copy_first(values: &mut [f32], samples: usize) {
+    let (first, rest) = values.split_at_mut(values.len() / samples.max(1));
+    for sample in rest.chunks_exact_mut(first.len().max(1)) {
+        sample.copy_from_slice(first);
+    }
+}
+
 /// The name of a tensor of one step: `step.07/latents`, as wide as the last step needs.
 #[must_use]
 pub fn step_name(index: usize, steps: usize, tensor: &str) -> String {
@@ -191,6 +221,9 @@ fn read<B: Backend, const D: usize>(
         DType::BF16 => Dtype::Bf16,
         dtype => return Err(ProbeError::NoFloat { name: name.into(), dtype }),
     };
+    if let Some(index) = first_stale(&data.bytes, data.dtype.size()) {
+        return Err(ProbeError::Stale { name: name.into(), index });
+    }
     let shape = data.shape.to_vec();
     let values: Vec<f64> = data.iter::<f64>().collect();
     if values.is_empty() {

@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use burn_repro_backends::{Class, Discovery, Float, discover, print_probe};
+use burn_repro_backends::{Class, Discovery, discover, print_probe};
 
 use crate::exit::Exit;
+use crate::interrupt::leave_cleanly;
 use crate::registry::Registry;
 use crate::scenario::{LoadError, Scenario, load};
 use crate::worker::{PROBE_ARGUMENT, WORKER_ARGUMENT, WorkerCommand, serve};
@@ -41,13 +42,19 @@ impl Project {
     /// The command line; call it from `main`.
     #[must_use]
     pub fn run_command_line(self) -> ExitCode {
-        self.served().unwrap_or_else(|| cli::main(self.elsewhere()))
+        self.served().unwrap_or_else(|| {
+            leave_cleanly();
+            cli::main(self.elsewhere())
+        })
     }
 
     /// The gate; call it from the `main` of a test with `harness = false`.
     #[must_use]
     pub fn run_gate(self) -> ExitCode {
-        self.served().unwrap_or_else(|| gate::main(self.elsewhere()))
+        self.served().unwrap_or_else(|| {
+            leave_cleanly();
+            gate::main(self.elsewhere())
+        })
     }
 
     /// With the folders that the environment names, if it does.
@@ -64,13 +71,7 @@ impl Project {
     fn served(&self) -> Option<ExitCode> {
         let arguments: Vec<String> = std::env::args().skip(1).take(3).collect();
         match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-            [WORKER_ARGUMENT, target, float] => match float.parse::<Float>() {
-                Ok(float) => Some(serve(target, float, &self.registry)),
-                Err(error) => {
-                    eprintln!("{error}");
-                    Some(Exit::Internal.into())
-                }
-            },
+            [WORKER_ARGUMENT, target, settings] => Some(serve(target, settings, &self.registry)),
             [PROBE_ARGUMENT, class] => match class.parse::<Class>() {
                 // Whoever asked is gone when the answer cannot be written.
                 Ok(class) => {

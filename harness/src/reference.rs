@@ -5,7 +5,7 @@ use burn_repro_backends::{Discovery, Float, Target};
 
 use crate::scenario::Scenario;
 use crate::trace::Trace;
-use crate::worker::{Outcome, Worker, WorkerCommand};
+use crate::worker::{Outcome, Variation, Worker, WorkerCommand};
 
 /// The target that computes it. Not ndarray: Burn computes its `sigmoid` in `f32` whatever the
 /// tensor's type, so that a run in `f64` is good to 2.5e-7 only.
@@ -21,7 +21,7 @@ pub fn reference_target(discovery: &Discovery) -> Option<&Target> {
 #[must_use]
 pub fn reference_worker(discovery: &Discovery, command: &WorkerCommand) -> Option<Worker> {
     let target = reference_target(discovery)?.clone();
-    Some(Worker::new(command.clone(), target, Float::F64))
+    Some(Worker::new(command.clone(), target, Float::F64.into()))
 }
 
 /// Runs the reference of a scenario.
@@ -29,25 +29,20 @@ pub fn reference_worker(discovery: &Discovery, command: &WorkerCommand) -> Optio
 /// # Errors
 /// Why there is no result.
 pub fn run_reference(worker: &mut Worker, scenario: &Scenario) -> Result<Trace, String> {
-    run_reference_moved(worker, scenario, None)
+    run_reference_varied(worker, scenario, Variation::None)
 }
 
-/// Runs the reference of a scenario, with the last bits of its inputs moved as a seed says.
+/// Runs the reference of a scenario with other inputs.
 ///
 /// # Errors
 /// Why there is no result.
-pub fn run_reference_moved(
+pub fn run_reference_varied(
     worker: &mut Worker,
     scenario: &Scenario,
-    moves: Option<u64>,
+    variation: Variation,
 ) -> Result<Trace, String> {
-    match worker.run_moved(scenario, moves) {
+    match worker.run_varied(scenario, variation) {
         Outcome::Finished(trace) => Ok(*trace),
-        Outcome::Unsupported(reason) | Outcome::Failed(reason) | Outcome::Crashed(reason) => {
-            Err(format!("the reference failed on {REFERENCE_TARGET}: {reason}"))
-        }
-        Outcome::TimedOut(seconds) => {
-            Err(format!("the reference gave no result after {seconds} s"))
-        }
+        outcome => Err(format!("the reference failed on {REFERENCE_TARGET}: {}", outcome.reason())),
     }
 }

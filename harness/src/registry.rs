@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use burn_repro_backends::{Backend, Device};
 
-use crate::perturbation::Perturbation;
 use crate::pipeline::{BoxError, Case, Pipeline, Requirements};
 use crate::probe::Probe;
 use crate::scenario::{Problem, ProblemAt, ScenarioFile, from_yaml};
 use crate::trace::{Dtype, Trace};
+use crate::worker::Variation;
 
 /// The pipelines that scenarios can name.
 #[derive(Default)]
@@ -60,8 +60,7 @@ pub(crate) trait AnyPipeline: Send + Sync {
 /// A pipeline and its parsed case, ready to run.
 pub(crate) trait PreparedCase {
     fn requires(&self) -> Requirements;
-    /// `moves` is the seed of the moved last bits, if they are moved.
-    fn run(&self, device: &Device, moves: Option<u64>) -> Result<Trace, BoxError>;
+    fn run(self: Box<Self>, device: &Device, variation: Variation) -> Result<Trace, BoxError>;
 }
 
 struct Erased<P>(Arc<P>);
@@ -105,10 +104,13 @@ impl<P: Pipeline> PreparedCase for Prepared<P> {
         self.pipeline.requires(&self.case)
     }
 
-    fn run(&self, device: &Device, moves: Option<u64>) -> Result<Trace, BoxError> {
-        let perturbation = moves.map(|seed| Perturbation::new(seed, self.dtype));
-        let mut probe = Probe::<Backend>::new(device.clone()).perturbed(perturbation);
-        self.pipeline.run(&self.case, device, &mut probe)?;
+    fn run(self: Box<Self>, device: &Device, variation: Variation) -> Result<Trace, BoxError> {
+        let Self { pipeline, mut case, dtype } = *self;
+        if let Variation::Copies(samples) = variation {
+            case.batch_size = samples;
+        }
+        let mut probe = Probe::<Backend>::new(device.clone()).varied(variation, dtype);
+        pipeline.run(&case, device, &mut probe)?;
         Ok(probe.finish()?)
     }
 }

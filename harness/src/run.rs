@@ -1,18 +1,18 @@
-//! Executes a plan: every target in a thread of its own, its cells one after another in worker
-//! processes, and an event for everything that happens.
+//! Executes a plan: as many cells at a time as the cores and the devices allow, each in a worker process, and an
+//! event for everything that happens.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::mpsc::{Sender, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
-
-use burn_repro_backends::{Float, Target};
 
 use crate::clock::today;
 use crate::evaluate::{CellReport, evaluate};
 use crate::golden::Store;
 use crate::plan::{Cell, Plan};
-use crate::trace::{Dtype, Trace};
-use crate::worker::{Outcome, Worker, WorkerCommand};
+use crate::trace::Trace;
+use crate::worker::{Lane, Outcome, Pool, Worker};
 
 /// What happens during a run.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub enum Event {
 pub fn execute(
     plan: &Plan,
     store: &Store,
-    command: &WorkerCommand,
+    pool: &Pool,
     mut on_event: impl FnMut(&Event),
 ) -> Vec<CellReport> {
     let mut reports = Vec::new();
@@ -52,11 +52,17 @@ pub fn execute(
         let report = Box::new(CellReport::skipped(skip));
         take(Event::Finished { report, trace: None });
     }
+    let lanes: Vec<(Lane, Queue<'_>)> = by_lane(&plan.cells)
+        .into_iter()
+        .map(|(lane, cells)| (lane, Mutex::new(cells)))
+        .collect();
     thread::scope(|scope| {
         let (sender, events) = channel();
-        for (target, cells) in by_target(&plan.cells) {
-            let sender = sender.clone();
-            scope.spawn(move || run_target(target, &cells, store, command, &sender));
+        for (lane, cells) in &lanes {
+            for _ in 0..lane.width().min(lock(cells).len()) {
+                let sender = sender.clone();
+                scope.spawn(move || run_lane(cells, store, pool, &sender));
+            }
         }
         drop(sender);
         events.into_iter().for_each(&mut take);
@@ -81,46 +87,36 @@ pub fn run_cell(cell: &Cell, store: &Store, worker: &mut Worker) -> (CellReport,
     (report, trace)
 }
 
-/// The float type a device gets for a scenario's dtype.
-#[must_use]
-pub fn float(dtype: Dtype) -> Float {
-    match dtype {
-        Dtype::F16 => Float::F16,
-        Dtype::Bf16 => Float::Bf16,
-        Dtype::F32 => Float::F32,
-        Dtype::F64 => Float::F64,
+/// The cells of each lane, in the order of the plan.
+fn by_lane(cells: &[Cell]) -> BTreeMap<Lane, VecDeque<&Cell>> {
+    let mut lanes: BTreeMap<Lane, VecDeque<&Cell>> = BTreeMap::new();
+    for cell in cells {
+        lanes.entry(Lane::of(&cell.target)).or_default().push_back(cell);
     }
+    // One target after another: a device's worker is ended where another needs the device.
+    for cells in lanes.values_mut() {
+        cells.make_contiguous().sort_by(|left, right| left.target.name.cmp(&right.target.name));
+    }
+    lanes
 }
 
-fn by_target(cells: &[Cell]) -> Vec<(&Target, Vec<&Cell>)> {
-    let mut groups: Vec<(&Target, Vec<&Cell>)> = Vec::new();
-    for cell in cells {
-        match groups.iter_mut().find(|(target, _)| target.name == cell.target.name) {
-            Some((_, group)) => group.push(cell),
-            None => groups.push((&cell.target, vec![cell])),
-        }
-    }
-    groups
+/// The cells of a lane that are not run yet.
+type Queue<'a> = Mutex<VecDeque<&'a Cell>>;
+
+fn lock<'a, 'b>(cells: &'b Queue<'a>) -> MutexGuard<'b, VecDeque<&'a Cell>> {
+    cells.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn run_target(
-    target: &Target,
-    cells: &[&Cell],
-    store: &Store,
-    command: &WorkerCommand,
-    events: &Sender<Event>,
-) {
-    let mut workers: Vec<(Dtype, Worker)> = Vec::new();
-    for cell in cells {
-        let dtype = cell.scenario.dtype;
-        let scenario = cell.scenario.name.clone();
+/// Takes cells of a lane until none is left.
+fn run_lane(cells: &Queue<'_>, store: &Store, pool: &Pool, events: &Sender<Event>) {
+    loop {
+        let Some(cell) = lock(cells).pop_front() else { return };
+        let (scenario, target) = (cell.scenario.name.clone(), cell.target.name.clone());
         // Nobody listens any more only when the run itself is ending.
-        let _ = events.send(Event::Started { scenario, target: target.name.clone() });
-        let index = workers.iter().position(|(other, _)| *other == dtype).unwrap_or_else(|| {
-            workers.push((dtype, Worker::new(command.clone(), target.clone(), float(dtype))));
-            workers.len() - 1
-        });
-        let (report, trace) = run_cell(cell, store, &mut workers[index].1);
+        let _ = events.send(Event::Started { scenario, target });
+        let settings = cell.scenario.settings();
+        let (report, trace) =
+            pool.with(&cell.target, &settings, |worker| run_cell(cell, store, worker));
         let _ = events.send(Event::Finished { report: Box::new(report), trace });
     }
 }

@@ -21,6 +21,16 @@ pub enum FailureCause {
     Crashed,
     /// The time limit passed.
     TimedOut,
+    /// It took more memory than it may.
+    OutOfMemory,
+    /// A thread panicked behind a pipeline that returned as if all were well.
+    HiddenPanic,
+    /// The device no longer gives known answers.
+    BrokenDevice,
+    /// The result holds memory that nobody wrote.
+    StaleMemory,
+    /// Repeating it gives other bits.
+    Nondeterministic,
 }
 
 /// What is said of a cell.
@@ -49,20 +59,35 @@ pub enum Verdict {
     Crashed,
     /// The time limit passed.
     TimedOut,
+    /// It took more memory than it may.
+    OutOfMemory,
+    /// A thread panicked behind a pipeline that returned as if all were well.
+    HiddenPanic,
+    /// The device no longer gives known answers.
+    BrokenDevice,
+    /// The result holds memory that nobody wrote.
+    StaleMemory,
+    /// Repeating it gives other bits.
+    Nondeterministic,
 }
 
 impl Verdict {
     /// Every verdict, in the order of reports.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 16] = [
         Self::Pass,
         Self::Mismatch,
+        Self::Nondeterministic,
         Self::WrongNoise,
         Self::NonFinite,
+        Self::StaleMemory,
         Self::MissingGolden,
         Self::StaleGolden,
         Self::UnexpectedPass,
+        Self::HiddenPanic,
+        Self::BrokenDevice,
         Self::Crashed,
         Self::TimedOut,
+        Self::OutOfMemory,
         Self::KnownFailure,
         Self::Skipped,
     ];
@@ -82,6 +107,11 @@ impl Verdict {
             Self::UnexpectedPass => "unexpected pass",
             Self::Crashed => "crashed",
             Self::TimedOut => "timed out",
+            Self::OutOfMemory => "out of memory",
+            Self::HiddenPanic => "hidden panic",
+            Self::BrokenDevice => "broken device",
+            Self::StaleMemory => "stale memory",
+            Self::Nondeterministic => "nondeterministic",
         }
     }
 
@@ -98,6 +128,11 @@ impl Verdict {
             Self::NonFinite => Some(FailureCause::NonFinite),
             Self::Crashed => Some(FailureCause::Crashed),
             Self::TimedOut => Some(FailureCause::TimedOut),
+            Self::OutOfMemory => Some(FailureCause::OutOfMemory),
+            Self::HiddenPanic => Some(FailureCause::HiddenPanic),
+            Self::BrokenDevice => Some(FailureCause::BrokenDevice),
+            Self::StaleMemory => Some(FailureCause::StaleMemory),
+            Self::Nondeterministic => Some(FailureCause::Nondeterministic),
             _ => None,
         }
     }

@@ -5,13 +5,15 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
+use crate::interrupt::writing;
+
 /// Writes a file through a temporary one beside it and a rename, and makes its folder.
 ///
 /// # Errors
 /// What the file system says; the old file is then untouched.
 pub fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    prepare(file, bytes)?.persist(file).map_err(|error| error.error)?;
-    Ok(())
+    let _whole = writing();
+    place(file, bytes)
 }
 
 /// Writes several files that belong together: all are on the disk under temporary names before the
@@ -20,6 +22,7 @@ pub fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// What the file system says; the old files are then untouched.
 pub fn write_all_whole(files: &[(&Path, &[u8])]) -> io::Result<()> {
+    let _whole = writing();
     let prepared: Vec<NamedTempFile> =
         files.iter().map(|(file, bytes)| prepare(file, bytes)).collect::<io::Result<_>>()?;
     let mut replaced: Vec<(&Path, Option<Vec<u8>>)> = Vec::new();
@@ -42,10 +45,15 @@ pub fn write_all_whole(files: &[(&Path, &[u8])]) -> io::Result<()> {
 fn restore(replaced: Vec<(&Path, Option<Vec<u8>>)>) {
     for (file, old) in replaced {
         let _ = match old {
-            Some(bytes) => write_whole(file, &bytes),
+            Some(bytes) => place(file, &bytes),
             None => std::fs::remove_file(file),
         };
     }
+}
+
+fn place(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    prepare(file, bytes)?.persist(file).map_err(|error| error.error)?;
+    Ok(())
 }
 
 /// The content under a temporary name in the folder of the file, which is made.

@@ -1,6 +1,5 @@
 //! `repro calibrate`: how far results are off through rounding alone, and which tolerance follows.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread;
 
@@ -15,11 +14,10 @@ use crate::calibrate::{
 use crate::exit::Exit;
 use crate::plan::{Plan, plan};
 use crate::project::{Project, find_targets};
-use crate::reference::{reference_worker, run_reference_moved};
-use crate::run::float;
+use crate::reference::{reference_worker, run_reference_varied};
 use crate::scenario::{BackendSelector, Bound, Scenario};
 use crate::trace::Trace;
-use crate::worker::{Outcome, Worker, WorkerCommand};
+use crate::worker::{Outcome, Pool, Variation, WorkerCommand};
 
 #[derive(Debug, Args)]
 pub(super) struct CalibrateArguments {
@@ -57,7 +55,7 @@ pub(super) fn calibrate(
     let plan = plan(&scenarios, &discovery, &selection);
     let mut reference = reference_worker(&discovery, &command)
         .ok_or_else(|| Failure::internal("the target of the reference is not here"))?;
-    let mut workers = Workers::default();
+    let pool = Pool::new(command);
     let mut done = 0;
     for scenario in scenarios.iter().filter(|scenario| selection.names(scenario)) {
         let targets = targets_of(&plan, scenario);
@@ -67,9 +65,10 @@ pub(super) fn calibrate(
         let mut samples = Vec::new();
         for moves in std::iter::once(None).chain((1..=arguments.runs).map(Some)) {
             eprintln!("{}: run {} of {}", scenario.name, moves.unwrap_or(0), arguments.runs);
+            let variation = moves.map_or(Variation::None, Variation::Moved);
             let failed = |message: String| Failure { exit: Exit::Crashed, message };
-            let reference = run_reference_moved(&mut reference, scenario, moves).map_err(failed)?;
-            let results = workers.run(&command, scenario, &targets, moves).map_err(failed)?;
+            let reference = run_reference_varied(&mut reference, scenario, variation).map_err(failed)?;
+            let results = run_all(&pool, scenario, &targets, variation).map_err(failed)?;
             samples.push(Sample { reference, results });
         }
         let spreads = spreads(scenario, &samples);
@@ -89,52 +88,36 @@ fn targets_of(plan: &Plan, scenario: &Scenario) -> Vec<Target> {
     cells.map(|cell| cell.target.clone()).collect()
 }
 
-/// The workers of all targets, kept from run to run.
-#[derive(Default)]
-struct Workers(BTreeMap<String, Worker>);
-
-impl Workers {
-    /// One run on every target at once; those that lack the float type are left out.
-    fn run(
-        &mut self,
-        command: &WorkerCommand,
-        scenario: &Arc<Scenario>,
-        targets: &[Target],
-        moves: Option<u64>,
-    ) -> Result<Vec<(Target, Trace)>, String> {
-        let float = float(scenario.dtype);
-        for target in targets {
-            let new = || Worker::new(command.clone(), target.clone(), float);
-            self.0.entry(format!("{} {float}", target.name)).or_insert_with(new);
-        }
-        let outcomes: Vec<(Target, Outcome)> = thread::scope(|scope| {
-            let mut threads = Vec::new();
-            for (key, worker) in &mut self.0 {
-                let name = key.strip_suffix(&format!(" {float}"));
-                let Some(target) = targets.iter().find(|target| Some(&*target.name) == name) else {
-                    continue;
-                };
-                threads
-                    .push(scope.spawn(move || (target.clone(), worker.run_moved(scenario, moves))));
-            }
-            threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
-        });
-        let mut results = Vec::new();
-        for (target, outcome) in outcomes {
-            match outcome {
-                Outcome::Finished(trace) => results.push((target, *trace)),
-                Outcome::Unsupported(reason) => eprintln!("{} is left out: {reason}", target.name),
-                Outcome::Failed(reason) | Outcome::Crashed(reason) => {
-                    return Err(format!("{} on {}: {reason}", scenario.name, target.name));
-                }
-                Outcome::TimedOut(seconds) => {
-                    let (name, target) = (&scenario.name, &target.name);
-                    return Err(format!("{name} on {target}: no result after {seconds} s"));
-                }
+/// One run on every target at once; those that lack the float type are left out.
+fn run_all(
+    pool: &Pool,
+    scenario: &Arc<Scenario>,
+    targets: &[Target],
+    variation: Variation,
+) -> Result<Vec<(Target, Trace)>, String> {
+    let settings = scenario.settings();
+    let run = |target: &Target| {
+        pool.with(target, &settings, |worker| worker.run_varied(scenario, variation))
+    };
+    let outcomes: Vec<(Target, Outcome)> = thread::scope(|scope| {
+        let threads: Vec<_> = targets
+            .iter()
+            .map(|target| scope.spawn(move || (target.clone(), run(target))))
+            .collect();
+        threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
+    });
+    let mut results = Vec::new();
+    for (target, outcome) in outcomes {
+        match outcome {
+            Outcome::Finished(trace) => results.push((target, *trace)),
+            Outcome::Unsupported(reason) => eprintln!("{} is left out: {reason}", target.name),
+            outcome => {
+                let (name, target) = (&scenario.name, &target.name);
+                return Err(format!("{name} on {target}: {}", outcome.reason()));
             }
         }
-        Ok(results)
     }
+    Ok(results)
 }
 
 fn text(

@@ -16,7 +16,7 @@ use crate::report::{Terminal, details, outliers, summary, table};
 use crate::run::{Event, execute};
 use crate::scenario::BackendSelector;
 use crate::tensor_file;
-use crate::worker::WorkerCommand;
+use crate::worker::{Pool, WorkerCommand};
 use crate::write::write_whole;
 
 pub(super) fn run(project: &Project, arguments: RunArguments) -> Result<Exit, Failure> {
@@ -33,9 +33,10 @@ pub(super) fn run(project: &Project, arguments: RunArguments) -> Result<Exit, Fa
 
     let store = Store::new(&project.golden);
     let mut terminal = Terminal::new(plan.cells.len());
+    let pool = Pool::new(command.clone());
     let mut traces = Traces::default();
     let mut saved = Ok(());
-    let reports = execute(&plan, &store, &command, |event| {
+    let reports = execute(&plan, &store, &pool, |event| {
         terminal.show(event);
         traces.take(event);
         if let (Some(folder), Ok(())) = (&arguments.save_outputs, &saved) {

@@ -133,11 +133,10 @@ pub fn evaluate(
         let judgement = apply_known_failure(judgement, known, today);
         CellReport::without_result(&scenario.name, &target.name, target.class, judgement)
     };
-    let failed = |verdict, reason: &str| report(Judgement::new(verdict, reason));
-    match outcome {
+    let verdict = match outcome {
         Outcome::Finished(trace) => {
             let examined = Examined::new(cell, trace, golden);
-            CellReport {
+            return CellReport {
                 noise_sha256: trace.noise.first_sha256.clone(),
                 all_noise_sha256: trace.noise.all_sha256.clone(),
                 weights_sha256: trace.weights_sha256.clone(),
@@ -145,15 +144,17 @@ pub fn evaluate(
                 expect: examined.expect,
                 first_record_outside: examined.first_record_outside,
                 ..report(judge(&examined.findings))
-            }
+            };
         }
-        Outcome::Unsupported(reason) => failed(Verdict::Skipped, reason),
-        Outcome::Failed(reason) | Outcome::Crashed(reason) => failed(Verdict::Crashed, reason),
-        Outcome::TimedOut(seconds) => failed(
-            Verdict::TimedOut,
-            &format!("no result after {seconds} s; raise `time_limit` if it is only slow"),
-        ),
-    }
+        Outcome::Unsupported(_) => Verdict::Skipped,
+        Outcome::Failed(_) | Outcome::Crashed(_) => Verdict::Crashed,
+        Outcome::TimedOut(_) => Verdict::TimedOut,
+        Outcome::OutOfMemory { .. } => Verdict::OutOfMemory,
+        Outcome::HiddenPanic(_) => Verdict::HiddenPanic,
+        Outcome::BrokenDevice(_) => Verdict::BrokenDevice,
+        Outcome::StaleMemory(_) => Verdict::StaleMemory,
+    };
+    report(Judgement::new(verdict, outcome.reason()))
 }
 
 /// What examining a finished cell gave.

@@ -47,6 +47,10 @@ bounded!(
     /// Seconds a cell may take.
     TimeLimit, (1..=86_400), "time limit in seconds"
 );
+bounded!(
+    /// MiB a cell may take.
+    MemoryLimit, (16..=16_777_216), "memory limit in MiB"
+);
 
 /// The version of the scenario format; only 1 exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,26 +3,16 @@
 //! Parsing only: defaults and refusals that need one value alone. What needs several values, the
 //! file system or a pipeline is `load`'s work.
 
-use serde::{Deserialize, Serialize};
+use burn_repro_backends::Determinism;
+use serde::Deserialize;
 
-use super::bounded::{BatchSize, FormatVersion, Name, Steps, TimeLimit};
+use super::bounded::{BatchSize, FormatVersion, MemoryLimit, Name, Steps, TimeLimit};
 use super::expectation::Expectation;
 use super::known_failure::KnownFailure;
 use super::seed::Seed;
 use super::selector::BackendSelector;
 use super::tolerance::Tolerance;
 use crate::trace::Dtype;
-
-/// How still Burn is held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Determinism {
-    /// As still as Burn can be held.
-    #[default]
-    Full,
-    /// As users run it.
-    Fast,
-}
 
 /// A scenario file. `P` is the type of `params`, which belongs to the pipeline.
 #[derive(Debug, Deserialize)]
@@ -59,6 +49,9 @@ pub(crate) struct ScenarioFile<P> {
     /// Seconds a cell may take.
     #[serde(default)]
     pub(crate) time_limit: Option<TimeLimit>,
+    /// MiB a cell may take.
+    #[serde(default)]
+    pub(crate) memory_limit: Option<MemoryLimit>,
 }
 
 fn one() -> BatchSize {

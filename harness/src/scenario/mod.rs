@@ -20,10 +20,13 @@ mod tolerance_keys;
 
 use std::path::PathBuf;
 
+use burn_repro_backends::{Float, Settings};
+
+pub use burn_repro_backends::Determinism;
+
 pub use bounded::{NonNegative, Sentence};
 pub use error::{LoadError, Problem, ProblemAt};
 pub use expectation::{Expectation, Published, Statistic};
-pub use file::Determinism;
 pub(crate) use file::ScenarioFile;
 pub use known_failure::KnownFailure;
 pub(crate) use load::from_yaml;
@@ -78,6 +81,8 @@ pub struct Scenario {
     pub tags: Vec<String>,
     /// Seconds a cell may take.
     pub time_limit: u64,
+    /// Bytes a cell may take, where the scenario says it.
+    pub memory_limit: Option<u64>,
     /// What must be on the machine.
     pub requirements: Requirements,
     /// What is asked; a golden answers one question.
@@ -87,6 +92,18 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// How a target is to be run for it.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        let float = match self.dtype {
+            Dtype::F16 => Float::F16,
+            Dtype::Bf16 => Float::Bf16,
+            Dtype::F32 => Float::F32,
+            Dtype::F64 => Float::F64,
+        };
+        Settings { determinism: self.determinism, ..Settings::from(float) }
+    }
+
     /// The folder of its file.
     #[must_use]
     pub fn folder(&self) -> PathBuf {

@@ -1,19 +1,32 @@
 //! Worker processes: the only place where devices are touched.
 //!
 //! Burn's default types and CubeCL's configuration are global to a process, and drivers crash; so
-//! every target runs, with one float type, in a process of its own. The same binary serves as
+//! every target runs, with one group of settings, in a process of its own. The same binary serves as
 //! worker when it is called with [`WORKER_ARGUMENT`].
+//!
+//! `handle` and `process` are the run's side, `serve` is the worker's, `protocol` is what travels between
+//! them; `pool` says how many may run at once, `family` ends them all.
 
+mod family;
 mod handle;
+mod memory;
+mod outcome;
+mod panics;
+mod pool;
+mod process;
 mod protocol;
 mod serve;
 
 use std::path::PathBuf;
 use std::process::Command;
 
-use burn_repro_backends::{Class, Float, Target};
+use burn_repro_backends::{Class, Settings, Target};
 
-pub use handle::{Outcome, Worker};
+pub(crate) use family::end_all;
+pub use handle::Worker;
+pub use outcome::Outcome;
+pub use pool::{Lane, Pool};
+pub use protocol::Variation;
 pub(crate) use serve::serve;
 
 /// The hidden first argument that turns a binary into a worker.
@@ -37,10 +50,11 @@ impl WorkerCommand {
         Ok(Self { program: std::env::current_exe()? })
     }
 
-    pub(crate) fn command(&self, target: &Target, float: Float) -> Command {
-        let target = serde_json::to_string(target).expect("a target has only plain values");
+    pub(crate) fn command(&self, target: &Target, settings: &Settings) -> Command {
+        let json = serde_json::to_string(target).expect("a target has only plain values");
+        let words = serde_json::to_string(settings).expect("settings have only plain values");
         let mut command = Command::new(&self.program);
-        command.args([WORKER_ARGUMENT, &target, &float.to_string()]);
+        command.args([WORKER_ARGUMENT, &json, &words]).envs(settings.environment(target));
         command
     }
 

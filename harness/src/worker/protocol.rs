@@ -2,79 +2,143 @@
 //!
 //! A request is one line of JSON on the worker's standard input. An answer is one line on its
 //! standard output that begins with [`PREFIX`], followed by as many raw bytes of tensors as the line
-//! says. Drivers and pipelines may print lines of their own: they lack the prefix and are skipped.
+//! says. Drivers and pipelines may print lines of their own: they lack the prefix and are skipped. The line
+//! holds the hash of the bytes, so that what is cut off or mixed with other output is no result.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::path::PathBuf;
 
+use burn_repro_backends::Precision;
 use serde::{Deserialize, Serialize};
 
+use crate::hash::sha256_hex;
 use crate::tensor_file;
 use crate::trace::{NamedTensor, Noise, Trace};
 
 /// What marks an answer among other output. It begins with a control character that no log prints.
 const PREFIX: &str = "\u{1}burn-repro ";
 
+/// What a worker is asked.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Request {
+    /// Run one scenario.
+    Run(RunRequest),
+    /// Measure how the target computes.
+    Measure,
+}
+
 /// Runs one scenario.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Request {
+pub(super) struct RunRequest {
     /// The file, for messages and relative paths.
     pub(super) file: PathBuf,
     /// Its text as the run has read and checked it.
     pub(super) text: String,
-    /// The seed of the moved last bits of its inputs, if they are moved.
-    pub(super) moves: Option<u64>,
+    /// How its inputs differ from what the scenario says.
+    pub(super) variation: Variation,
+}
+
+/// How the inputs of a run differ from what the scenario says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Variation {
+    /// They do not.
+    #[default]
+    None,
+    /// The last bits are moved as a seed says.
+    Moved(u64),
+    /// A batch of this many copies of the first sample.
+    Copies(usize),
 }
 
 /// What a worker answers.
 #[derive(Debug, PartialEq)]
 pub(super) enum Answer {
-    /// The device is open.
-    Ready,
-    /// The device cannot hold the float type.
-    Unsupported(String),
     /// The scenario ran.
     Finished(Trace),
+    /// Anything else.
+    Notice(Notice),
+}
+
+/// What a worker has to say that is no result.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) enum Notice {
+    /// The device is open, and computes.
+    Ready,
+    /// The request was read: what happens from now on is its doing.
+    Began,
+    /// The device cannot hold the float type.
+    Unsupported(String),
     /// The device could not be opened, or the pipeline returned an error or panicked.
     Failed(String),
+    /// The pipeline returned as if all were well, but a thread panicked meanwhile.
+    HiddenPanic(String),
+    /// The device no longer gives known answers.
+    BrokenDevice(String),
+    /// The result holds memory that nobody wrote.
+    StaleMemory(String),
+    /// How the target computes.
+    Measured(Precision),
 }
 
 /// An answer's line, without the tensors.
 #[derive(Debug, Serialize, Deserialize)]
 enum Header {
-    Ready,
-    Unsupported(String),
-    Failed(String),
+    Notice(Notice),
     Finished(FinishedHeader),
 }
 
-/// What a trace has beside its tensors, and how long these are.
+/// What a trace has beside its tensors, and what these must be: records, then outputs.
 #[derive(Debug, Serialize, Deserialize)]
 struct FinishedHeader {
     noise: Noise,
     weights_sha256: Option<String>,
-    records: Vec<String>,
-    outputs: Vec<String>,
-    bytes: [usize; 2],
+    parts: [Part; 2],
+}
+
+/// Tensors as the bytes of a file.
+#[derive(Debug, Serialize, Deserialize)]
+struct Part {
+    names: Vec<String>,
+    bytes: usize,
+    sha256: String,
+}
+
+impl Part {
+    fn new(tensors: &[NamedTensor], data: &[u8]) -> Self {
+        let names = tensors.iter().map(|named| named.name.clone()).collect();
+        Self { names, bytes: data.len(), sha256: sha256_hex(data) }
+    }
+
+    fn read(&self, from: impl Read) -> io::Result<Vec<NamedTensor>> {
+        // Not allocated at once: a damaged length must not ask for all memory there is.
+        let mut data = Vec::new();
+        from.take(self.bytes as u64).read_to_end(&mut data)?;
+        if sha256_hex(&data) != self.sha256 {
+            let (got, want) = (data.len(), self.bytes);
+            return Err(io::Error::other(format!(
+                "its result is damaged: {got} of {want} bytes arrived, with another hash"
+            )));
+        }
+        let mut tensors = tensor_file::decode(&data).map_err(io::Error::other)?;
+        // The file sorts by name, the trace keeps the order of recording.
+        tensors.sort_by_key(|named| self.names.iter().position(|name| *name == named.name));
+        Ok(tensors)
+    }
 }
 
 impl Answer {
     /// Writes the answer and flushes.
     pub(super) fn write(&self, mut to: impl Write) -> io::Result<()> {
-        let names = |tensors: &[NamedTensor]| tensors.iter().map(|n| n.name.clone()).collect();
         let mut tensors = [Vec::new(), Vec::new()];
         let header = match self {
-            Self::Ready => Header::Ready,
-            Self::Unsupported(reason) => Header::Unsupported(reason.clone()),
-            Self::Failed(reason) => Header::Failed(reason.clone()),
+            Self::Notice(notice) => Header::Notice(notice.clone()),
             Self::Finished(trace) => {
-                tensors = [&trace.records, &trace.outputs].map(|part| tensor_file::encode(part));
+                let parts = [&trace.records, &trace.outputs];
+                tensors = parts.map(|part| tensor_file::encode(part));
                 Header::Finished(FinishedHeader {
                     noise: trace.noise.clone(),
                     weights_sha256: trace.weights_sha256.clone(),
-                    records: names(&trace.records),
-                    outputs: names(&trace.outputs),
-                    bytes: [tensors[0].len(), tensors[1].len()],
+                    parts: [0, 1].map(|index| Part::new(parts[index], &tensors[index])),
                 })
             }
         };
@@ -93,31 +157,16 @@ impl Answer {
             if from.read_until(b'\n', &mut line)? == 0 {
                 return Ok(None);
             }
-            if let Some(json) = line.strip_prefix(PREFIX.as_bytes()) {
-                return Self::read_tensors(serde_json::from_slice(json)?, from).map(Some);
-            }
+            let Some(json) = line.strip_prefix(PREFIX.as_bytes()) else { continue };
+            return match serde_json::from_slice(json)? {
+                Header::Notice(notice) => Ok(Some(Self::Notice(notice))),
+                Header::Finished(FinishedHeader { noise, weights_sha256, parts }) => {
+                    let records = parts[0].read(&mut from)?;
+                    let outputs = parts[1].read(&mut from)?;
+                    Ok(Some(Self::Finished(Trace { noise, weights_sha256, records, outputs })))
+                }
+            };
         }
-    }
-
-    fn read_tensors(header: Header, mut from: impl BufRead) -> io::Result<Self> {
-        let header = match header {
-            Header::Ready => return Ok(Self::Ready),
-            Header::Unsupported(reason) => return Ok(Self::Unsupported(reason)),
-            Header::Failed(reason) => return Ok(Self::Failed(reason)),
-            Header::Finished(header) => header,
-        };
-        let mut part = |length: usize, names: &[String]| -> io::Result<Vec<NamedTensor>> {
-            let mut data = vec![0; length];
-            from.read_exact(&mut data)?;
-            let mut tensors = tensor_file::decode(&data).map_err(io::Error::other)?;
-            // The file sorts by name, the trace keeps the order of recording.
-            tensors.sort_by_key(|named| names.iter().position(|name| *name == named.name));
-            Ok(tensors)
-        };
-        let records = part(header.bytes[0], &header.records)?;
-        let outputs = part(header.bytes[1], &header.outputs)?;
-        let FinishedHeader { noise, weights_sha256, .. } = header;
-        Ok(Self::Finished(Trace { noise, weights_sha256, records, outputs }))
     }
 }
 
@@ -141,7 +190,11 @@ mod tests {
 
     #[test]
     fn answers_survive_the_pipe_among_other_output() {
-        let answers = [Answer::Ready, Answer::Finished(trace()), Answer::Failed("no\nluck".into())];
+        let answers = [
+            Answer::Notice(Notice::Ready),
+            Answer::Finished(trace()),
+            Answer::Notice(Notice::Failed("no\nluck".into())),
+        ];
         let mut pipe = b"a driver says hello\n".to_vec();
         for answer in &answers {
             answer.write(&mut pipe).unwrap();
@@ -159,6 +212,16 @@ mod tests {
         let mut pipe = Vec::new();
         Answer::Finished(trace()).write(&mut pipe).unwrap();
         pipe.truncate(pipe.len() - 1);
+        let error = Answer::read(pipe.as_slice()).unwrap_err().to_string();
+        assert!(error.contains("is damaged"), "{error}");
+    }
+
+    #[test]
+    fn a_line_of_another_among_the_tensors_is_an_error() {
+        let mut pipe = Vec::new();
+        Answer::Finished(trace()).write(&mut pipe).unwrap();
+        let place = pipe.len() - 20;
+        pipe.splice(place..place, *b"a driver says hello\n");
         assert!(Answer::read(pipe.as_slice()).is_err());
     }
 }

@@ -1,68 +1,165 @@
-//! The worker's side: opens one target with one float type, then runs the scenarios it is sent.
+//! The worker's side: opens one target with one group of settings, then runs the scenarios it is sent, and answers
+//! only what it can stand for.
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
 
-use burn_repro_backends::{Device, Float, OpenError, Target, open};
+use burn_repro_backends::{
+    Device, OpenError, Settings, Target, canary, leave, measure_precision, open, poison,
+};
 
-use super::protocol::{Answer, Request};
+use super::panics;
+use super::protocol::{Answer, Notice, Request, RunRequest};
+use crate::pipeline::BoxError;
+use crate::probe::ProbeError;
 use crate::registry::Registry;
 use crate::scenario::from_yaml;
+use crate::trace::Trace;
 
 /// Serves requests until standard input ends.
 ///
-/// `target` is the JSON of a [`Target`] as discovery described it.
-pub(crate) fn serve(target: &str, float: Float, registry: &Registry) -> ExitCode {
-    let answer = |answer: Answer| answer.write(io::stdout().lock());
-    let opened = match serde_json::from_str::<Target>(target) {
-        Ok(target) => open(&target, float),
-        Err(error) => return fail(&format!("read the target: {error}")),
+/// `target` is the JSON of a [`Target`] as discovery described it, `settings` that of [`Settings`].
+pub(crate) fn serve(target: &str, settings: &str, registry: &Registry) -> ExitCode {
+    let (target, settings) = match (parsed::<Target>(target), parsed::<Settings>(settings)) {
+        (Ok(target), Ok(settings)) => (target, settings),
+        (Err(error), _) | (_, Err(error)) => return fail("read what to open", &error),
     };
-    let device = match opened {
+    let mut pipe = match answers() {
+        Ok(pipe) => pipe,
+        Err(error) => return fail("keep the pipe of answers", &error.to_string()),
+    };
+    panics::count();
+    let requests = requests();
+    let mut answer = |answer: Answer| answer.write(&mut pipe);
+    let device = match opened(&target, settings) {
         Ok(device) => device,
-        Err(error) => {
-            let reason = error.to_string();
-            let unsupported = matches!(error, OpenError::UnsupportedDtype { .. });
-            let refusal =
-                if unsupported { Answer::Unsupported(reason) } else { Answer::Failed(reason) };
-            return answer(refusal).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+        Err(refusal) => {
+            let said = answer(Answer::Notice(refusal));
+            return said.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
         }
     };
-    if answer(Answer::Ready).is_err() {
+    if answer(Answer::Notice(Notice::Ready)).is_err() {
         return ExitCode::FAILURE;
     }
-    for line in io::stdin().lock().lines() {
-        let Ok(line) = line else { break };
+    for line in requests {
+        // A thread that panicked after its cell has ended leaves a process that nobody can trust.
+        if !panics::take().is_empty() {
+            return ExitCode::FAILURE;
+        }
         // The run that started this worker is gone when nobody reads.
-        if answer(run(&line, &device, registry)).is_err() {
+        let told = answer(Answer::Notice(Notice::Began));
+        if told.and_then(|()| answer(respond(&line, &target, &device, registry))).is_err() {
             return ExitCode::FAILURE;
         }
     }
     ExitCode::SUCCESS
 }
 
-fn fail(reason: &str) -> ExitCode {
-    eprintln!("failed to {reason}");
+fn parsed<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, String> {
+    serde_json::from_str(json).map_err(|error| error.to_string())
+}
+
+fn fail(what: &str, error: &str) -> ExitCode {
+    eprintln!("failed to {what}: {error}");
     ExitCode::FAILURE
 }
 
-fn run(line: &str, device: &Device, registry: &Registry) -> Answer {
-    let request: Request = match serde_json::from_str(line) {
-        Ok(request) => request,
-        Err(error) => return Answer::Failed(format!("read the request: {error}")),
-    };
-    let run = || {
+/// The pipe for answers, which is standard output until now: what drivers and pipelines print goes to standard error
+/// from now on.
+#[cfg(unix)]
+fn answers() -> io::Result<impl Write> {
+    use std::os::fd::AsFd;
+    let pipe = io::stdout().as_fd().try_clone_to_owned()?;
+    rustix::stdio::dup2_stdout(io::stderr().as_fd())?;
+    Ok(io::BufWriter::new(std::fs::File::from(pipe)))
+}
+
+/// Shared with whatever prints; the hash of an answer tells when that went wrong.
+#[cfg(not(unix))]
+fn answers() -> io::Result<impl Write> {
+    Ok(io::stdout())
+}
+
+/// The lines of standard input. When it ends, the program that started this worker is gone, and the worker leaves
+/// even in the middle of a computation that hangs.
+fn requests() -> Receiver<String> {
+    let (sender, requests) = channel();
+    thread::spawn(move || {
+        for line in io::stdin().lock().lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+        leave(0);
+    });
+    requests
+}
+
+fn opened(target: &Target, settings: Settings) -> Result<Device, Notice> {
+    let device = open(target, settings).map_err(|error| match error {
+        OpenError::UnsupportedDtype { .. } => Notice::Unsupported(error.to_string()),
+        _ => Notice::Failed(error.to_string()),
+    })?;
+    canary(&device).map_err(|reason| Notice::BrokenDevice(format!("{}: {reason}", target.name)))?;
+    Ok(device)
+}
+
+fn respond(line: &str, target: &Target, device: &Device, registry: &Registry) -> Answer {
+    match serde_json::from_str(line) {
+        Ok(Request::Run(request)) => run(&request, device, registry),
+        Ok(Request::Measure) => Answer::Notice(match measure_precision(target, device) {
+            Ok(precision) => Notice::Measured(precision),
+            Err(reason) => Notice::Failed(reason),
+        }),
+        Err(error) => Answer::Notice(Notice::Failed(format!("read the request: {error}"))),
+    }
+}
+
+fn run(request: &RunRequest, device: &Device, registry: &Registry) -> Answer {
+    if let Err(reason) = poison(device) {
+        return Answer::Notice(Notice::BrokenDevice(reason));
+    }
+    let run = || -> Result<Trace, BoxError> {
         let head: Head = from_yaml(&request.file, &request.text)?;
         let pipeline = registry.get(&head.pipeline).ok_or("the worker knows no such pipeline")?;
         let name = head.name.unwrap_or_default();
-        pipeline.prepare(&name, &request.file, &request.text)?.run(device, request.moves)
+        pipeline.prepare(&name, &request.file, &request.text)?.run(device, request.variation)
     };
-    match catch_unwind(AssertUnwindSafe(run)) {
-        Ok(Ok(trace)) => Answer::Finished(trace),
-        Ok(Err(error)) => Answer::Failed(chain(error.as_ref())),
-        Err(panic) => Answer::Failed(format!("panicked: {}", panic_text(panic.as_ref()))),
-    }
+    let outcome = catch_unwind(AssertUnwindSafe(run)).map_err(|panic| panic_text(panic.as_ref()));
+    let health = canary(device);
+    judge(outcome, &health, &panics::take())
+}
+
+/// What can be said of a run: by its outcome, by the device's health after it, and by the panics of all threads.
+fn judge(
+    outcome: Result<Result<Trace, BoxError>, String>,
+    health: &Result<(), String>,
+    panics: &[String],
+) -> Answer {
+    let also = |reason: String| match (panics, health) {
+        ([], Ok(())) => reason,
+        ([], Err(sick)) => format!("{reason}; {sick}"),
+        (panics, _) => format!("{reason}; {}", panics.join("; ")),
+    };
+    Answer::Notice(match (outcome, health) {
+        (Err(panic), _) => match panics {
+            // The pipeline's own panic is among them.
+            [_] | [] => Notice::Failed(format!("panicked: {panic}")),
+            [panics @ .., _] => {
+                Notice::Failed(format!("panicked: {panic}; before that, {}", panics.join("; ")))
+            }
+        },
+        (Ok(Err(error)), _) => match error.downcast_ref::<ProbeError>() {
+            Some(ProbeError::Stale { .. }) => Notice::StaleMemory(also(error.to_string())),
+            _ => Notice::Failed(also(chain(error.as_ref()))),
+        },
+        (Ok(Ok(_)), _) if !panics.is_empty() => Notice::HiddenPanic(panics.join("; ")),
+        (Ok(Ok(_)), Err(sick)) => Notice::BrokenDevice(sick.clone()),
+        (Ok(Ok(trace)), Ok(())) => return Answer::Finished(trace),
+    })
 }
 
 /// Enough of a scenario to find its pipeline; the run has checked the rest.
@@ -83,7 +180,40 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message")
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a message").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn stale() -> BoxError {
+        Box::new(ProbeError::Stale { name: "image".into(), index: 3 })
+    }
+
+    #[rstest]
+    #[case::well(Ok(Ok(Trace::default())), Ok(()), &[], "Finished")]
+    #[case::sick(Ok(Ok(Trace::default())), Err("gave 0"), &[], "BrokenDevice(\"gave 0\")")]
+    #[case::hidden(Ok(Ok(Trace::default())), Ok(()), &["thread DSD"], "HiddenPanic(\"thread DSD\")")]
+    #[case::both(Ok(Ok(Trace::default())), Err("gave 0"), &["thread DSD"], "HiddenPanic(\"thread DSD\")")]
+    #[case::error(Ok(Err("no".into())), Ok(()), &[], "Failed(\"no\")")]
+    #[case::error_and_sick(Ok(Err("no".into())), Err("gave 0"), &[], "Failed(\"no; gave 0\")")]
+    #[case::error_and_panic(Ok(Err("no".into())), Ok(()), &["thread DSD"], "Failed(\"no; thread DSD\")")]
+    #[case::stale(Ok(Err(stale())), Ok(()), &[], "StaleMemory(")]
+    #[case::panic(Err("oh".into()), Ok(()), &["thread main panicked: oh"], "Failed(\"panicked: oh\")")]
+    #[case::panic_because(Err("oh".into()), Ok(()), &["thread DSD", "thread main"], "Failed(\"panicked: oh; before that, thread DSD\")")]
+    fn what_is_said_of_a_run(
+        #[case] outcome: Result<Result<Trace, BoxError>, String>,
+        #[case] health: Result<(), &str>,
+        #[case] panics: &[&str],
+        #[case] said: &str,
+    ) {
+        let panics: Vec<String> = panics.iter().map(ToString::to_string).collect();
+        let answer = judge(outcome, &health.map_err(Into::into), &panics);
+        assert!(format!("{answer:?}").contains(said), "{answer:?}");
+    }
 }

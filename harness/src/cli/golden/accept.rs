@@ -20,7 +20,7 @@ use crate::report::Terminal;
 use crate::run::execute;
 use crate::scenario::Scenario;
 use crate::trace::Trace;
-use crate::worker::{Worker, WorkerCommand};
+use crate::worker::{Pool, Worker, WorkerCommand};
 
 /// A scenario whose golden may change: what waits, or nothing where it was only named.
 struct Candidate {
@@ -99,8 +99,9 @@ impl Asked {
         let reference = reference_target(discovery).cloned().ok_or_else(no_reference)?;
         let worker = reference_worker(discovery, command).ok_or_else(no_reference)?;
         let mut terminal = Terminal::asking(plan.cells.len());
-        let mut traces = Traces::default();
-        let reports = execute(&plan, store, command, |event| {
+        let pool = Pool::new(command.clone());
+    let mut traces = Traces::default();
+        let reports = execute(&plan, store, &pool, |event| {
             terminal.show(event);
             traces.take(event);
         });

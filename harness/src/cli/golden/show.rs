@@ -14,7 +14,7 @@ use crate::report::{Terminal, difference_png, png};
 use crate::run::execute;
 use crate::scenario::Scenario;
 use crate::trace::HostTensor;
-use crate::worker::WorkerCommand;
+use crate::worker::{Pool, WorkerCommand};
 use crate::write::write_whole;
 
 pub(super) fn show(project: &Project, arguments: &ShowArguments) -> Result<Exit, Failure> {
@@ -25,8 +25,9 @@ pub(super) fn show(project: &Project, arguments: &ShowArguments) -> Result<Exit,
         Selection { backends: arguments.backends.clone(), nightly: true, ..Selection::default() };
     let plan = plan(&scenarios, &find_targets(&command), &selection);
     let mut terminal = Terminal::asking(plan.cells.len());
+    let pool = Pool::new(command.clone());
     let mut traces = Traces::default();
-    execute(&plan, &store, &command, |event| {
+    execute(&plan, &store, &pool, |event| {
         terminal.show(event);
         traces.take(event);
     });

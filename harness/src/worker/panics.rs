@@ -1,0 +1,32 @@
+//! Counts the panics of every thread of a worker. A backend computes on threads of its own: one that panics there is
+//! only logged, and the next read returns what happens to lie in memory.
+
+use std::panic::{PanicHookInfo, set_hook, take_hook};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+static SEEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Counts from now on; what panics say on standard error stays.
+pub(super) fn count() {
+    let print = take_hook();
+    set_hook(Box::new(move |panic| {
+        SEEN.lock().unwrap_or_else(PoisonError::into_inner).push(in_words(panic));
+        print(panic);
+    }));
+}
+
+/// The panics since the last call, and forgets them.
+pub(super) fn take() -> Vec<String> {
+    std::mem::take(&mut *SEEN.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// `thread DSD-0-0 panicked: no device (src/lib.rs:3)`, on one line.
+fn in_words(panic: &PanicHookInfo<'_>) -> String {
+    let thread = thread::current();
+    let name = thread.name().unwrap_or("without a name");
+    let message = panic.payload_as_str().unwrap_or("without a message");
+    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let place = panic.location().map(|place| format!(" ({}:{})", place.file(), place.line()));
+    format!("thread {name} panicked: {message}{}", place.unwrap_or_default())
+}
