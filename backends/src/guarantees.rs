@@ -60,7 +60,8 @@ fn cannot_hold(target: &Target) -> Vec<String> {
         "exp, ln, sin and tanh are those of the C library ({})",
         fingerprint.libc.as_deref().unwrap_or("version unknown")
     );
-    let atomics = "a full `sum()` or `mean()` adds with atomics in any order: use `sum_dim`".to_owned();
+    let atomics =
+        "a full `sum()` or `mean()` adds with atomics in any order: use `sum_dim`".to_owned();
     match &target.locator {
         Locator::Flex => vec![
             libm,
@@ -106,7 +107,9 @@ mod tests {
     fn a_tuned_build_says_what_it_does_not_hold() {
         let gpu = || Locator::Cuda { index: 0, device: "x".into() };
         let steady = target(Class::Cuda, gpu(), &[]);
-        assert!(all(&steady, true).contains("no autotune in this binary; no fusion in this binary"));
+        assert!(
+            all(&steady, true).contains("no autotune in this binary; no fusion in this binary")
+        );
         assert!(all(&steady, false).contains("TF32"));
         let tuned = target(Class::Cuda, gpu(), &["autotune", "fusion"]);
         assert!(all(&tuned, false).contains("kernels are chosen by their time"));

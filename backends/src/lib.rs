@@ -44,7 +44,7 @@ pub use missing::Missing;
 pub use open::{OpenError, open};
 pub use precision::{Precision, measure_precision};
 pub use probe::{ProbeReport, print_probe, probe};
-pub use product::matmul;
+pub use product::{linear, matmul};
 pub use settings::{Determinism, Settings};
 pub use target::{Adapter, Locator, Target};
 

@@ -10,7 +10,9 @@ use burn_wgpu::{RuntimeOptions, WgpuSetup, init_device};
 
 use crate::caught::caught;
 use crate::steady::hold_still;
-use crate::{Adapter, Backend, Determinism, Device, Float, Locator, Settings, Target, adapters, cuda};
+use crate::{
+    Adapter, Backend, Determinism, Device, Float, Locator, Settings, Target, adapters, cuda,
+};
 
 /// Why a target could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -106,7 +108,8 @@ fn failed(target: &Target, reason: String) -> OpenError {
 }
 
 fn held_still(target: &Target, determinism: Determinism) -> Result<(), OpenError> {
-    hold_still(determinism).map_err(|reason| OpenError::Unsteady { target: target.name.clone(), reason })
+    hold_still(determinism)
+        .map_err(|reason| OpenError::Unsteady { target: target.name.clone(), reason })
 }
 
 /// By name and not by CubeCL's own index, which reaches only the first of several software adapters.

@@ -71,7 +71,8 @@ fn is_fused(device: &Device) -> Result<bool, String> {
 }
 
 fn longest_sum(device: &Device) -> Result<Option<usize>, String> {
-    let ones = Tensor::<Backend, 2>::from_data(TensorData::new(vec![1.0_f32; LONG], [1, LONG]), device);
+    let ones =
+        Tensor::<Backend, 2>::from_data(TensorData::new(vec![1.0_f32; LONG], [1, LONG]), device);
     let sum = read(ones.sum_dim(1))?[0];
     Ok((sum < LONG as f64).then_some(sum as usize))
 }

@@ -1,4 +1,4 @@
-//! The matrix product in the tensors' own type, on every backend.
+//! The matrix product, and the linear layer, in the tensors' own type, on every backend.
 //!
 //! On CUDA, Burn 0.21 rounds the inputs of every `f32` matrix product to TF32 from compute capability 8.0 on
 //! (cubek-matmul 0.2.0, `definition/blueprint.rs`, `adjust_dtypes`), and no setting, variable or public function
@@ -8,6 +8,7 @@
 //! Of the other ways, calling CubeK's kernels needs the tensors of a backend's own and follows its internals, and a
 //! patched crate reaches nobody who depends on this one.
 
+use burn::nn::Linear;
 use burn::tensor::backend::Backend;
 use burn::tensor::module::conv1d;
 use burn::tensor::ops::ConvOptions;
@@ -23,8 +24,24 @@ use crate::steady::is_held;
 /// # Panics
 /// If the shapes do not fit.
 pub fn matmul<B: Backend, const D: usize>(left: Tensor<B, D>, right: Tensor<B, D>) -> Tensor<B, D> {
-    let rounds = is_held() && left.dtype() == DType::F32 && B::name(&left.device()).contains("cuda");
-    if rounds { by_convolution(left, right) } else { left.matmul(right) }
+    if rounds(&left) { by_convolution(left, right) } else { left.matmul(right) }
+}
+
+/// A linear layer with the product of [`matmul`]; where that is Burn's own, so is the layer.
+pub fn linear<B: Backend, const D: usize>(layer: &Linear<B>, input: Tensor<B, D>) -> Tensor<B, D> {
+    if !rounds(&input) {
+        return layer.forward(input);
+    }
+    let product = by_convolution(input, layer.weight.val().unsqueeze());
+    match &layer.bias {
+        Some(bias) => product + bias.val().unsqueeze(),
+        None => product,
+    }
+}
+
+/// Whether Burn's own product would round the tensor's elements, and this process is to be held still.
+fn rounds<B: Backend, const D: usize>(tensor: &Tensor<B, D>) -> bool {
+    is_held() && tensor.dtype() == DType::F32 && B::name(&tensor.device()).contains("cuda")
 }
 
 /// A group of channels for each matrix of the batch, `k` channels in and `n` out, and `m` places.
@@ -40,11 +57,11 @@ pub(crate) fn by_convolution<B: Backend, const D: usize>(
         (left_shape[place], right_shape[place]) = (length, length);
     }
     let batch: usize = left_shape[..D - 2].iter().product();
-    let input = left
-        .expand(left_shape)
-        .reshape([batch, rows, shared])
-        .swap_dims(1, 2)
-        .reshape([1, batch * shared, rows]);
+    let input = left.expand(left_shape).reshape([batch, rows, shared]).swap_dims(1, 2).reshape([
+        1,
+        batch * shared,
+        rows,
+    ]);
     let kernel = right
         .expand(right_shape)
         .reshape([batch, shared, columns])

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::{Class, Float, Target};
 
 /// How still Burn is held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Determinism {
     /// As still as Burn can be held; see [`guarantees`](crate::guarantees).
@@ -28,7 +30,9 @@ impl fmt::Display for Determinism {
 }
 
 /// How a target is to be run. It is global to a process: another one needs another process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub struct Settings {
     /// The float type of its tensors.
     pub float: Float,

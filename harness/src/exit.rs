@@ -67,13 +67,14 @@ mod tests {
 
     use super::*;
     use crate::plan::Skip;
-    use burn_repro_backends::Class;
+    use burn_repro_backends::{Class, Determinism};
 
     fn reports(verdicts: &[Verdict]) -> Vec<CellReport> {
         let skip = Skip {
             scenario: "s".into(),
             target: "flex".into(),
             class: Class::Cpu,
+            determinism: Determinism::Full,
             reason: String::new(),
         };
         let report = |&verdict| CellReport { verdict, ..CellReport::skipped(&skip) };

@@ -11,6 +11,7 @@ use burn_repro_backends::{Discovery, Float, Target};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::cli::absent;
+use crate::defect::{SAFE_REDUCTION, explain};
 use crate::exit::Exit;
 use crate::golden::{Store, assert_reference};
 use crate::plan::{Cell, Plan, Selection, Skip, plan};
@@ -127,8 +128,14 @@ fn cell_trial(gate: &Arc<Gate>, cell: Cell) -> Trial {
     let gate = Arc::clone(gate);
     Trial::ignorable_test(name, move || {
         let settings = cell.scenario.settings();
-        let (report, _) =
-            gate.pool.with(&cell.target, &settings, |worker| run_cell(&cell, &gate.store, worker));
+        let report = gate.pool.with(&cell.target, &settings, |worker| {
+            let (mut report, _) = run_cell(&cell, &gate.store, worker);
+            // Measuring takes a moment on a GPU, so it is done where it can matter.
+            let long = cell.scenario.requirements.longest_reduction > Some(SAFE_REDUCTION);
+            let precision = long.then(|| worker.measure().ok()).flatten();
+            explain(&mut report, &cell.scenario, &cell.target, precision.as_ref());
+            report
+        });
         match report.verdict {
             Verdict::Skipped => Ok(Completion::ignored_with(report.reason)),
             verdict if verdict.is_failure() => {
@@ -165,8 +172,7 @@ fn ignored(name: String, reason: String) -> Trial {
 impl Gate {
     fn reference(&self, scenario: &Scenario, target: &Target) -> Result<(), String> {
         let settings = Float::F64.into();
-        let trace =
-            self.pool.with(target, &settings, |worker| run_reference(worker, scenario))?;
+        let trace = self.pool.with(target, &settings, |worker| run_reference(worker, scenario))?;
         assert_reference(&self.store, scenario, &trace, target).map_err(|error| error.to_string())
     }
 }

@@ -7,6 +7,7 @@ mod calibrate;
 mod cli;
 mod clock;
 pub mod compare;
+pub mod defect;
 pub mod evaluate;
 pub mod exit;
 mod gate;
@@ -22,6 +23,7 @@ mod project;
 pub mod record;
 pub mod reference;
 pub mod registry;
+pub mod repeat;
 pub mod report;
 pub mod run;
 pub mod scenario;
@@ -34,8 +36,8 @@ pub mod write;
 
 /// What can run here, for tests of pipelines outside of the harness.
 pub use burn_repro_backends as backends;
-/// The matrix product in the tensors' own type, on CUDA, too.
-pub use burn_repro_backends::matmul;
+/// The matrix product and the linear layer in the tensors' own type, on CUDA, too.
+pub use burn_repro_backends::{linear, matmul};
 
 pub use pipeline::{BoxError, Case, Pipeline, RelativePath, Requirements};
 pub use probe::{Probe, ProbeError, step_name};

@@ -17,21 +17,36 @@ use crate::worker::{Worker, WorkerCommand};
 
 /// What every cell of a run recorded, by scenario and target.
 #[derive(Debug, Default)]
-pub struct Traces(BTreeMap<(String, String), Trace>);
+pub struct Traces {
+    traces: BTreeMap<(String, String), Trace>,
+    with_records: bool,
+}
 
 impl Traces {
-    /// Keeps the outputs of a cell that finished; intermediate tensors are let go.
+    /// Traces that keep intermediate tensors, too.
+    #[must_use]
+    pub fn with_records() -> Self {
+        Self { with_records: true, ..Self::default() }
+    }
+
+    /// Keeps what a cell recorded, if it finished; intermediate tensors are let go unless they are asked for.
     pub fn take(&mut self, event: &Event) {
         if let Event::Finished { report, trace: Some(trace) } = event {
-            let trace = Trace { records: Vec::new(), ..trace.clone() };
-            self.0.insert((report.scenario.clone(), report.target.clone()), trace);
+            let records = if self.with_records { trace.records.clone() } else { Vec::new() };
+            let trace = Trace {
+                noise: trace.noise.clone(),
+                weights_sha256: trace.weights_sha256.clone(),
+                records,
+                outputs: trace.outputs.clone(),
+            };
+            self.traces.insert((report.scenario.clone(), report.target.clone()), trace);
         }
     }
 
     /// What a cell put out, if it finished.
     #[must_use]
     pub fn of(&self, cell: &Cell) -> Option<&Trace> {
-        self.0.get(&(cell.scenario.name.clone(), cell.target.name.clone()))
+        self.traces.get(&(cell.scenario.name.clone(), cell.target.name.clone()))
     }
 
     /// The cells of a scenario that finished.

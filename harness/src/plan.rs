@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use burn_repro_backends::{Class, Discovery, Target};
+use burn_repro_backends::{Class, Determinism, Discovery, Target};
 
+use crate::evaluate::CellReport;
 use crate::scenario::{BackendSelector, Scenario};
 
 /// What a run is asked to do.
@@ -35,6 +36,8 @@ pub struct Skip {
     pub target: String,
     /// The class.
     pub class: Class,
+    /// What the scenario asks for.
+    pub determinism: Determinism,
     /// Why, and what to do about it.
     pub reason: String,
 }
@@ -78,6 +81,14 @@ pub fn plan(scenarios: &[Arc<Scenario>], discovery: &Discovery, selection: &Sele
 }
 
 impl Plan {
+    /// The cell that a report is about, if it was run.
+    #[must_use]
+    pub fn cell(&self, report: &CellReport) -> Option<&Cell> {
+        self.cells
+            .iter()
+            .find(|cell| cell.scenario.name == report.scenario && cell.target.name == report.target)
+    }
+
     /// Adds a cell once, though a class and a name may both select its target.
     fn add(&mut self, scenario: &Arc<Scenario>, target: &Target) {
         let known = self
@@ -120,6 +131,7 @@ impl Skip {
             scenario: scenario.name.clone(),
             target: target.to_owned(),
             class: selector.class(),
+            determinism: scenario.determinism,
             reason,
         }
     }

@@ -1,8 +1,9 @@
 //! The record of one run on one machine, version 1: what `--json` writes and scripts read.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use burn_repro_backends::{Discovery, Missing, Target};
+use burn_repro_backends::{Discovery, Missing, Precision, Target};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -41,6 +42,16 @@ pub struct RunFacts {
     pub targets: Vec<Target>,
     /// What is not here, and why.
     pub missing: Vec<Missing>,
+    /// `deterministic`, or `tuned` where the binary holds autotune or fusion: then nothing is held still.
+    pub build: &'static str,
+    /// How every target that ran really multiplies and sums, measured, by its name.
+    pub precision: BTreeMap<String, Precision>,
+}
+
+/// What this binary holds that changes results from run to run.
+#[must_use]
+pub fn features(discovery: &Discovery) -> &[String] {
+    discovery.targets.first().map_or(&[], |target| &target.fingerprint.features)
 }
 
 impl RunRecord {
@@ -49,6 +60,7 @@ impl RunRecord {
     pub fn new(
         started: Timestamp,
         discovery: &Discovery,
+        precision: BTreeMap<String, Precision>,
         cells: Vec<CellReport>,
         disagreements: Vec<Disagreement>,
         exit: Exit,
@@ -60,6 +72,8 @@ impl RunRecord {
             exit_code: exit as u8,
             targets: discovery.targets.clone(),
             missing: discovery.missing.clone(),
+            build: if features(discovery).is_empty() { "deterministic" } else { "tuned" },
+            precision,
         };
         Self { version: VERSION, run, cells, disagreements }
     }

@@ -7,11 +7,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
+use burn_repro_backends::Precision;
+
 use crate::clock::today;
 use crate::evaluate::{CellReport, evaluate};
 use crate::golden::Store;
 use crate::plan::{Cell, Plan};
-use crate::trace::Trace;
+use crate::trace::{Dtype, Trace};
 use crate::worker::{Lane, Outcome, Pool, Worker};
 
 /// What happens during a run.
@@ -52,10 +54,8 @@ pub fn execute(
         let report = Box::new(CellReport::skipped(skip));
         take(Event::Finished { report, trace: None });
     }
-    let lanes: Vec<(Lane, Queue<'_>)> = by_lane(&plan.cells)
-        .into_iter()
-        .map(|(lane, cells)| (lane, Mutex::new(cells)))
-        .collect();
+    let lanes: Vec<(Lane, Queue<'_>)> =
+        by_lane(&plan.cells).into_iter().map(|(lane, cells)| (lane, Mutex::new(cells))).collect();
     thread::scope(|scope| {
         let (sender, events) = channel();
         for (lane, cells) in &lanes {
@@ -73,6 +73,35 @@ pub fn execute(
         key(left).cmp(&key(right))
     });
     reports
+}
+
+/// Measures how every target of the plan computes; one that cannot be measured is left out.
+pub fn measure(plan: &Plan, pool: &Pool) -> BTreeMap<String, Precision> {
+    let mut targets: BTreeMap<&str, &Cell> = BTreeMap::new();
+    for cell in plan.cells.iter().filter(|cell| cell.scenario.dtype == Dtype::F32) {
+        targets.entry(&cell.target.name).or_insert(cell);
+    }
+    let measure = |cell: &Cell| {
+        let settings = cell.scenario.settings();
+        pool.with(&cell.target, &settings, Worker::measure)
+    };
+    thread::scope(|scope| {
+        let threads: Vec<_> = targets
+            .into_iter()
+            .map(|(name, cell)| (name.to_owned(), scope.spawn(move || measure(cell))))
+            .collect();
+        let joined = threads.into_iter().map(|(name, thread)| (name, thread.join()));
+        joined
+            .filter_map(|(name, measured)| match measured {
+                Ok(Ok(precision)) => Some((name, precision)),
+                Ok(Err(reason)) => {
+                    eprintln!("{name} could not be measured: {reason}");
+                    None
+                }
+                Err(_) => None,
+            })
+            .collect()
+    })
 }
 
 /// Runs one cell on a worker and judges it.

@@ -213,15 +213,20 @@ pub fn apply_known_failure(
     let stated = &known.reason.0;
     match judgement.verdict {
         Verdict::Skipped => judgement,
+        // One run cannot tell; `repeat` does.
+        Verdict::Pass if known.cause == FailureCause::Nondeterministic => judgement,
         Verdict::Pass => Judgement::new(
             Verdict::UnexpectedPass,
-            format!("it passes now; delete its entry in `known_failures` ({stated})"),
+            format!("it passes now; delete {} ({stated})", known.place),
         ),
         verdict if verdict.cause() != Some(known.cause) => judgement,
         verdict => match known.review_by {
             Some(day) if day <= today => Judgement::new(
                 verdict,
-                format!("{}; the known failure was to be reviewed by {day}", judgement.reason),
+                format!(
+                    "{}; the known failure was to be reviewed by {day}: mend it, or give {} a new day",
+                    judgement.reason, known.place
+                ),
             ),
             _ => Judgement::new(Verdict::KnownFailure, format!("{stated}: {}", judgement.reason)),
         },

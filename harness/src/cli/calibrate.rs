@@ -67,7 +67,8 @@ pub(super) fn calibrate(
             eprintln!("{}: run {} of {}", scenario.name, moves.unwrap_or(0), arguments.runs);
             let variation = moves.map_or(Variation::None, Variation::Moved);
             let failed = |message: String| Failure { exit: Exit::Crashed, message };
-            let reference = run_reference_varied(&mut reference, scenario, variation).map_err(failed)?;
+            let reference =
+                run_reference_varied(&mut reference, scenario, variation).map_err(failed)?;
             let results = run_all(&pool, scenario, &targets, variation).map_err(failed)?;
             samples.push(Sample { reference, results });
         }

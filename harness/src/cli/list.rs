@@ -1,8 +1,9 @@
 //! `repro list`: what is here, and for what is not: why, and how to get it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use burn_repro_backends::{Discovery, Fingerprint, Missing, Target};
+use burn_repro_backends::{Discovery, Fingerprint, Guarantee, Missing, Target, guarantees};
 use serde::Serialize;
 
 use super::{Failure, ListArguments, say};
@@ -29,6 +30,9 @@ struct Listing<'a> {
     version: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     targets: Option<&'a Discovery>,
+    /// What full determinism holds still on each target, and what it cannot hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guarantees: Option<BTreeMap<String, Vec<Guarantee>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scenarios: Option<Vec<Listed<'a>>>,
 }
@@ -47,12 +51,18 @@ pub(super) fn list(
     let discovery = (!scenarios_alone || arguments.targets).then(|| find_targets(&command));
     if arguments.json {
         let scenarios = scenarios.as_ref().map(|all| all.iter().map(listed).collect());
-        let listing = Listing { version: 1, targets: discovery.as_ref(), scenarios };
+        let guarantees = discovery.as_ref().map(|discovery| {
+            let of = |target: &'_ Target| (target.name.clone(), guarantees(target));
+            discovery.targets.iter().map(of).collect()
+        });
+        let listing = Listing { version: 1, targets: discovery.as_ref(), guarantees, scenarios };
         let json = serde_json::to_string_pretty(&listing).map_err(Failure::internal)?;
         say(&format!("{json}\n"));
         return Ok(Exit::Success);
     }
-    let mut text = discovery.as_ref().map_or(String::new(), targets_text);
+    let mut text = discovery
+        .as_ref()
+        .map_or(String::new(), |discovery| targets_text(discovery, arguments.targets));
     text.extend(scenarios.iter().flatten().map(|scenario| scenario_text(scenario)));
     say(&text);
     Ok(Exit::Success)
@@ -70,9 +80,17 @@ fn listed(scenario: &Arc<Scenario>) -> Listed<'_> {
     }
 }
 
-fn targets_text(discovery: &Discovery) -> String {
-    let target =
-        |target: &Target| format!("{:<24} {}\n", target.name, describe(&target.fingerprint));
+/// `--targets` alone says for each target, too, what full determinism holds still on it and what it cannot.
+fn targets_text(discovery: &Discovery, with_guarantees: bool) -> String {
+    let target = |target: &Target| {
+        let mut text = format!("{:<24} {}\n", target.name, describe(&target.fingerprint));
+        for Guarantee { held, what } in with_guarantees.then(|| guarantees(target)).iter().flatten()
+        {
+            let word = if *held { "held" } else { "not held" };
+            text.push_str(&format!("{:<24}   {word}: {what}\n", ""));
+        }
+        text
+    };
     let missing = |missing: &Missing| {
         format!("{:<24} not here: {}; {}\n", missing.name, missing.reason, missing.cure)
     };

@@ -75,6 +75,9 @@ struct RunArguments {
     /// Run the scenarios tagged `nightly`, too
     #[arg(long)]
     nightly: bool,
+    /// Run every cell that many times more in each of several ways, and ask for the same bits
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..))]
+    repeat: Option<u16>,
     /// Write the record of the run
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,

@@ -1,19 +1,24 @@
 //! `repro run`: the main job.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use burn_repro_backends::Discovery;
+use burn_repro_backends::{Discovery, Precision};
 use jiff::Timestamp;
 
 use super::{Failure, RunArguments, say};
+use crate::clock::today;
+use crate::defect::explain;
+use crate::evaluate::CellReport;
 use crate::exit::Exit;
 use crate::golden::Store;
 use crate::outliers::{Traces, find_outliers};
-use crate::plan::{absence, plan};
+use crate::plan::{Cell, Plan, absence, plan};
 use crate::project::{Project, find_targets};
-use crate::record::RunRecord;
-use crate::report::{Terminal, details, outliers, summary, table};
-use crate::run::{Event, execute};
+use crate::record::{RunRecord, features};
+use crate::repeat::{judge, repeat};
+use crate::report::{Terminal, details, outliers, stability, summary, table};
+use crate::run::{Event, execute, measure};
 use crate::scenario::BackendSelector;
 use crate::tensor_file;
 use crate::worker::{Pool, WorkerCommand};
@@ -34,15 +39,23 @@ pub(super) fn run(project: &Project, arguments: RunArguments) -> Result<Exit, Fa
     let store = Store::new(&project.golden);
     let mut terminal = Terminal::new(plan.cells.len());
     let pool = Pool::new(command.clone());
-    let mut traces = Traces::default();
+    let mut traces = match arguments.repeat {
+        Some(_) => Traces::with_records(),
+        None => Traces::default(),
+    };
     let mut saved = Ok(());
-    let reports = execute(&plan, &store, &pool, |event| {
+    let mut reports = execute(&plan, &store, &pool, |event| {
         terminal.show(event);
         traces.take(event);
         if let (Some(folder), Ok(())) = (&arguments.save_outputs, &saved) {
             saved = save_outputs(folder, event);
         }
     });
+    if let Some(times) = arguments.repeat {
+        repeat_all(&mut reports, &plan, &traces, &command, usize::from(times));
+    }
+    let precision = measure(&plan, &pool);
+    explain_all(&mut reports, &plan, &precision);
     let found = find_outliers(&plan, &reports, &traces, &store, &discovery, &command);
     terminal.finish();
 
@@ -51,15 +64,44 @@ pub(super) fn run(project: &Project, arguments: RunArguments) -> Result<Exit, Fa
     let seconds = Timestamp::now().duration_since(started).as_secs_f64();
     let absent: String = absent.iter().map(|sentence| format!("required {sentence}\n")).collect();
     let (details, outliers, table) = (details(&reports), outliers(&found), table(&reports));
-    say(&format!("{details}{outliers}{absent}{table}\n{}\n", summary(&reports, exit, seconds)));
+    let stability = stability(&reports);
+    let tuned = tuned(features(&discovery));
+    let summary = summary(&reports, exit, seconds);
+    say(&format!("{details}{outliers}{absent}{table}\n{stability}{tuned}{summary}\n"));
     let disagreements = found.into_iter().filter_map(Result::ok).collect();
     let recorded = arguments.json.as_ref().map_or(Ok(()), |file| {
-        let record = RunRecord::new(started, &discovery, reports, disagreements, exit);
+        let record = RunRecord::new(started, &discovery, precision, reports, disagreements, exit);
         record.write(file).map_err(|error| cannot_write(file, &error))
     });
     // A red run stays red where its files cannot be written.
     let worst = |failure: Failure| Failure { exit: failure.exit.max(exit), ..failure };
     saved.and(recorded).map(|()| exit).map_err(worst)
+}
+
+/// Repeats every cell that gave a result, and judges it anew.
+fn repeat_all(
+    reports: &mut [CellReport],
+    plan: &Plan,
+    traces: &Traces,
+    command: &WorkerCommand,
+    times: usize,
+) {
+    let mut seen = repeat(plan, traces, command, times, |line| eprintln!("{line}"));
+    for report in reports {
+        let key = (report.scenario.clone(), report.target.clone());
+        if let (Some(stability), Some(cell)) = (seen.remove(&key), plan.cell(report)) {
+            judge(report, stability, cell.scenario.known_failure(&cell.target), today());
+        }
+    }
+}
+
+/// Says of every cell which defects of its target it touches.
+fn explain_all(reports: &mut [CellReport], plan: &Plan, precision: &BTreeMap<String, Precision>) {
+    for report in reports {
+        if let Some(Cell { scenario, target }) = plan.cell(report) {
+            explain(report, scenario, target, precision.get(&target.name));
+        }
+    }
 }
 
 /// Writes the outputs of a cell that finished.
@@ -68,6 +110,14 @@ fn save_outputs(folder: &Path, event: &Event) -> Result<(), Failure> {
     let file = output_file(folder, &report.scenario, &report.target);
     write_whole(&file, &tensor_file::encode(&trace.outputs))
         .map_err(|error| cannot_write(&file, &error))
+}
+
+/// What a build with autotune or fusion says of itself.
+fn tuned(features: &[String]) -> String {
+    match features.join(" and ") {
+        features if features.is_empty() => String::new(),
+        features => format!("tuned build ({features}): `determinism: full` cannot be held\n"),
+    }
 }
 
 /// A sentence for each required backend that is not here.

@@ -6,7 +6,7 @@ mod sentences;
 
 use std::collections::BTreeMap;
 
-use burn_repro_backends::Class;
+use burn_repro_backends::{Class, Determinism};
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -16,6 +16,7 @@ pub(crate) use self::sentences::expectation_sentence;
 use crate::compare::{Comparison, ExpectationResult, check_expectation};
 use crate::golden::{Golden, GoldenError};
 use crate::plan::{Cell, Skip};
+use crate::repeat::Stability;
 use crate::trace::{HostTensor, NamedTensor, Trace};
 use crate::verdict::{Findings, Judgement, Verdict, apply_known_failure, judge};
 use crate::worker::Outcome;
@@ -29,6 +30,8 @@ pub struct CellReport {
     pub target: String,
     /// The target's class.
     pub class: Class,
+    /// What the scenario asks for.
+    pub determinism: Determinism,
     /// The verdict.
     pub verdict: Verdict,
     /// Why; empty for a plain pass.
@@ -47,6 +50,9 @@ pub struct CellReport {
     pub expect: Vec<ExpectationResult>,
     /// The first kept intermediate tensor that is outside of the bound on elements.
     pub first_record_outside: Option<RecordReport>,
+    /// What repeating it showed, if it was repeated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Stability>,
 }
 
 /// One output in numbers; the differences are there where a golden is.
@@ -92,14 +98,21 @@ impl CellReport {
     #[must_use]
     pub fn skipped(skip: &Skip) -> Self {
         let judgement = Judgement::new(Verdict::Skipped, &skip.reason);
-        Self::without_result(&skip.scenario, &skip.target, skip.class, judgement)
+        Self::without_result(&skip.scenario, &skip.target, skip.class, skip.determinism, judgement)
     }
 
-    fn without_result(scenario: &str, target: &str, class: Class, judgement: Judgement) -> Self {
+    fn without_result(
+        scenario: &str,
+        target: &str,
+        class: Class,
+        determinism: Determinism,
+        judgement: Judgement,
+    ) -> Self {
         Self {
             scenario: scenario.to_owned(),
             target: target.to_owned(),
             class,
+            determinism,
             verdict: judgement.verdict,
             reason: judgement.reason,
             seconds: 0.0,
@@ -109,6 +122,7 @@ impl CellReport {
             outputs: BTreeMap::new(),
             expect: Vec::new(),
             first_record_outside: None,
+            repeats: None,
         }
     }
 
@@ -128,10 +142,11 @@ pub fn evaluate(
     today: Date,
 ) -> CellReport {
     let (scenario, target) = (&cell.scenario, &cell.target);
-    let known = scenario.known_failures.iter().find(|known| known.backend.matches(target));
+    let known = scenario.known_failure(target);
     let report = |judgement| {
         let judgement = apply_known_failure(judgement, known, today);
-        CellReport::without_result(&scenario.name, &target.name, target.class, judgement)
+        let (name, determinism) = (&scenario.name, scenario.determinism);
+        CellReport::without_result(name, &target.name, target.class, determinism, judgement)
     };
     let verdict = match outcome {
         Outcome::Finished(trace) => {

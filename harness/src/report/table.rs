@@ -25,6 +25,12 @@ pub fn details(reports: &[CellReport]) -> String {
                 .expect("writing to a string cannot fail");
         }
     }
+    for report in reports.iter().filter(|report| report.verdict == Verdict::Pass) {
+        if !report.reason.is_empty() {
+            writeln!(text, "note {}::{}: {}", report.scenario, report.target, report.reason)
+                .expect("writing to a string cannot fail");
+        }
+    }
     // One absent driver skips every scenario: said once, with the number.
     let mut reasons: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
     for report in reports.iter().filter(|report| report.verdict == Verdict::Skipped) {

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::bounded::Name;
 use super::error::{LoadError, Problem, ProblemAt};
 use super::file::ScenarioFile;
+use super::known_failure::placed;
 use super::question::Question;
 use super::{DEFAULT_TIME_LIMIT, Scenario};
 use crate::registry::Registry;
@@ -98,7 +99,7 @@ pub fn parse(file: &Path, text: String, registry: &Registry) -> Result<Scenario,
         dtype: parsed.dtype,
         tolerance: parsed.tolerance,
         expect: parsed.expect,
-        known_failures: parsed.known_failures,
+        known_failures: placed(parsed.known_failures, file, &text),
         tags: parsed.tags,
         memory_limit: parsed.memory_limit.map(|limit| (limit.0 as u64) << 20),
         time_limit: parsed.time_limit.map_or(DEFAULT_TIME_LIMIT, |limit| limit.0 as u64),

@@ -5,12 +5,13 @@
 
 mod bounded;
 pub(crate) mod checked;
+mod driver_range;
+mod entry_lines;
 mod error;
 mod expectation;
 mod file;
 mod known_failure;
 mod load;
-
 mod question;
 mod seed;
 mod selector;
@@ -20,11 +21,12 @@ mod tolerance_keys;
 
 use std::path::PathBuf;
 
-use burn_repro_backends::{Float, Settings};
+use burn_repro_backends::{Float, Settings, Target};
 
 pub use burn_repro_backends::Determinism;
 
 pub use bounded::{NonNegative, Sentence};
+pub use driver_range::DriverRange;
 pub use error::{LoadError, Problem, ProblemAt};
 pub use expectation::{Expectation, Published, Statistic};
 pub(crate) use file::ScenarioFile;
@@ -111,6 +113,12 @@ impl Scenario {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
             _ => PathBuf::from("."),
         }
+    }
+
+    /// The known failure that it states for a target, if it states one.
+    #[must_use]
+    pub fn known_failure(&self, target: &Target) -> Option<&KnownFailure> {
+        self.known_failures.iter().find(|known| known.is_about(target))
     }
 
     /// Whether the scenario is left to runs that ask for it.

@@ -57,8 +57,7 @@ impl Process {
         let crashed = |reason: String| Outcome::Crashed(format!("start a worker: {reason}"));
         let mut command = command.command(target, settings);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut member =
-            Member::start(&mut command).map_err(|error| crashed(error.to_string()))?;
+        let mut member = Member::start(&mut command).map_err(|error| crashed(error.to_string()))?;
         let child = member.child();
         let (Some(requests), Some(stdout), Some(stderr)) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take())

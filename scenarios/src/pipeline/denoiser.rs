@@ -57,14 +57,30 @@ impl TryFrom<Keys> for Denoiser {
 }
 
 impl Denoiser {
-    /// The folder, if the case needs one.
+    /// The folder, if the case needs one, and what the model asks of a target.
     pub(super) fn requires<P>(&self, case: &Case<P>) -> Requirements {
-        match self {
+        let requirements = match self {
             Self::Seeded { .. } => Requirements::default(),
             Self::Folder { path, how_to_get } => {
                 let usual = "put the diffusers folder of the model there";
                 let how_to_get = how_to_get.as_deref().unwrap_or(usual);
                 Requirements::default().file(case.resolve(path), how_to_get)
+            }
+        };
+        let Some(config) = self.config(case) else { return requirements };
+        let Ok([batch_size, _, height, width]) = sample_shape(&config, case.batch_size) else {
+            return requirements;
+        };
+        let extent = config.extent(batch_size, height, width);
+        requirements.reduces(extent.longest_reduction).holds(extent.largest_tensor)
+    }
+
+    /// The configuration; of a folder, if it is here and can be read.
+    fn config<P>(&self, case: &Case<P>) -> Option<UNet2DConfig> {
+        match self {
+            Self::Seeded { config, .. } => Some(config.as_ref().clone()),
+            Self::Folder { path, .. } => {
+                Some(ModelFolder::open(&case.resolve(path)).ok()?.config().clone())
             }
         }
     }

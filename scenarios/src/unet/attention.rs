@@ -4,6 +4,7 @@ use burn::module::Module;
 use burn::nn::{GroupNorm, Linear};
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, activation};
+use burn_repro::{linear, matmul};
 
 use super::parameters::Declaration;
 use super::resnet::rescale;
@@ -82,14 +83,14 @@ impl<B: Backend> Attention<B> {
 
     /// `softmax(Q K^T / sqrt(d)) V` for each head: Vaswani et al. (2017), equation 1; `(N, L, C)`.
     fn attend(&self, pixels: Tensor<B, 3>) -> Tensor<B, 3> {
-        let query = self.split_heads(self.to_q.forward(pixels.clone()));
-        let key = self.split_heads(self.to_k.forward(pixels.clone()));
-        let value = self.split_heads(self.to_v.forward(pixels));
+        let query = self.split_heads(linear(&self.to_q, pixels.clone()));
+        let key = self.split_heads(linear(&self.to_k, pixels.clone()));
+        let value = self.split_heads(linear(&self.to_v, pixels));
         let [batch, heads, length, head_dim] = query.dims();
-        let scores = query.matmul(key.swap_dims(2, 3)) / (head_dim as f64).sqrt();
-        let attended = activation::softmax(scores, 3).matmul(value);
+        let scores = matmul(query, key.swap_dims(2, 3)) / (head_dim as f64).sqrt();
+        let attended = matmul(activation::softmax(scores, 3), value);
         let joined = attended.swap_dims(1, 2).reshape([batch, length, heads * head_dim]);
-        self.to_out.forward(joined)
+        linear(&self.to_out, joined)
     }
 
     /// `(N, L, heads * d)` to `(N, heads, L, d)`.

@@ -22,6 +22,7 @@ mod checkpoint;
 mod config;
 mod down_block;
 mod embedding;
+mod extent;
 mod folder;
 mod initialisation;
 mod layers;
@@ -41,6 +42,7 @@ pub use config::{
     ClassName, DownBlockType, MidBlockType, SampleSize, SamplingType, TimeEmbeddingType,
     TimeScaleShift, UNet2DConfig, UpBlockType,
 };
+pub use extent::Extent;
 pub use folder::{FolderError, ModelFolder};
 pub use model::UNet2DModel;
 pub use parameters::Parameter;

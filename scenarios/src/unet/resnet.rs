@@ -5,6 +5,7 @@ use burn::nn::conv::Conv2d;
 use burn::nn::{GroupNorm, Linear, PaddingConfig2d};
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
+use burn_repro::linear;
 
 use super::parameters::Declaration;
 use super::sampling::{SAME, double, halve};
@@ -118,7 +119,7 @@ impl<B: Backend> ResnetBlock2D<B> {
     /// The second norm, with the time embedding added before it or scaling and shifting after it.
     fn norm_with_time(&self, hidden: Tensor<B, 4>, time: &Tensor<B, 2>) -> Tensor<B, 4> {
         let time = self.config.style.activation.forward(time.clone());
-        let time = self.time_emb_proj.forward(time);
+        let time = linear(&self.time_emb_proj, time);
         let [batch, projected] = time.dims();
         let time = time.reshape([batch, projected, 1, 1]);
         match self.config.style.time_scale_shift {

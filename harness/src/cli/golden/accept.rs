@@ -100,7 +100,7 @@ impl Asked {
         let worker = reference_worker(discovery, command).ok_or_else(no_reference)?;
         let mut terminal = Terminal::asking(plan.cells.len());
         let pool = Pool::new(command.clone());
-    let mut traces = Traces::default();
+        let mut traces = Traces::default();
         let reports = execute(&plan, store, &pool, |event| {
             terminal.show(event);
             traces.take(event);

@@ -8,6 +8,7 @@ use crate::plan::Skip;
 
 fn report(scenario: &str, target: &str, verdict: Verdict, reason: &str) -> CellReport {
     let skip = Skip {
+        determinism: burn_repro_backends::Determinism::Full,
         scenario: scenario.into(),
         target: target.into(),
         class: if target == "flex" { Class::Cpu } else { Class::Cuda },

@@ -1,0 +1,122 @@
+//! What is known to be wrong with a target and what a scenario asks of it, brought together: a verdict says when a
+//! scenario touches a defect. Pure; measuring is the worker's, finding all that is wrong is the doctor's work.
+
+use burn_repro_backends::{Precision, Target};
+
+use crate::evaluate::CellReport;
+use crate::scenario::Scenario;
+use crate::trace::Dtype;
+use crate::verdict::Verdict;
+
+/// Elements that a kernel takes in one step at most: a limit of steps, seen in a sum along the last dimension, is
+/// reached by other kernels after a quarter of the elements.
+const ELEMENTS_OF_A_STEP: usize = 4;
+
+/// Reductions below this are right everywhere: llvmpipe's limit of 65,535 steps is the lowest that was seen.
+pub const SAFE_REDUCTION: usize = 65_000;
+
+/// Every defect of the target that the scenario touches, each in a sentence.
+#[must_use]
+pub fn touched(scenario: &Scenario, target: &Target, precision: Option<&Precision>) -> Vec<String> {
+    let requirements = &scenario.requirements;
+    let mut touched = Vec::new();
+    let longest_sum = precision.and_then(|precision| precision.longest_sum);
+    if let Some((limit, asked)) = longest_sum.zip(requirements.longest_reduction)
+        && asked > limit / ELEMENTS_OF_A_STEP
+    {
+        touched.push(format!(
+            "known defect: on {} a sum of ones stops growing at {limit}, with one element in a step at {}, and this \
+             scenario reduces up to {asked} elements",
+            target.name,
+            limit / ELEMENTS_OF_A_STEP
+        ));
+    }
+    let bytes = requirements.largest_tensor.map(|elements| elements as u64 * width(scenario.dtype));
+    if let Some((limit, asked)) = target.fingerprint.largest_tensor.zip(bytes)
+        && asked > limit
+    {
+        touched.push(format!(
+            "known limit: one tensor on {} holds at most {limit} bytes, and this scenario asks for {asked}",
+            target.name
+        ));
+    }
+    touched
+}
+
+/// Adds to a report what its cell touches. A rounded matrix product is told where a result differs.
+pub fn explain(
+    report: &mut CellReport,
+    scenario: &Scenario,
+    target: &Target,
+    precision: Option<&Precision>,
+) {
+    if !report.ran() {
+        return;
+    }
+    let mut sentences = touched(scenario, target, precision);
+    if let Some(precision) = precision
+        && report.verdict == Verdict::Mismatch
+        && scenario.dtype == Dtype::F32
+        && precision.matmul_bits < f32::MANTISSA_DIGITS
+    {
+        sentences.push(format!(
+            "on {} a plain `Tensor::matmul` keeps {} of 24 bits of its inputs; `burn_repro::matmul` keeps {}",
+            target.name, precision.matmul_bits, precision.exact_matmul_bits
+        ));
+    }
+    for sentence in sentences {
+        if !report.reason.is_empty() {
+            report.reason.push_str("; ");
+        }
+        report.reason.push_str(&sentence);
+    }
+}
+
+fn width(dtype: Dtype) -> u64 {
+    match dtype {
+        Dtype::F16 | Dtype::Bf16 => 2,
+        Dtype::F32 => 4,
+        Dtype::F64 => 8,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn_repro_backends::{Class, Fingerprint, Locator};
+    use rstest::rstest;
+
+    use super::*;
+    use crate::pipeline::Requirements;
+    use crate::plan::tests::Nothing;
+    use crate::{Registry, scenario};
+
+    fn scenario(requirements: Requirements) -> Scenario {
+        let text = "version: 1\npipeline: nothing\nseed: 0\nsteps: 1\nparams: ~\n".to_owned();
+        let registry = Registry::new().with(Nothing);
+        let parsed = scenario::parse(std::path::Path::new("tiny.yaml"), text, &registry).unwrap();
+        Scenario { requirements, ..parsed }
+    }
+
+    fn target() -> Target {
+        let fingerprint = Fingerprint { largest_tensor: Some(1 << 27), ..Fingerprint::default() };
+        Target { name: "wgpu:x".into(), class: Class::Wgpu, locator: Locator::Flex, fingerprint }
+    }
+
+    #[rstest]
+    #[case::nothing_asked(Requirements::default(), Some(262_128), 0)]
+    #[case::short(Requirements::default().reduces(65_532), Some(262_128), 0)]
+    #[case::long(Requirements::default().reduces(65_533), Some(262_128), 1)]
+    #[case::long_but_right(Requirements::default().reduces(1 << 20), None, 0)]
+    #[case::fits(Requirements::default().holds(1 << 25), None, 0)]
+    #[case::does_not_fit(Requirements::default().holds((1 << 25) + 1), None, 1)]
+    #[case::both(Requirements::default().holds(1 << 26).reduces(1 << 26), Some(262_128), 2)]
+    fn a_scenario_touches_what_it_asks_too_much_of(
+        #[case] requirements: Requirements,
+        #[case] longest_sum: Option<usize>,
+        #[case] count: usize,
+    ) {
+        let precision = Precision { longest_sum, ..Precision::default() };
+        let touched = touched(&scenario(requirements), &target(), Some(&precision));
+        assert_eq!(touched.len(), count, "{touched:?}");
+    }
+}

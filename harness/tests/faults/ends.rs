@@ -1,0 +1,136 @@
+//! Ends from outside: workers that somebody kills, and a run that is interrupted or killed itself. Linux only,
+//! because the processes are found in /proc.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use libtest_mimic::{Failed, Trial};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::folder::{Run, folder};
+
+pub fn trials() -> Vec<Trial> {
+    let interrupts = [("interrupt", Signal::SIGINT), ("terminate", Signal::SIGTERM)];
+    let mut trials: Vec<Trial> = interrupts
+        .into_iter()
+        .map(|(name, signal)| {
+            Trial::test(format!("end::{name}_leaves_nothing"), move || interrupted(signal))
+        })
+        .collect();
+    trials.push(Trial::test("end::killed_run_leaves_no_worker", killed_run));
+    trials.push(Trial::test("end::killed_workers_cost_one_cell_in_50_runs", killed_workers));
+    trials
+}
+
+fn send(process: u32, signal: Signal) {
+    let _ = kill(Pid::from_raw(i32::try_from(process).unwrap()), signal);
+}
+
+/// The processes of a run besides the run itself, as soon as there are that many.
+fn wait_for(run: &Run, own: u32, count: usize) -> Result<Vec<u32>, Failed> {
+    let begun = Instant::now();
+    loop {
+        let others: Vec<u32> =
+            run.processes().into_iter().filter(|process| *process != own).collect();
+        if others.len() >= count {
+            return Ok(others);
+        }
+        if begun.elapsed() > Duration::from_secs(20) {
+            return Err("the worker and its child did not start".into());
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// While a worker hangs that has started a process of its own.
+fn interrupted(signal: Signal) -> Result<(), Failed> {
+    let run = Run::new("grandchild");
+    let folder = tempfile::tempdir().unwrap();
+    let record = folder.path().join("run.json");
+    let child =
+        run.start(&["run", "m-faulty", "--backend", "flex", "--json", record.to_str().unwrap()]);
+    let processes = wait_for(&run, child.id(), 2)?;
+    send(child.id(), signal);
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.code() != Some(130) || !said.contains("interrupted: every worker is ended") {
+        return Err(format!("{:?}\n{said}", output.status).into());
+    }
+    if !run.orphans().is_empty() {
+        return Err(format!("left of {processes:?}: {:?}", run.orphans()).into());
+    }
+    match fs::read_dir(folder.path()).unwrap().count() {
+        0 => Ok(()),
+        files => Err(format!("{files} files of an interrupted run").into()),
+    }
+}
+
+/// Nobody is left to end a worker that computes for ever: it notices by itself.
+fn killed_run() -> Result<(), Failed> {
+    let run = Run::new("hang");
+    let mut child = run.start(&["run", "m-faulty", "--backend", "flex"]);
+    wait_for(&run, child.id(), 1)?;
+    send(child.id(), Signal::SIGKILL);
+    child.wait().unwrap();
+    match run.orphans()[..] {
+        [] => Ok(()),
+        _ => Err(format!("left behind: {:?}", run.orphans()).into()),
+    }
+}
+
+/// In each of 50 runs, at another moment, one worker is killed.
+fn killed_workers() -> Result<(), Failed> {
+    let before = contents(&folder().join("golden"));
+    let mut crashed = 0;
+    for number in 0..50_u64 {
+        let run = Run::new("slow");
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let child =
+            run.start(&["run", "--backend", "cpu", "--json", file.path().to_str().unwrap()]);
+        let workers = wait_for(&run, child.id(), 1)?;
+        // Multiples of the golden ratio spread over the time that a run takes.
+        let moment = number as f64 * 0.618_034 % 1.0;
+        std::thread::sleep(Duration::from_secs_f64(0.2 * moment));
+        let alive = run.processes().into_iter().filter(|process| *process != child.id());
+        if let Some(worker) = alive.chain(workers).nth((number % 2) as usize) {
+            send(worker, Signal::SIGKILL);
+        }
+        let output = child.wait_with_output().unwrap();
+        crashed += check(number, &output.status, &fs::read(file.path()).unwrap(), &run)?;
+    }
+    if contents(&folder().join("golden")) != before {
+        return Err("a golden has changed".into());
+    }
+    println!("{crashed} of 50 runs lost the cell that was running");
+    if crashed > 0 { Ok(()) } else { Err("no kill hit a cell: the moments are wrong".into()) }
+}
+
+/// One cell may have crashed, the others have their results; gives the number of crashed ones.
+fn check(
+    number: u64,
+    status: &std::process::ExitStatus,
+    json: &[u8],
+    run: &Run,
+) -> Result<usize, Failed> {
+    let record: serde_json::Value = serde_json::from_slice(json)?;
+    let verdicts: Vec<&str> = record["cells"]
+        .as_array()
+        .map(|cells| cells.iter().filter_map(|cell| cell["verdict"].as_str()).collect())
+        .unwrap_or_default();
+    let crashed = verdicts.iter().filter(|verdict| **verdict == "crashed").count();
+    let passed = verdicts.iter().filter(|verdict| **verdict == "pass").count();
+    let code = if crashed == 0 { 0 } else { 102 };
+    let well = crashed <= 1 && crashed + passed == 6 && status.code() == Some(code);
+    if well && run.orphans().is_empty() {
+        return Ok(crashed);
+    }
+    Err(format!("run {number}: {status}, {verdicts:?}, left behind {:?}", run.orphans()).into())
+}
+
+fn contents(folder: &Path) -> BTreeMap<std::ffi::OsString, Vec<u8>> {
+    let entries = fs::read_dir(folder).unwrap().filter_map(Result::ok);
+    entries.map(|entry| (entry.file_name(), fs::read(entry.path()).unwrap())).collect()
+}

@@ -1,0 +1,169 @@
+//! Three scenarios, of which the middle one misbehaves, with goldens that were made while it did not.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::Value;
+
+use crate::pipeline::{FAULT, PLACE, SCENARIO};
+
+/// Set in the children, to the folder of scenarios and goldens: be the command line instead of the test.
+pub const FOLDER: &str = "FAULTS_FOLDER";
+/// Set to `gate` in children that are the gate.
+pub const ROLE: &str = "FAULTS_ROLE";
+/// What tells the processes of one run from all others.
+const MARK: &str = "FAULTS_MARK";
+
+/// The folder that all tests share; runs do not change it.
+pub fn folder() -> &'static Path {
+    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
+    FOLDER.get_or_init(prepared).path()
+}
+
+fn prepared() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("golden")).unwrap();
+    fs::create_dir(folder.path().join("scenarios")).unwrap();
+    for name in ["a-healthy", SCENARIO, "z-healthy"] {
+        let text = format!(
+            "version: 1\nname: {name}\npipeline: faulty\nseed: 0\nsteps: 1\nparams: ~\n\
+             backends: [cpu, wgpu]\ntime_limit: 2\nmemory_limit: 300\n"
+        );
+        fs::write(folder.path().join(format!("scenarios/{name}.yaml")), text).unwrap();
+    }
+    let run = |role: &str, arguments: &[&str]| {
+        Run::new("none").in_folder(folder.path()).role(role).output(arguments)
+    };
+    run("gate", &["reference"]);
+    let accepted = run("", &["golden", "accept"]);
+    assert!(accepted.status.success(), "{}", String::from_utf8_lossy(&accepted.stdout));
+    folder
+}
+
+/// One run of `repro` with a fault.
+pub struct Run {
+    folder: Option<PathBuf>,
+    fault: String,
+    place: String,
+    role: String,
+    mark: String,
+}
+
+/// What a run wrote: the exit code, every cell, and all that was said.
+pub struct Record {
+    pub code: Option<i32>,
+    /// Verdict and reason by scenario and target.
+    pub cells: BTreeMap<String, (String, String)>,
+    pub said: String,
+}
+
+impl Run {
+    pub fn new(fault: &str) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let mark = format!("{}-{number}", std::process::id());
+        let place = "flex".to_owned();
+        Self { folder: None, fault: fault.into(), place, role: String::new(), mark }
+    }
+
+    fn in_folder(self, folder: &Path) -> Self {
+        Self { folder: Some(folder.into()), ..self }
+    }
+
+    /// The fault happens on another backend.
+    pub fn on(self, place: &str) -> Self {
+        Self { place: place.into(), ..self }
+    }
+
+    pub fn role(self, role: &str) -> Self {
+        Self { role: role.into(), ..self }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command
+            .env(FOLDER, self.folder.as_deref().unwrap_or_else(|| folder()))
+            .env(FAULT, &self.fault)
+            .env(PLACE, &self.place)
+            .env(ROLE, &self.role)
+            .env(MARK, &self.mark)
+            .env("INSTA_OUTPUT", "none")
+            .env("RUST_BACKTRACE", "0")
+            .env_remove("CI")
+            .env_remove("BURN_REPRO_REQUIRE")
+            .env_remove("BURN_REPRO_BACKEND")
+            .env_remove("NEXTEST")
+            .args(arguments)
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub fn output(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// Starts it and does not wait.
+    pub fn start(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// Runs every scenario, and reads the record.
+    pub fn record(&self, arguments: &[&str]) -> Record {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut all = vec!["run", "--json", file.path().to_str().unwrap()];
+        all.extend(arguments);
+        let output = self.output(&all);
+        let said = [&output.stdout, &output.stderr].map(|part| String::from_utf8_lossy(part));
+        let said = said.join("\n");
+        let json = fs::read(file.path()).unwrap();
+        let cells = serde_json::from_slice(&json).map(|json: Value| cells(&json));
+        Record { code: output.status.code(), cells: cells.unwrap_or_default(), said }
+    }
+
+    /// The processes that this run has left, workers and what they started.
+    #[cfg(target_os = "linux")]
+    pub fn processes(&self) -> Vec<u32> {
+        let mark = format!("{MARK}={}\0", self.mark).into_bytes();
+        let marked = |process: &u32| {
+            let environment = fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
+            environment.windows(mark.len()).any(|part| part == mark)
+        };
+        let entries = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+        entries
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .filter(|process| *process != std::process::id() && marked(process))
+            .collect()
+    }
+
+    /// What is left after a moment: an end takes time to be seen.
+    #[cfg(target_os = "linux")]
+    pub fn orphans(&self) -> Vec<u32> {
+        for _ in 0..100 {
+            if self.processes().is_empty() {
+                return Vec::new();
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        self.processes()
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub fn orphans(&self) -> Vec<u32> {
+        Vec::new()
+    }
+}
+
+fn cells(record: &Value) -> BTreeMap<String, (String, String)> {
+    let text = |cell: &Value, key: &str| cell[key].as_str().unwrap_or_default().to_owned();
+    let cells = record["cells"].as_array().into_iter().flatten();
+    cells
+        .map(|cell| {
+            let name = format!("{}::{}", text(cell, "scenario"), text(cell, "target"));
+            (name, (text(cell, "verdict"), text(cell, "reason")))
+        })
+        .collect()
+}
