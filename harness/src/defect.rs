@@ -1,7 +1,9 @@
 //! What is known to be wrong with a target and what a scenario asks of it, brought together: a verdict says when a
 //! scenario touches a defect. Pure; measuring is the worker's, finding all that is wrong is the doctor's work.
 
-use burn_repro_backends::{Precision, Target};
+use burn_repro_backends::Target;
+
+use crate::doctor::Precision;
 
 use crate::evaluate::CellReport;
 use crate::scenario::Scenario;
@@ -57,11 +59,11 @@ pub fn explain(
     if let Some(precision) = precision
         && report.verdict == Verdict::Mismatch
         && scenario.dtype == Dtype::F32
-        && precision.matmul_bits < f32::MANTISSA_DIGITS
+        && precision.matmul_significand_bits < f32::MANTISSA_DIGITS
     {
         sentences.push(format!(
             "on {} a plain `Tensor::matmul` keeps {} of 24 bits of its inputs; `burn_repro::matmul` keeps {}",
-            target.name, precision.matmul_bits, precision.exact_matmul_bits
+            target.name, precision.matmul_significand_bits, precision.exact_matmul_significand_bits
         ));
     }
     for sentence in sentences {
@@ -86,6 +88,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::doctor::Product;
     use crate::pipeline::Requirements;
     use crate::plan::tests::Nothing;
     use crate::{Registry, scenario};
@@ -115,7 +118,12 @@ mod tests {
         #[case] longest_sum: Option<usize>,
         #[case] count: usize,
     ) {
-        let precision = Precision { longest_sum, ..Precision::default() };
+        let precision = Precision {
+            matmul_significand_bits: 24,
+            exact_matmul_significand_bits: 24,
+            matmul_product: Product::Fused,
+            longest_sum,
+        };
         let touched = touched(&scenario(requirements), &target(), Some(&precision));
         assert_eq!(touched.len(), count, "{touched:?}");
     }

@@ -8,6 +8,7 @@ mod cli;
 mod clock;
 pub mod compare;
 pub mod defect;
+mod doctor;
 pub mod evaluate;
 pub mod exit;
 mod gate;
@@ -39,6 +40,7 @@ pub use burn_repro_backends as backends;
 /// The matrix product and the linear layer in the tensors' own type, on CUDA, too.
 pub use burn_repro_backends::{linear, matmul};
 
+pub use doctor::{Precision, Product};
 pub use pipeline::{BoxError, Case, Pipeline, RelativePath, Requirements};
 pub use probe::{Probe, ProbeError, step_name};
 pub use project::{NoiseSource, Project};

@@ -12,8 +12,8 @@ use crate::exit::Exit;
 use crate::interrupt::leave_cleanly;
 use crate::registry::Registry;
 use crate::scenario::{LoadError, Scenario, load};
-use crate::worker::{PROBE_ARGUMENT, WORKER_ARGUMENT, WorkerCommand, serve};
-use crate::{cli, gate};
+use crate::worker::{DOCTOR_ARGUMENT, PROBE_ARGUMENT, WORKER_ARGUMENT, WorkerCommand, serve};
+use crate::{cli, doctor, gate};
 
 /// Seconds that looking for targets may take, for each class.
 const PROBE_LIMIT: Duration = Duration::from_secs(30);
@@ -72,6 +72,7 @@ impl Project {
         let arguments: Vec<String> = std::env::args().skip(1).take(3).collect();
         match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             [WORKER_ARGUMENT, target, settings] => Some(serve(target, settings, &self.registry)),
+            [DOCTOR_ARGUMENT, target] => Some(doctor::serve(target)),
             [PROBE_ARGUMENT, class] => match class.parse::<Class>() {
                 // Whoever asked is gone when the answer cannot be written.
                 Ok(class) => {

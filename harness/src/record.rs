@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use burn_repro_backends::{Discovery, Missing, Precision, Target};
+use burn_repro_backends::{Discovery, Missing, Target};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::agreement::Disagreement;
+use crate::doctor::Precision;
 use crate::evaluate::CellReport;
 use crate::exit::Exit;
 use crate::write::write_whole;

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use burn_repro_backends::Precision;
+use crate::doctor::Precision;
 
 use crate::clock::today;
 use crate::evaluate::{CellReport, evaluate};

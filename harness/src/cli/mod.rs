@@ -2,6 +2,7 @@
 //! the options and the exit codes.
 
 mod calibrate;
+mod doctor;
 mod golden;
 mod list;
 mod noise;
@@ -51,6 +52,8 @@ enum Command {
     Noise(NoiseArguments),
     /// Measure how far results are off through rounding alone, and propose tolerances
     Calibrate(calibrate::CalibrateArguments),
+    /// Ask every target what is known, and say where it is wrong
+    Doctor(doctor::DoctorArguments),
     /// Look at goldens, accept or prune them
     #[command(subcommand)]
     Golden(golden::GoldenCommand),
@@ -126,6 +129,7 @@ pub(crate) fn main(mut project: Project) -> ExitCode {
         Command::Run(arguments) => run::run(&project, arguments),
         Command::Noise(arguments) => noise::noise(&project, &arguments),
         Command::Calibrate(arguments) => calibrate::calibrate(&project, &arguments),
+        Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Golden(command) => golden::golden(&project, command),
     };
     match ended {

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use burn_repro_backends::{Discovery, Precision};
+use burn_repro_backends::Discovery;
 use jiff::Timestamp;
 
 use super::{Failure, RunArguments, say};
 use crate::clock::today;
 use crate::defect::explain;
+use crate::doctor::Precision;
 use crate::evaluate::CellReport;
 use crate::exit::Exit;
 use crate::golden::Store;

@@ -10,12 +10,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 static RUNNING: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
 /// A child that is ended, with everything it has started, when this is dropped.
-pub(super) struct Member(Child);
+pub(crate) struct Member(Child);
 
 impl Member {
     /// Starts a child in a process group of its own. A Ctrl-C reaches this program alone, which then ends its
     /// workers.
-    pub(super) fn start(command: &mut Command) -> io::Result<Self> {
+    pub(crate) fn start(command: &mut Command) -> io::Result<Self> {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
         let mut running = running();
@@ -24,7 +24,7 @@ impl Member {
         Ok(Self(child))
     }
 
-    pub(super) fn child(&mut self) -> &mut Child {
+    pub(crate) fn child(&mut self) -> &mut Child {
         &mut self.0
     }
 }

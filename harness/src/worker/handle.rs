@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use burn_repro_backends::{Precision, Settings, Target};
+use burn_repro_backends::{Settings, Target};
 
 use super::outcome::Outcome;
 use super::process::{Limits, Process, Refusal};
 use super::protocol::{Answer, Notice, Request, RunRequest, Variation};
 use super::{WorkerCommand, memory};
+use crate::doctor::Precision;
 use crate::scenario::Scenario;
 
 /// What measuring a target may take; kernels are compiled for it.

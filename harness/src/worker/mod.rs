@@ -22,7 +22,7 @@ use std::process::Command;
 
 use burn_repro_backends::{Class, Settings, Target};
 
-pub(crate) use family::end_all;
+pub(crate) use family::{Member, end_all};
 pub use handle::Worker;
 pub use outcome::Outcome;
 pub use pool::{Lane, Pool};
@@ -34,6 +34,9 @@ pub(crate) const WORKER_ARGUMENT: &str = "__worker";
 
 /// The hidden first argument that turns a binary into a probe for one class of targets.
 pub(crate) const PROBE_ARGUMENT: &str = "__probe";
+
+/// The hidden first argument that turns a binary into a child of the doctor.
+pub(crate) const DOCTOR_ARGUMENT: &str = "__doctor";
 
 /// How to start this program as a worker or as a probe.
 #[derive(Debug, Clone)]
@@ -55,6 +58,14 @@ impl WorkerCommand {
         let words = serde_json::to_string(settings).expect("settings have only plain values");
         let mut command = Command::new(&self.program);
         command.args([WORKER_ARGUMENT, &json, &words]).envs(settings.environment(target));
+        command
+    }
+
+    /// The command that asks one target the doctor's questions.
+    pub(crate) fn doctor(&self, target: &Target) -> Command {
+        let target = serde_json::to_string(target).expect("a target has only plain values");
+        let mut command = Command::new(&self.program);
+        command.args([DOCTOR_ARGUMENT, &target]);
         command
     }
 

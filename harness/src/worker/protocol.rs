@@ -8,7 +8,7 @@
 use std::io::{self, BufRead, Read, Write};
 use std::path::PathBuf;
 
-use burn_repro_backends::Precision;
+use crate::doctor::Precision;
 use serde::{Deserialize, Serialize};
 
 use crate::hash::sha256_hex;

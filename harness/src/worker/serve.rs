@@ -7,12 +7,11 @@ use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-use burn_repro_backends::{
-    Device, OpenError, Settings, Target, canary, leave, measure_precision, open, poison,
-};
+use burn_repro_backends::{Device, OpenError, Settings, Target, canary, leave, open, poison};
 
 use super::panics;
 use super::protocol::{Answer, Notice, Request, RunRequest};
+use crate::doctor::measure_precision;
 use crate::pipeline::BoxError;
 use crate::probe::ProbeError;
 use crate::registry::Registry;

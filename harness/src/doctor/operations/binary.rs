@@ -1,0 +1,48 @@
+//! The four operations of arithmetic.
+
+use crate::doctor::inputs::{ORDINARY, uniform};
+use crate::doctor::judge::Rule;
+use crate::doctor::known::Known;
+use crate::doctor::probe::{Line, Probe};
+
+/// What each is paired with each of.
+const EDGES: [f32; 14] = [
+    0.0,
+    -0.0,
+    1e-40,
+    -1e-40,
+    f32::MIN_POSITIVE,
+    1e-20,
+    1.0,
+    -3.0,
+    1e20,
+    3e38,
+    -3e38,
+    f32::INFINITY,
+    f32::NEG_INFINITY,
+    f32::NAN,
+];
+
+type Operation = (&'static str, Rule, fn(Line, Line) -> Line, fn(f64, f64) -> Known);
+
+const OPERATIONS: [Operation; 4] = [
+    ("add", Rule::Sum(2), |x, y| x + y, |x, y| Known::sum(x + y, x.abs() + y.abs())),
+    ("sub", Rule::Sum(2), |x, y| x - y, |x, y| Known::sum(x - y, x.abs() + y.abs())),
+    ("mul", Rule::Function, |x, y| x * y, |x, y| Known::of(x * y)),
+    ("div", Rule::Function, |x, y| x / y, |x, y| Known::of(x / y)),
+];
+
+pub(super) fn probes() -> Vec<Probe> {
+    let side = |stream: u64| uniform(stream, ORDINARY, -8.0, 8.0);
+    let ordinary: Vec<[f32; 2]> =
+        side(3000).into_iter().zip(side(3001)).map(|(x, y)| [x, y]).collect();
+    let edges: Vec<[f32; 2]> = EDGES.into_iter().flat_map(|x| EDGES.map(|y| [x, y])).collect();
+    let mut probes = Vec::new();
+    for (name, rule, device, host) in OPERATIONS {
+        for (text, pairs) in [("pairs from -8 to 8", &ordinary), ("pairs of edge values", &edges)] {
+            let input = (format!("{} {text}", pairs.len()), pairs.clone());
+            probes.push(Probe::function_of_two(name, input, rule, device, host));
+        }
+    }
+    probes
+}

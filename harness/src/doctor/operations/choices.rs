@@ -1,0 +1,91 @@
+//! Operations that choose one of the numbers they are given: every bit of the result is known, and where a NaN is among
+//! them implementations differ.
+
+use burn::tensor::Tensor;
+use burn_repro_backends::Backend;
+
+use crate::doctor::inputs::{EDGES, ORDINARY, uniform};
+use crate::doctor::judge::Rule;
+use crate::doctor::known::Known;
+use crate::doctor::oracle::largest;
+use crate::doctor::probe::{Line, Probe, read, tensor};
+
+const ROWS: usize = 32;
+const COLUMNS: usize = 64;
+
+/// A NaN in every place of four, and everywhere.
+const NAN_ROWS: [[f32; 4]; 5] = [
+    [f32::NAN, 1.0, 3.0, 2.0],
+    [1.0, f32::NAN, 3.0, 2.0],
+    [1.0, 3.0, f32::NAN, 2.0],
+    [1.0, 3.0, 2.0, f32::NAN],
+    [f32::NAN; 4],
+];
+
+type Table = Tensor<Backend, 2>;
+
+pub(super) fn probes() -> Vec<Probe> {
+    let mut probes = clamps();
+    probes.extend(of_rows("max_dim", |x| x.max_dim(1), |row| f64::from(largest(row).1)));
+    probes.extend(of_rows("min_dim", |x| x.min_dim(1), |row| f64::from(smallest(row))));
+    probes.extend(of_rows("argmax", |x| x.argmax(1).float(), |row| largest(row).0 as f64));
+    probes
+}
+
+fn smallest(row: &[f32]) -> f32 {
+    let negative: Vec<f32> = row.iter().map(|x| -x).collect();
+    -largest(&negative).1
+}
+
+fn of_rows(name: &'static str, device: fn(Table) -> Table, host: fn(&[f32]) -> f64) -> [Probe; 2] {
+    let ordinary = uniform(4000, ROWS * COLUMNS, -8.0, 8.0);
+    let inputs = [
+        ("rows of 64 numbers", ordinary, COLUMNS, Rule::Exact),
+        ("rows of 4 with a NaN in them", NAN_ROWS.concat(), 4, Rule::NanAmongThem),
+    ];
+    inputs.map(|(text, x, columns, rule)| {
+        let shape = [x.len() / columns, columns];
+        let asked = x.clone();
+        let answers = move || x.chunks(columns).map(|row| Known::of(host(row))).collect();
+        let ask = move |on: &_| read(on, device(tensor(on, &asked, shape)));
+        Probe::of(name, text, rule, ask, answers)
+    })
+}
+
+fn clamps() -> Vec<Probe> {
+    type Host = fn(f64) -> Known;
+    type Device = fn(Line) -> Line;
+    let operations: [(&'static str, Device, Host); 2] = [
+        (
+            "relu",
+            |x| burn::tensor::activation::relu(x),
+            |x| Known::of(if x <= 0.0 { 0.0 } else { x }),
+        ),
+        (
+            "clamp",
+            |x| x.clamp(-1.5, 2.5),
+            |x| Known::of(if x.is_nan() { x } else { x.clamp(-1.5, 2.5) }),
+        ),
+    ];
+    // Both signs of a zero are the larger of two zeros.
+    let edges: Vec<f32> =
+        EDGES.into_iter().filter(|x| !x.is_nan() && x.to_bits() != (-0.0_f32).to_bits()).collect();
+    let inputs = [
+        (
+            format!("{ORDINARY} numbers from -8 to 8"),
+            uniform(4100, ORDINARY, -8.0, 8.0),
+            Rule::Exact,
+        ),
+        ("edge values".to_owned(), edges, Rule::Exact),
+        ("1, NaN, 3, 2".to_owned(), vec![1.0, f32::NAN, 3.0, 2.0], Rule::NanAmongThem),
+    ];
+    let of = |(name, device, host): (&'static str, Device, Host)| {
+        inputs
+            .iter()
+            .map(|(text, x, rule)| {
+                Probe::function(name, (text.clone(), x.clone()), *rule, device, host)
+            })
+            .collect::<Vec<_>>()
+    };
+    operations.into_iter().flat_map(of).collect()
+}

@@ -1,0 +1,144 @@
+//! Long reductions. A driver that ends loops early gives no error, and is right about everything short.
+//!
+//! Inputs are such that every partial result is a whole number below 2^24, or a power of two, so that no order of
+//! addition may be off by anything.
+
+use burn::nn::{GroupNormConfig, LayerNormConfig};
+use burn::tensor::Tensor;
+use burn::tensor::activation::softmax;
+use burn_repro_backends::{Backend, Device};
+
+use crate::doctor::judge::Rule;
+use crate::doctor::known::Known;
+use crate::doctor::oracle::normalised;
+use crate::doctor::probe::{Probe, Reading, read, read_some, tensor};
+
+/// Numbers that are reduced to one: a group norm over 32 channels of 128 by 128 has as many.
+const LONG: usize = 1 << 19;
+
+/// Numbers of a column: a driver's loops may be shorter where it cannot take four at once.
+const HIGH: usize = 1 << 17;
+
+/// Of a result as long as the input so many-th are looked at.
+const EVERY: usize = 1024;
+
+const EPSILON: f64 = 1e-5;
+
+pub(super) fn probes() -> Vec<Probe> {
+    let mut probes = sums();
+    probes.extend(largest_at_the_end());
+    probes.extend(norms());
+    probes
+}
+
+fn ones(device: &Device, shape: [usize; 2]) -> Tensor<Backend, 2> {
+    Tensor::ones(shape, device)
+}
+
+fn probe(
+    name: &'static str,
+    text: String,
+    rule: Rule,
+    ask: fn(&Device) -> Result<Reading, String>,
+    count: usize,
+    answer: f64,
+) -> Probe {
+    Probe::of(name, text, rule, ask, move || vec![Known::of(answer); count])
+}
+
+fn sums() -> Vec<Probe> {
+    let row = format!("a row of {LONG} ones");
+    let column = format!("2 columns of {HIGH} ones");
+    let long = LONG as f64;
+    vec![
+        probe(
+            "sum_dim, long",
+            row.clone(),
+            Rule::Exact,
+            |on| read(on, ones(on, [1, LONG]).sum_dim(1)),
+            1,
+            long,
+        ),
+        probe(
+            "sum_dim, long",
+            column,
+            Rule::Exact,
+            |on| read(on, ones(on, [HIGH, 2]).sum_dim(0)),
+            2,
+            HIGH as f64,
+        ),
+        probe(
+            "mean_dim, long",
+            row.clone(),
+            Rule::Function,
+            |on| read(on, ones(on, [1, LONG]).mean_dim(1)),
+            1,
+            1.0,
+        ),
+        probe(
+            "matmul, long",
+            format!("a row by a column of {LONG} ones"),
+            Rule::Exact,
+            |on| read(on, ones(on, [1, LONG]).matmul(ones(on, [LONG, 1]))),
+            1,
+            long,
+        ),
+        probe(
+            "softmax, long",
+            format!("a row of {LONG} ones"),
+            Rule::Function,
+            |on| read_some(on, softmax(ones(on, [1, LONG]), 1), EVERY),
+            LONG / EVERY,
+            1.0 / long,
+        ),
+    ]
+}
+
+/// Zeros, and a one in the last place.
+fn last_one(device: &Device) -> Tensor<Backend, 2> {
+    let mut x = vec![0.0; LONG];
+    x[LONG - 1] = 1.0;
+    tensor(device, &x, [1, LONG])
+}
+
+fn largest_at_the_end() -> [Probe; 2] {
+    let text = format!("{LONG} numbers, the largest the last");
+    let last = (LONG - 1) as f64;
+    [
+        probe(
+            "max_dim, long",
+            text.clone(),
+            Rule::Exact,
+            |on| read(on, last_one(on).max_dim(1)),
+            1,
+            1.0,
+        ),
+        probe("argmax, long", text, Rule::Exact, |on| read(on, last_one(on).argmax(1)), 1, last),
+    ]
+}
+
+/// One and minus one by turns: mean 0, variance 1.
+fn by_turns() -> Vec<f32> {
+    (0..LONG).map(|index| if index % 2 == 0 { 1.0 } else { -1.0 }).collect()
+}
+
+fn norms() -> [Probe; 2] {
+    let text = format!("{LONG} numbers, 1 and -1 by turns");
+    let answers = || {
+        let known = normalised(&by_turns(), EPSILON, &[[1.0, 0.0]].repeat(LONG));
+        known.into_iter().step_by(EVERY).collect()
+    };
+    let group = |on: &Device| {
+        let norm = GroupNormConfig::new(1, 2).with_epsilon(EPSILON).init(on);
+        let x = tensor(on, &by_turns(), [1, 2, LONG / 2]);
+        read_some(on, norm.forward(x), EVERY)
+    };
+    let layer = |on: &Device| {
+        let norm = LayerNormConfig::new(LONG).with_epsilon(EPSILON).init(on);
+        read_some(on, norm.forward(tensor(on, &by_turns(), [1, LONG])), EVERY)
+    };
+    [
+        Probe::of("group norm, long", text.clone(), Rule::Function, group, answers),
+        Probe::of("layer norm, long", text, Rule::Function, layer, answers),
+    ]
+}

@@ -1,0 +1,88 @@
+//! How a target multiplies and sums, measured by its own worker before anything is said about it: a setting or a name
+//! proves nothing. It is what a run records; the doctor measures more.
+
+use burn::tensor::Tensor;
+use burn_repro_backends::{Backend, Class, Device, Target, matmul};
+use serde::{Deserialize, Serialize};
+
+use super::arithmetic::{Product, kept_bits, product};
+use super::probe::read;
+
+/// Terms of the sum that finds a limit of loops: more than four times the 65,535 steps that llvmpipe stops at, because
+/// kernels take four elements in a step.
+const LONG: usize = 300_000;
+
+/// How a target really computes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Precision {
+    /// Bits of the significand that a plain `Tensor::matmul` keeps of its inputs: 24 is `f32`, 11 is TF32 or `f16`.
+    pub matmul_significand_bits: u32,
+    /// The same of [`burn_repro::matmul`](crate::matmul).
+    pub exact_matmul_significand_bits: u32,
+    /// Whether a product is rounded before it is added.
+    pub matmul_product: Product,
+    /// What a sum of ones along the last dimension stops at, where it does before 300,000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub longest_sum: Option<usize>,
+}
+
+/// Measures an opened target, in `f32`. It takes a moment: kernels are compiled for it.
+pub(crate) fn measure_precision(target: &Target, device: &Device) -> Result<Precision, String> {
+    Ok(Precision {
+        matmul_significand_bits: kept_bits(device, Tensor::matmul)?,
+        exact_matmul_significand_bits: kept_bits(device, matmul)?,
+        matmul_product: product(device)?,
+        // Sums on the processor are plain loops.
+        longest_sum: if target.class == Class::Cpu { None } else { longest_sum(device)? },
+    })
+}
+
+fn longest_sum(device: &Device) -> Result<Option<usize>, String> {
+    let ones = Tensor::<Backend, 2>::ones([1, LONG], device);
+    let sum = read(device, ones.sum_dim(1))?.values.first().copied().unwrap_or(0.0);
+    Ok((f64::from(sum) < LONG as f64).then_some(sum as usize))
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::TensorData;
+    use burn_repro_backends::{Fingerprint, Float, Locator, open};
+    use rstest::rstest;
+
+    use super::*;
+
+    fn target(name: &str, locator: Locator) -> Target {
+        let fingerprint = Fingerprint::default();
+        Target { name: name.into(), class: Class::Cpu, locator, fingerprint }
+    }
+
+    #[rstest]
+    #[case("flex", Locator::Flex)]
+    #[case("ndarray", Locator::Ndarray)]
+    fn processor_targets_keep_every_bit_of_f32(#[case] name: &str, #[case] locator: Locator) {
+        let target = target(name, locator);
+        let device = open(&target, Float::F32).unwrap();
+        let precision = measure_precision(&target, &device).unwrap();
+        assert_eq!(precision.matmul_significand_bits, 24);
+        assert_eq!(precision.exact_matmul_significand_bits, 24);
+        assert_eq!(precision.longest_sum, None);
+    }
+
+    /// What tensor cores do, done on the host: inputs cut to the 11 bits of TF32.
+    #[test]
+    fn rounded_inputs_are_found_out() {
+        let rounded = |left: Tensor<Backend, 2>, right: Tensor<Backend, 2>| {
+            let device = left.device();
+            let cut = |tensor: Tensor<Backend, 2>| {
+                let shape = tensor.dims();
+                let values: Vec<f32> = tensor.into_data().to_vec().unwrap();
+                let cut = |value: f32| f32::from_bits(value.to_bits() & !0x1FFF);
+                let values: Vec<f32> = values.into_iter().map(cut).collect();
+                Tensor::from_data(TensorData::new(values, shape), &device)
+            };
+            cut(left).matmul(cut(right))
+        };
+        let device = open(&target("flex", Locator::Flex), Float::F32).unwrap();
+        assert_eq!(kept_bits(&device, rounded), Ok(11));
+    }
+}

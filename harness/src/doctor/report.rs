@@ -1,0 +1,200 @@
+//! What people read: the table of operations and targets, and a sentence for each finding. Pure.
+
+use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
+
+use super::arithmetic::{Arithmetic, LongestSum, Product};
+use super::finding::{Finding, ulp_text};
+use super::judge::{Kind, Severity};
+use super::operations::{ALLOCATE, MEBIBYTES};
+use super::outcome::Outcome;
+use super::record::{Asked, Examined};
+
+/// What the table's numbers and marks are.
+const LEGEND: &str = "Largest error in units in the last place of f32 against f64; where terms are added, in those of the \
+    sum of their absolute values.\n! a wrong value, ~ inaccurate (over 16), * a note, - not supported\n";
+
+/// The whole report.
+pub(crate) fn report(examined: &[Examined]) -> String {
+    let mut text = format!("{}\n{LEGEND}", table(examined));
+    for severity in [Severity::Defect, Severity::Inaccurate, Severity::Note] {
+        for examined in examined {
+            let found = examined.findings.iter().filter(|finding| finding.severity == severity);
+            for sentence in sentences(&found.collect::<Vec<_>>()) {
+                text.push_str(&format!("\n{} {sentence}", word(severity)));
+            }
+        }
+    }
+    text.push_str(&format!("\n\n{}\n", summary(examined)));
+    text
+}
+
+/// One for each finding; subnormals that are taken as zero are one finding, however many operations show it.
+fn sentences(findings: &[&Finding]) -> Vec<String> {
+    let mut sentences = Vec::new();
+    let flushing: Vec<&&Finding> =
+        findings.iter().filter(|finding| finding.kind == Some(Kind::Flushed)).collect();
+    if let [first, rest @ ..] = &flushing[..] {
+        let mut others: Vec<&str> = rest.iter().map(|finding| finding.operation).collect();
+        others.dedup();
+        others.retain(|other| *other != first.operation);
+        let others = if others.is_empty() {
+            String::new()
+        } else {
+            format!("; so do {}", others.join(", "))
+        };
+        sentences.push(format!("{}{others}", first.sentence));
+    }
+    let others = findings.iter().filter(|finding| finding.kind != Some(Kind::Flushed));
+    sentences.extend(others.map(|finding| finding.sentence.clone()));
+    sentences
+}
+
+fn summary(examined: &[Examined]) -> String {
+    let one = |examined: &Examined| {
+        let count = |severity| {
+            examined.findings.iter().filter(|finding| finding.severity == severity).count()
+        };
+        let [defects, inaccurate, notes] =
+            [Severity::Defect, Severity::Inaccurate, Severity::Note].map(count);
+        let name = &examined.target.name;
+        format!("{name}: {defects} wrong, {inaccurate} inaccurate, {notes} notes")
+    };
+    examined.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+const fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Defect => "! wrong:",
+        Severity::Inaccurate => "~ inaccurate:",
+        Severity::Note => "* note:",
+    }
+}
+
+const fn mark(severity: Option<Severity>) -> &'static str {
+    match severity {
+        Some(Severity::Defect) => " !",
+        Some(Severity::Inaccurate) => " ~",
+        Some(Severity::Note) => " *",
+        None => "",
+    }
+}
+
+fn table(examined: &[Examined]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    let names = examined.iter().map(|examined| examined.target.name.clone());
+    table.set_header(std::iter::once("operation".to_owned()).chain(names));
+    let mut row = |name: &str, cell: &dyn Fn(&Examined) -> Cell| {
+        table.add_row(std::iter::once(Cell::new(name)).chain(examined.iter().map(cell)));
+    };
+    for operation in operations(examined) {
+        row(operation, &|examined| {
+            let of = |asked: &&Asked| asked.operation == operation;
+            operation_cell(&examined.probes.iter().filter(of).collect::<Vec<_>>())
+        });
+    }
+    let facts: [(&str, fn(&Arithmetic) -> Option<String>); 4] = [
+        ("matmul keeps bits", |facts| facts.matmul_significand_bits.map(|bits| bits.to_string())),
+        ("matmul's products", |facts| facts.matmul_product.map(product)),
+        ("subnormals", |facts| facts.subnormals_kept.map(subnormals)),
+        ("longest sum of ones", |facts| facts.longest_sum.map(longest)),
+    ];
+    for (name, fact) in facts {
+        row(name, &|examined| {
+            let text = fact(&examined.arithmetic).unwrap_or_else(|| "-".into());
+            Cell::new(text).set_alignment(CellAlignment::Right)
+        });
+    }
+    row("largest allocation", &allocation_cell);
+    table
+}
+
+/// The operations with known answers, in the order they were asked.
+fn operations(examined: &[Examined]) -> Vec<&'static str> {
+    let mut operations = Vec::new();
+    for asked in examined.iter().flat_map(|examined| &examined.probes) {
+        let fact = asked.input.is_empty() || asked.operation == ALLOCATE;
+        if !fact && !operations.contains(&asked.operation) {
+            operations.push(asked.operation);
+        }
+    }
+    operations
+}
+
+fn operation_cell(asked: &[&Asked]) -> Cell {
+    let worst = asked.iter().filter_map(|asked| asked.severity).max();
+    let text = asked.iter().find_map(|asked| no_values(&asked.outcome));
+    let text = text.map_or_else(|| values(asked), str::to_owned);
+    coloured(format!("{text}{}", mark(worst)), worst)
+}
+
+/// A word for a probe that gave no values.
+const fn no_values(outcome: &Outcome) -> Option<&'static str> {
+    match outcome {
+        Outcome::Measured { .. } | Outcome::Fact(_) => None,
+        Outcome::Unsupported(_) => Some("-"),
+        Outcome::Failed(_) => Some("failed"),
+        Outcome::Crashed(_) => Some("crashed"),
+        Outcome::TimedOut(_) => Some("hung"),
+        Outcome::NotAsked(_) => Some("not asked"),
+    }
+}
+
+/// The largest error, unless something that is no number says more.
+fn values(asked: &[&Asked]) -> String {
+    let judgements = asked.iter().filter_map(|asked| match &asked.outcome {
+        Outcome::Measured { judgement, .. } => Some(judgement),
+        _ => None,
+    });
+    let largest = judgements.clone().map(|judgement| judgement.largest_ulp).fold(0.0, f64::max);
+    let not_finite = judgements
+        .flat_map(|judgement| &judgement.deviations)
+        .any(|deviation| deviation.kind == Kind::NotFinite);
+    match (not_finite, largest == 0.0) {
+        (true, _) => format!("{} NaN/inf", ulp_text(largest)),
+        (false, true) => "0".to_owned(),
+        (false, false) => ulp_text(largest),
+    }
+}
+
+fn coloured(text: String, severity: Option<Severity>) -> Cell {
+    let cell = Cell::new(text).set_alignment(CellAlignment::Right);
+    match severity {
+        Some(Severity::Defect) => cell.fg(Color::Red),
+        Some(Severity::Inaccurate) => cell.fg(Color::Yellow),
+        Some(Severity::Note) | None => cell,
+    }
+}
+
+fn allocation_cell(examined: &Examined) -> Cell {
+    let of = |asked: &&Asked| asked.operation == ALLOCATE;
+    let worst = examined.probes.iter().filter(of).filter_map(|asked| asked.severity).max();
+    let text = match examined.arithmetic.largest_allocation_mebibytes {
+        None => "-".to_owned(),
+        Some(size) if MEBIBYTES.last() == Some(&size) => format!(">= {size} MiB"),
+        Some(size) => format!("{size} MiB"),
+    };
+    coloured(format!("{text}{}", mark(worst)), worst)
+}
+
+fn product(product: Product) -> String {
+    match product {
+        Product::Fused => "fused",
+        Product::Rounded => "rounded",
+        Product::Other => "other",
+    }
+    .to_owned()
+}
+
+fn subnormals(kept: bool) -> String {
+    if kept { "kept" } else { "zero" }.to_owned()
+}
+
+fn longest(sum: LongestSum) -> String {
+    match sum {
+        LongestSum::NoLimitUpTo(length) => format!(">= {length}"),
+        LongestSum::Limit(length) => format!("{length} !"),
+        LongestSum::Below(length) => format!("< {length} !"),
+    }
+}
