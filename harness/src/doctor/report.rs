@@ -81,7 +81,7 @@ const fn mark(severity: Option<Severity>) -> &'static str {
 
 fn table(examined: &[Examined]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_preset(presets::NOTHING);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     let names = examined.iter().map(|examined| examined.target.name.clone());
     table.set_header(std::iter::once("operation".to_owned()).chain(names));
@@ -94,7 +94,7 @@ fn table(examined: &[Examined]) -> Table {
             operation_cell(&examined.probes.iter().filter(of).collect::<Vec<_>>())
         });
     }
-    let facts: [(&str, fn(&Arithmetic) -> Option<String>); 4] = [
+    let facts: [(&str, Words); 4] = [
         ("matmul keeps bits", |facts| facts.matmul_significand_bits.map(|bits| bits.to_string())),
         ("matmul's products", |facts| facts.matmul_product.map(product)),
         ("subnormals", |facts| facts.subnormals_kept.map(subnormals)),
@@ -109,6 +109,9 @@ fn table(examined: &[Examined]) -> Table {
     row("largest allocation", &allocation_cell);
     table
 }
+
+/// A property in words, if it was measured.
+type Words = fn(&Arithmetic) -> Option<String>;
 
 /// The operations with known answers, in the order they were asked.
 fn operations(examined: &[Examined]) -> Vec<&'static str> {

@@ -109,9 +109,12 @@ impl Repeated<'_> {
             let worker = workers.of(self.command, &cell.target, cell.scenario.settings());
             let run = result(worker.run_varied(&cell.scenario, Variation::Copies(BATCH)));
             let agree = run.ok().and_then(|trace| positions_agree(&trace.outputs, BATCH));
-            // A batch that is no batch of the harness's: its samples were different ones to begin with.
-            let drawn = self.traces.of(cell).is_some_and(|trace| trace.noise.draws > 0);
-            self.stability(cell).batch_positions = agree.filter(|_| drawn);
+            // A first dimension that does not follow the scenario is no batch of the harness's.
+            let samples = Some(&cell.scenario.batch_size);
+            let is_batch = self.traces.of(cell).is_some_and(|trace| {
+                trace.outputs.iter().all(|named| named.tensor.shape.first() == samples)
+            });
+            self.stability(cell).batch_positions = agree.filter(|_| is_batch);
         }
     }
 

@@ -7,13 +7,13 @@ use std::ops::RangeInclusive;
 /// entry takes the key with it. Empty where the list is written in one line.
 pub(super) fn entry_lines(text: &str, key: &str) -> Vec<RangeInclusive<usize>> {
     let lines: Vec<&str> = text.lines().collect();
-    let is_key = |line: &&str| {
+    let is_key = |line: &str| {
         line.strip_prefix(key).and_then(|rest| rest.strip_prefix(':')).is_some_and(|rest| {
             let rest = rest.trim();
             rest.is_empty() || rest.starts_with('#')
         })
     };
-    let Some(start) = lines.iter().position(|line| is_key(&line)) else { return Vec::new() };
+    let Some(start) = lines.iter().position(|line| is_key(line)) else { return Vec::new() };
     let belongs = |line: &str| {
         line.trim().is_empty() || line.starts_with([' ', '#', '-']) || line.starts_with('\t')
     };

@@ -65,8 +65,8 @@ fn spoilt<B: Backend>(
         "empty" => Tensor::from_data(TensorData::new(Vec::<f32>::new(), [0]), device),
         "changing" => of(&[1.0, -2.0 + f32::from(clock() % 64) * f32::EPSILON]),
         // On a GPU: memory that no kernel has written, and more of it than one tensor may take.
-        "unwritten" => Tensor::<B, 1>::empty([200_000], device).slice([199_998..200_000]),
-        "too_large" => Tensor::<B, 1>::ones([50_000_000], device).mul_scalar(200).slice([0..2]),
+        "unwritten" => Tensor::<B, 1>::empty([200_000], device).narrow(0, 199_998, 2),
+        "too_large" => Tensor::<B, 1>::ones([50_000_000], device).mul_scalar(200).narrow(0, 0, 2),
         "long_sum" => Tensor::<B, 2>::ones([2, 300_000], device).sum_dim(1).reshape([2]),
         "twice" => {
             probe.output("image", &image);

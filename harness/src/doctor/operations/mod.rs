@@ -55,15 +55,16 @@ mod tests {
         }
     }
 
-    /// No probe is content with whatever comes back.
+    /// No probe is content with whatever comes back: numbers that are three times too large, and numbers where NaN or
+    /// infinity is due.
     #[test]
-    fn every_probe_sees_values_that_are_all_three_times_too_large() {
+    fn every_probe_sees_values_that_are_all_wrong() {
+        let wrong = |answer: f64| if answer.is_finite() { answer * 3.0 + 7.0 } else { 7.0 };
         for probe in probes() {
             let Question::Known(known) = &probe.question else { continue };
             let answers = (known.answers)();
-            let wrong: Vec<f32> =
-                answers.iter().map(|answer| (answer.value * 3.0 + 7.0) as f32).collect();
-            let judgement = judge(&wrong, &answers, known.rule).unwrap();
+            let got: Vec<f32> = answers.iter().map(|answer| wrong(answer.value) as f32).collect();
+            let judgement = judge(&got, &answers, known.rule).unwrap();
             assert!(
                 judgement.deviations.iter().any(|deviation| deviation.severity >= Severity::Note),
                 "{} of {}",
