@@ -56,6 +56,9 @@ pub enum ProbeError {
         /// The first such element, row-major.
         index: usize,
     },
+    /// Inputs that cannot be made copies of one sample.
+    #[error("an input's first dimension is not the batch")]
+    NoBatch,
     /// A pipeline that puts nothing out would pass by accident.
     #[error("the pipeline put out no tensor; call `probe.output(name, &tensor)`")]
     NoOutput,
@@ -72,8 +75,8 @@ pub struct Probe<B: Backend> {
     trace: Trace,
     noise: Sha256,
     perturbation: Option<Perturbation>,
-    /// Whether every sample of a batch is a copy of the first.
-    copies: bool,
+    /// The samples of a batch of which each is to be a copy of the first.
+    copies: Option<usize>,
     error: Option<ProbeError>,
 }
 
@@ -82,7 +85,7 @@ impl<B: Backend> Probe<B> {
     #[must_use]
     pub fn new(device: B::Device) -> Self {
         let (trace, noise) = (Trace::default(), Sha256::new());
-        Self { device, trace, noise, perturbation: None, copies: false, error: None }
+        Self { device, trace, noise, perturbation: None, copies: None, error: None }
     }
 
     /// The probe of a run whose inputs are varied.
@@ -91,7 +94,11 @@ impl<B: Backend> Probe<B> {
             Variation::Moved(seed) => Some(Perturbation::new(seed, dtype)),
             Variation::None | Variation::Copies(_) => None,
         };
-        Self { perturbation, copies: matches!(variation, Variation::Copies(_)), ..self }
+        let copies = match variation {
+            Variation::Copies(samples) => Some(samples),
+            Variation::None | Variation::Moved(_) => None,
+        };
+        Self { perturbation, copies, ..self }
     }
 
     /// Hashes host noise and moves it to the device, row-major, converted to the device's default
@@ -122,8 +129,10 @@ impl<B: Backend> Probe<B> {
         if let Some(perturbation) = &mut self.perturbation {
             perturbation.apply(&mut values);
         }
-        if self.copies {
-            copy_first(&mut values, shape[0]);
+        match self.copies {
+            Some(samples) if samples == shape[0] => copy_first(&mut values, samples),
+            Some(_) => self.error = Some(ProbeError::NoBatch),
+            None => {}
         }
         Tensor::from_data(TensorData::new(values, shape), &self.device)
     }
@@ -190,7 +199,7 @@ impl<B: Backend> Probe<B> {
 
 /// Makes every one of `samples` equal parts a copy of the first.
 fn copy_first(values: &mut [f32], samples: usize) {
-    let (first, rest) = values.split_at_mut(values.len() / samples.max(1));
+    let (first, rest) = values.split_at_mut(values.len() / samples);
     for sample in rest.chunks_exact_mut(first.len().max(1)) {
         sample.copy_from_slice(first);
     }

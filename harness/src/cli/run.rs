@@ -52,10 +52,12 @@ pub(super) fn run(project: &Project, arguments: RunArguments) -> Result<Exit, Fa
             saved = save_outputs(folder, event);
         }
     });
+    let precision = measure(&plan, &pool);
+    // Its idle workers would share a device with those that repeat.
+    drop(pool);
     if let Some(times) = arguments.repeat {
         repeat_all(&mut reports, &plan, &traces, &command, usize::from(times));
     }
-    let precision = measure(&plan, &pool);
     explain_all(&mut reports, &plan, &precision);
     let found = find_outliers(&plan, &reports, &traces, &store, &discovery, &command);
     terminal.finish();

@@ -11,7 +11,11 @@ use super::record::{Asked, Examined};
 
 /// What the table's numbers and marks are.
 const LEGEND: &str = "Largest error in units in the last place of f32 against f64; where terms are added, in those of the \
-    sum of their absolute values.\n! a wrong value, ~ inaccurate (over 16), * a note, - not supported\n";
+    sum of their absolute values.\n! a wrong value, ~ inaccurate (over 16), * a note, - not supported; NaN/inf where a number is due, or the reverse; \
+    no bit: over 2^24\n";
+
+/// Units in the last place from which on not even the first bit of the significand is right.
+const NO_BIT: f64 = (1 << f32::MANTISSA_DIGITS) as f64;
 
 /// The whole report.
 pub(crate) fn report(examined: &[Examined]) -> String {
@@ -154,11 +158,13 @@ fn values(asked: &[&Asked]) -> String {
     let not_finite = judgements
         .flat_map(|judgement| &judgement.deviations)
         .any(|deviation| deviation.kind == Kind::NotFinite);
-    match (not_finite, largest == 0.0) {
-        (true, _) => format!("{} NaN/inf", ulp_text(largest)),
-        (false, true) => "0".to_owned(),
-        (false, false) => ulp_text(largest),
-    }
+    let error = match largest {
+        0.0 => "0".to_owned(),
+        // Beyond the significand a number of units says nothing any more.
+        NO_BIT.. => "no bit".to_owned(),
+        _ => ulp_text(largest),
+    };
+    if not_finite { format!("{error} NaN/inf") } else { error }
 }
 
 fn coloured(text: String, severity: Option<Severity>) -> Cell {

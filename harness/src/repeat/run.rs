@@ -109,12 +109,7 @@ impl Repeated<'_> {
             let worker = workers.of(self.command, &cell.target, cell.scenario.settings());
             let run = result(worker.run_varied(&cell.scenario, Variation::Copies(BATCH)));
             let agree = run.ok().and_then(|trace| positions_agree(&trace.outputs, BATCH));
-            // A first dimension that does not follow the scenario is no batch of the harness's.
-            let samples = Some(&cell.scenario.batch_size);
-            let is_batch = self.traces.of(cell).is_some_and(|trace| {
-                trace.outputs.iter().all(|named| named.tensor.shape.first() == samples)
-            });
-            self.stability(cell).batch_positions = agree.filter(|_| is_batch);
+            self.stability(cell).batch_positions = agree;
         }
     }
 
