@@ -12,6 +12,9 @@ use nix::unistd::Pid;
 
 use crate::folder::{Run, folder};
 
+/// What a worker's command line has.
+const WORKER: &str = "__worker";
+
 pub fn trials() -> Vec<Trial> {
     let interrupts = [("interrupt", Signal::SIGINT), ("terminate", Signal::SIGTERM)];
     let mut trials: Vec<Trial> = interrupts
@@ -29,16 +32,11 @@ fn send(process: u32, signal: Signal) {
     let _ = kill(Pid::from_raw(i32::try_from(process).unwrap()), signal);
 }
 
-/// The processes of a run besides the run itself, as soon as there are that many.
-fn wait_for(run: &Run, own: u32, count: usize) -> Vec<u32> {
+/// Waits until a run has a process whose command line has a part.
+fn wait_for(run: &Run, part: &str) {
     let begun = Instant::now();
-    loop {
-        let others: Vec<u32> =
-            run.processes().into_iter().filter(|process| *process != own).collect();
-        if others.len() >= count {
-            return others;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(20), "the worker did not start");
+    while run.processes_called(part).is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{part} did not start");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
@@ -50,7 +48,7 @@ fn interrupted(signal: Signal) -> Result<(), Failed> {
     let record = folder.path().join("run.json");
     let child =
         run.start(&["run", "m-faulty", "--backend", "flex", "--json", record.to_str().unwrap()]);
-    let processes = wait_for(&run, child.id(), 2);
+    wait_for(&run, "sleep");
     send(child.id(), signal);
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -58,7 +56,7 @@ fn interrupted(signal: Signal) -> Result<(), Failed> {
         return Err(format!("{:?}\n{said}", output.status).into());
     }
     if !run.orphans().is_empty() {
-        return Err(format!("left of {processes:?}: {:?}", run.orphans()).into());
+        return Err(format!("left behind: {:?}", run.orphans()).into());
     }
     match fs::read_dir(folder.path()).unwrap().count() {
         0 => Ok(()),
@@ -70,7 +68,9 @@ fn interrupted(signal: Signal) -> Result<(), Failed> {
 fn killed_run() -> Result<(), Failed> {
     let run = Run::new("hang");
     let mut child = run.start(&["run", "m-faulty", "--backend", "flex"]);
-    wait_for(&run, child.id(), 1);
+    wait_for(&run, WORKER);
+    // Into its cell, where it no longer reads.
+    std::thread::sleep(Duration::from_millis(500));
     send(child.id(), Signal::SIGKILL);
     child.wait().unwrap();
     match run.orphans()[..] {
@@ -88,13 +88,13 @@ fn killed_workers() -> Result<(), Failed> {
         let file = tempfile::NamedTempFile::new().unwrap();
         let child =
             run.start(&["run", "--backend", "cpu", "--json", file.path().to_str().unwrap()]);
-        let workers = wait_for(&run, child.id(), 1);
+        wait_for(&run, WORKER);
         // Multiples of the golden ratio spread over the time that a run takes.
         let moment = number as f64 * 0.618_034 % 1.0;
         std::thread::sleep(Duration::from_secs_f64(0.2 * moment));
-        let alive = run.processes().into_iter().filter(|process| *process != child.id());
-        if let Some(worker) = alive.chain(workers).nth((number % 2) as usize) {
-            send(worker, Signal::SIGKILL);
+        let workers = run.processes_called(WORKER);
+        if let Some(worker) = workers.get(number as usize % workers.len().max(1)) {
+            send(*worker, Signal::SIGKILL);
         }
         let output = child.wait_with_output().unwrap();
         crashed += check(number, &output.status, &fs::read(file.path()).unwrap(), &run)?;

@@ -139,6 +139,16 @@ impl Run {
             .collect()
     }
 
+    /// Those of them whose command line has a part.
+    #[cfg(target_os = "linux")]
+    pub fn processes_called(&self, part: &str) -> Vec<u32> {
+        let called = |process: &u32| {
+            let words = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&words).contains(part)
+        };
+        self.processes().into_iter().filter(called).collect()
+    }
+
     /// What is left after a moment: an end takes time to be seen.
     #[cfg(target_os = "linux")]
     pub fn orphans(&self) -> Vec<u32> {
