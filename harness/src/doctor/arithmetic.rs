@@ -11,11 +11,15 @@ use super::probe::{Probe, Reading, line, read, tensor};
 const ROWS: usize = 32;
 const INNER: usize = 64;
 
-/// The shortest and the longest reduction that is tried, in steps of four elements: kernels take that many at once, and
-/// fewer where the length is no multiple of it, which has another limit.
-const SHORTEST: usize = 1 << 10;
-const LONGEST: usize = 1 << 18;
-const STEP: usize = 4;
+/// The shortest and the longest reduction that is tried.
+const SHORTEST: usize = 1 << 12;
+const LONGEST: usize = 1 << 20;
+
+/// The names of the probes, which are rows of the table.
+pub(super) const SIGNIFICAND: &str = "matmul keeps bits";
+pub(super) const PRODUCT: &str = "matmul's products";
+pub(super) const SUBNORMALS: &str = "subnormals";
+pub(super) const LONGEST_SUM: &str = "longest sum of ones";
 
 /// How a device computes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -48,9 +52,9 @@ pub enum Product {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LongestSum {
-    /// None was wrong up to this length.
+    /// None of those tried was wrong up to this length.
     NoLimitUpTo(usize),
-    /// One more element, and the sum is wrong.
+    /// One more element, and the sum is wrong; of longer ones, some may be right again.
     Limit(usize),
     /// Even the shortest that was tried was wrong.
     Below(usize),
@@ -88,10 +92,10 @@ impl Arithmetic {
 /// The probes that measure properties; that of allocations follows from their results.
 pub(super) fn facts() -> Vec<Probe> {
     vec![
-        Probe::fact("matmul: significand bits", significand_bits),
-        Probe::fact("matmul: product", |device| product(device).map(Fact::MatmulProduct)),
-        Probe::fact("subnormals", subnormals),
-        Probe::fact("longest sum", longest_sum),
+        Probe::fact(SIGNIFICAND, significand_bits),
+        Probe::fact(PRODUCT, |device| product(device).map(Fact::MatmulProduct)),
+        Probe::fact(SUBNORMALS, subnormals),
+        Probe::fact(LONGEST_SUM, longest_sum),
     ]
 }
 
@@ -104,11 +108,11 @@ fn significand_bits(device: &Device) -> Result<Fact, String> {
 }
 
 /// A matrix product.
-pub(super) type Product2 = fn(Tensor<Backend, 2>, Tensor<Backend, 2>) -> Tensor<Backend, 2>;
+pub(super) type Multiply = fn(Tensor<Backend, 2>, Tensor<Backend, 2>) -> Tensor<Backend, 2>;
 
 /// The bits of the significand that a product keeps of its inputs. Row i holds 1 + 2^-(i + 1) and zeros; the other
 /// matrix has ones in its first row. Both ways round.
-pub(super) fn kept_bits(device: &Device, matmul: Product2) -> Result<u32, String> {
+pub(super) fn kept_bits(device: &Device, multiply: Multiply) -> Result<u32, String> {
     let number = |row: usize| 1.0 + 0.5_f32.powi(row as i32 + 1);
     let mut numbers = vec![0.0; ROWS * INNER];
     let mut ones = vec![0.0; INNER * ROWS];
@@ -117,8 +121,8 @@ pub(super) fn kept_bits(device: &Device, matmul: Product2) -> Result<u32, String
     }
     let numbers = tensor(device, &numbers, [ROWS, INNER]);
     let ones = tensor(device, &ones, [INNER, ROWS]);
-    let left = matmul(numbers.clone(), ones.clone());
-    let right = matmul(ones.swap_dims(0, 1), numbers.swap_dims(0, 1)).swap_dims(0, 1);
+    let left = multiply(numbers.clone(), ones.clone());
+    let right = multiply(ones.swap_dims(0, 1), numbers.swap_dims(0, 1)).swap_dims(0, 1);
     let [left, right] = [whole(read(device, left)?)?, whole(read(device, right)?)?];
     let kept = |row: &usize| {
         let of =
@@ -161,15 +165,17 @@ fn subnormals(device: &Device) -> Result<Fact, String> {
 }
 
 fn longest_sum(device: &Device) -> Result<Fact, String> {
-    let right = |steps: usize| {
-        let ones = Tensor::<Backend, 2>::ones([1, steps * STEP], device);
-        Ok(whole(read(device, ones.sum_dim(1))?)? == [(steps * STEP) as f32])
+    // A kernel takes four at once, two, or one, as the length allows, and so may end at different lengths.
+    let right = |length: usize| {
+        for length in length - 3..=length {
+            let ones = Tensor::<Backend, 2>::ones([1, length], device);
+            if whole(read(device, ones.sum_dim(1))?)? != [length as f32] {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     };
-    Ok(Fact::LongestSum(match longest(SHORTEST, LONGEST, right)? {
-        LongestSum::NoLimitUpTo(steps) => LongestSum::NoLimitUpTo(steps * STEP),
-        LongestSum::Limit(steps) => LongestSum::Limit(steps * STEP),
-        LongestSum::Below(steps) => LongestSum::Below(steps * STEP),
-    }))
+    longest(SHORTEST, LONGEST, right).map(Fact::LongestSum)
 }
 
 /// Bisects for the longest length that is right, which must be whole numbers below 2^24 for sums of ones to be exact.
@@ -199,12 +205,12 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case(65_532, LongestSum::Limit(65_532))]
-    #[case(1_024, LongestSum::Limit(1_024))]
-    #[case(262_143, LongestSum::Limit(262_143))]
-    #[case(262_144, LongestSum::NoLimitUpTo(262_144))]
-    #[case(1_023, LongestSum::Below(1_024))]
-    fn a_limit_is_found_to_the_step(#[case] limit: usize, #[case] want: LongestSum) {
+    #[case(262_139, LongestSum::Limit(262_139))]
+    #[case(4_096, LongestSum::Limit(4_096))]
+    #[case(1_048_575, LongestSum::Limit(1_048_575))]
+    #[case(1_048_576, LongestSum::NoLimitUpTo(1_048_576))]
+    #[case(4_095, LongestSum::Below(4_096))]
+    fn a_limit_is_found_to_the_element(#[case] limit: usize, #[case] want: LongestSum) {
         assert_eq!(longest(SHORTEST, LONGEST, |length| Ok(length <= limit)), Ok(want));
     }
 

@@ -124,6 +124,24 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::doctor::arithmetic::Fact;
+    use crate::doctor::judge::Rule;
+
+    /// Neither a value nor a property is what it seems beside a panic of another thread.
+    #[test]
+    fn a_panic_of_another_thread_is_seen() {
+        let judgement = judge(&[], &[], Rule::Exact).unwrap();
+        let measured = Outcome::Measured { judgement, unseen: Some("invalid state".into()) };
+        assert_eq!(with_unseen(measured.clone(), Vec::new()), measured);
+        let Outcome::Measured { unseen: Some(words), .. } =
+            with_unseen(measured, vec!["too large".into()])
+        else {
+            panic!("the panic was lost")
+        };
+        assert_eq!(words, "a thread panicked: too large; invalid state");
+        let fact = Outcome::Fact(Fact::SubnormalsKept(true));
+        assert_eq!(with_unseen(fact, vec!["lost".into()]), Outcome::Failed("lost".into()));
+    }
 
     #[rstest]
     #[case("not implemented: interpolate for this device", true)]

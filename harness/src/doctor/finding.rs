@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::arithmetic::{Fact, LongestSum};
 use super::examine::Ended;
 use super::judge::{Deviation, Judgement, Kind, Severity};
 use super::number::Number;
@@ -40,6 +41,9 @@ pub(super) fn findings(target: &str, probe: &Probe, ended: &Ended) -> Vec<Findin
     match &ended.outcome {
         Outcome::Measured { judgement, unseen } => {
             measured(target, probe, judgement, unseen.as_deref())
+        }
+        Outcome::Fact(Fact::LongestSum(LongestSum::Limit(length) | LongestSum::Below(length))) => {
+            plain(Severity::Defect, format!("sums of more than {length} ones may be wrong"))
         }
         Outcome::Fact(_) | Outcome::Unsupported(_) => Vec::new(),
         // Memory has an end somewhere; saying so is all that can be asked.
@@ -133,7 +137,7 @@ fn subject(target: &str, probe: &Probe) -> String {
     if input.is_empty() {
         return format!("{target}: {operation}");
     }
-    format!("{target}: {operation} of {input}")
+    format!("{target}: {operation} ({input})")
 }
 
 const fn remark(kind: Kind) -> &'static str {
@@ -142,21 +146,23 @@ const fn remark(kind: Kind) -> &'static str {
         Kind::NanChoice => {
             "; implementations differ where a NaN is among the numbers, torch's give NaN"
         }
-        Kind::Flushed => "; subnormal numbers are taken as zero",
+        Kind::Flushed => "; subnormal numbers are not kept",
         Kind::SignOfZero => "; the sign of the zero",
     }
 }
 
-/// A number of ULP as it is shown.
+/// A number of ULP as it is shown; from about 2^24 on no bit is right, and how far it is beyond says nothing more.
 pub(super) fn ulp_text(ulp: f64) -> String {
     match ulp {
         ..9.95 => format!("{ulp:.1}"),
         ..99_999.5 => format!("{ulp:.0}"),
+        1.6e7.. => ">1.6e7".to_owned(),
         _ => format!("{ulp:.1e}"),
     }
 }
 
 fn cut(words: &str) -> String {
+    let words = words.replace("No backtrace available", "");
     let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
     if words.chars().count() <= WORDS {
         return words;
@@ -191,7 +197,7 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(
             found[0].sentence,
-            "a:b: log1p of edge values: at x = 1e-7 got 1.192e-7, wanted 1e-7, off by 2.7e6 ULP (1 of 2 elements)"
+            "a:b: log1p (edge values): at x = 1e-7 got 1.192e-7, wanted 1e-7, off by 2.7e6 ULP (1 of 2 elements)"
         );
         assert_eq!(found[0].severity, Severity::Defect);
     }
@@ -229,6 +235,7 @@ mod tests {
     #[case(9.96, "10")]
     #[case(4337.2, "4337")]
     #[case(4_194_560.0, "4.2e6")]
+    #[case(2.1e37, ">1.6e7")]
     fn ulp_are_short(#[case] ulp: f64, #[case] text: &str) {
         assert_eq!(ulp_text(ulp), text);
     }

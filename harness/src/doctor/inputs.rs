@@ -5,27 +5,15 @@ use crate::splitmix::splitmix64;
 /// How many ordinary inputs a function of one or two numbers is tried with.
 pub(super) const ORDINARY: usize = 2048;
 
-/// Zeros, subnormals, the smallest normal number, tiny, small, plain, large and huge numbers of either sign,
-/// infinities, NaN. All are far enough from where a result overflows that rounding does not decide it.
+/// Zeros, plain numbers, small, tiny and huge ones of either sign, infinities, NaN, the smallest normal numbers and
+/// subnormals: the plainest first. All are far enough from where a result overflows that rounding does not decide it.
 pub(super) const EDGES: [f32; 33] = [
     0.0,
     -0.0,
-    1e-45,
-    -1e-45,
-    1e-40,
-    -1e-40,
-    f32::MIN_POSITIVE,
-    -f32::MIN_POSITIVE,
-    1e-20,
-    -1e-20,
-    1e-7,
-    -1e-7,
-    1e-3,
-    -1e-3,
-    0.5,
-    -0.5,
     1.0,
     -1.0,
+    0.5,
+    -0.5,
     1.5,
     -1.5,
     2.5,
@@ -34,6 +22,12 @@ pub(super) const EDGES: [f32; 33] = [
     -10.0,
     100.0,
     -100.0,
+    1e-3,
+    -1e-3,
+    1e-7,
+    -1e-7,
+    1e-20,
+    -1e-20,
     1e20,
     -1e20,
     3e38,
@@ -41,9 +35,15 @@ pub(super) const EDGES: [f32; 33] = [
     f32::INFINITY,
     f32::NEG_INFINITY,
     f32::NAN,
+    f32::MIN_POSITIVE,
+    -f32::MIN_POSITIVE,
+    1e-40,
+    -1e-40,
+    1e-45,
+    -1e-45,
 ];
 
-/// Numbers spread evenly between two bounds. Streams of different numbers have nothing in common.
+/// Numbers spread evenly from one bound to another. Streams of different numbers have nothing in common.
 pub(super) fn uniform(stream: u64, count: usize, low: f32, high: f32) -> Vec<f32> {
     let (low, high) = (f64::from(low), f64::from(high));
     units(stream, count).map(|unit| (low + (high - low) * unit) as f32).collect()
@@ -69,7 +69,7 @@ mod tests {
     fn numbers_fill_their_range_and_are_always_the_same() {
         let numbers = uniform(7, 4096, -2.0, 6.0);
         assert_eq!(numbers, uniform(7, 4096, -2.0, 6.0));
-        assert!(numbers.iter().all(|number| (-2.0..6.0).contains(number)));
+        assert!(numbers.iter().all(|number| (-2.0..=6.0).contains(number)));
         let mean = numbers.iter().sum::<f32>() / 4096.0;
         assert!((mean - 2.0).abs() < 0.2, "{mean}");
         assert_ne!(numbers, uniform(8, 4096, -2.0, 6.0));
@@ -81,6 +81,15 @@ mod tests {
         assert!(numbers.iter().all(|number| (0.9e-4..1.1e4).contains(number)));
         let small = numbers.iter().filter(|number| **number < 1.0).count();
         assert!((1848..2248).contains(&small), "{small}");
+    }
+
+    /// Sums of numbers on one coarse grid are exact and show nothing.
+    #[test]
+    fn numbers_have_bits_down_to_the_last() {
+        let odd =
+            |numbers: Vec<f32>| numbers.iter().filter(|number| number.to_bits() % 2 == 1).count();
+        assert!((900..1148).contains(&odd(uniform(7, 2048, -8.0, 8.0))));
+        assert!((900..1148).contains(&odd(magnitudes(7, 2048, 1e-3, 1e3))));
     }
 
     #[test]

@@ -109,8 +109,9 @@ impl Examined {
             if !again {
                 found.append(&mut new);
             }
-            if probe.operation == ALLOCATE && ended.outcome.is_answer() {
-                allocations.push(severity.is_none());
+            if probe.operation == ALLOCATE && !matches!(ended.outcome, Outcome::NotAsked(_)) {
+                let measured = matches!(ended.outcome, Outcome::Measured { .. });
+                allocations.push(measured && severity.is_none());
             }
             let Ended { seconds, outcome, .. } = ended;
             let Probe { operation, input, .. } = probe;

@@ -1,8 +1,10 @@
 //! What people read: the table of operations and targets, and a sentence for each finding. Pure.
 
-use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
+use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, TableComponent, presets};
 
-use super::arithmetic::{Arithmetic, LongestSum, Product};
+use super::arithmetic::{
+    Arithmetic, LONGEST_SUM, LongestSum, PRODUCT, Product, SIGNIFICAND, SUBNORMALS,
+};
 use super::finding::{Finding, ulp_text};
 use super::judge::{Kind, Severity};
 use super::operations::{ALLOCATE, MEBIBYTES};
@@ -10,9 +12,9 @@ use super::outcome::Outcome;
 use super::record::{Asked, Examined};
 
 /// What the table's numbers and marks are.
-const LEGEND: &str = "Largest error in units in the last place of f32 against f64; where terms are added, in those of the \
-    sum of their absolute values.\n! a wrong value, ~ inaccurate (over 16), * a note, - not supported; NaN/inf where a number is due, or the reverse; \
-    no bit: over 2^24\n";
+const LEGEND: &str = "largest error against f64 in units in the last place of f32 (ULP), of sums in those of the sum of \
+    the terms' sizes\n! defect, ~ inaccurate, * note, - not supported; no bit: over 2^24 ULP; NaN/inf: where a number \
+    is due, or the reverse\n";
 
 /// Units in the last place from which on not even the first bit of the significand is right.
 const NO_BIT: f64 = (1 << f32::MANTISSA_DIGITS) as f64;
@@ -44,7 +46,7 @@ fn sentences(findings: &[&Finding]) -> Vec<String> {
         let others = if others.is_empty() {
             String::new()
         } else {
-            format!("; so do {}", others.join(", "))
+            format!(", nor in {}", others.join(", "))
         };
         sentences.push(format!("{}{others}", first.sentence));
     }
@@ -61,14 +63,14 @@ fn summary(examined: &[Examined]) -> String {
         let [defects, inaccurate, notes] =
             [Severity::Defect, Severity::Inaccurate, Severity::Note].map(count);
         let name = &examined.target.name;
-        format!("{name}: {defects} wrong, {inaccurate} inaccurate, {notes} notes")
+        format!("{name}: {defects} defects, {inaccurate} inaccurate, {notes} notes")
     };
     examined.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 const fn word(severity: Severity) -> &'static str {
     match severity {
-        Severity::Defect => "! wrong:",
+        Severity::Defect => "! defect:",
         Severity::Inaccurate => "~ inaccurate:",
         Severity::Note => "* note:",
     }
@@ -83,9 +85,24 @@ const fn mark(severity: Option<Severity>) -> &'static str {
     }
 }
 
+/// A property in words.
+type Fact = fn(&Arithmetic) -> Option<String>;
+
+/// The properties, by the names of their probes.
+const FACTS: [(&str, Fact); 4] = [
+    (SIGNIFICAND, |facts| facts.matmul_significand_bits.map(|bits| bits.to_string())),
+    (PRODUCT, |facts| facts.matmul_product.map(product)),
+    (SUBNORMALS, |facts| facts.subnormals_kept.map(subnormals)),
+    (LONGEST_SUM, |facts| facts.longest_sum.map(longest)),
+];
+
 fn table(examined: &[Examined]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    // More rows than a screen has lines.
+    for part in [TableComponent::HorizontalLines, TableComponent::MiddleIntersections] {
+        table.remove_style(part);
+    }
     table.set_content_arrangement(ContentArrangement::Dynamic);
     let names = examined.iter().map(|examined| examined.target.name.clone());
     table.set_header(std::iter::once("operation".to_owned()).chain(names));
@@ -98,24 +115,16 @@ fn table(examined: &[Examined]) -> Table {
             operation_cell(&examined.probes.iter().filter(of).collect::<Vec<_>>())
         });
     }
-    let facts: [(&str, Words); 4] = [
-        ("matmul keeps bits", |facts| facts.matmul_significand_bits.map(|bits| bits.to_string())),
-        ("matmul's products", |facts| facts.matmul_product.map(product)),
-        ("subnormals", |facts| facts.subnormals_kept.map(subnormals)),
-        ("longest sum of ones", |facts| facts.longest_sum.map(longest)),
-    ];
-    for (name, fact) in facts {
+    for (name, fact) in FACTS {
         row(name, &|examined| {
             let text = fact(&examined.arithmetic).unwrap_or_else(|| "-".into());
-            Cell::new(text).set_alignment(CellAlignment::Right)
+            let of = |asked: &&Asked| asked.operation == name;
+            marked(text, examined.probes.iter().filter(of))
         });
     }
     row("largest allocation", &allocation_cell);
     table
 }
-
-/// A property in words, if it was measured.
-type Words = fn(&Arithmetic) -> Option<String>;
 
 /// The operations with known answers, in the order they were asked.
 fn operations(examined: &[Examined]) -> Vec<&'static str> {
@@ -130,10 +139,9 @@ fn operations(examined: &[Examined]) -> Vec<&'static str> {
 }
 
 fn operation_cell(asked: &[&Asked]) -> Cell {
-    let worst = asked.iter().filter_map(|asked| asked.severity).max();
     let text = asked.iter().find_map(|asked| no_values(&asked.outcome));
     let text = text.map_or_else(|| values(asked), str::to_owned);
-    coloured(format!("{text}{}", mark(worst)), worst)
+    marked(text, asked.iter().copied())
 }
 
 /// A word for a probe that gave no values.
@@ -167,9 +175,11 @@ fn values(asked: &[&Asked]) -> String {
     if not_finite { format!("{error} NaN/inf") } else { error }
 }
 
-fn coloured(text: String, severity: Option<Severity>) -> Cell {
-    let cell = Cell::new(text).set_alignment(CellAlignment::Right);
-    match severity {
+/// With the mark and the colour of the worst that the probes found.
+fn marked<'a>(text: String, probes: impl Iterator<Item = &'a Asked>) -> Cell {
+    let worst = probes.filter_map(|asked| asked.severity).max();
+    let cell = Cell::new(format!("{text}{}", mark(worst))).set_alignment(CellAlignment::Right);
+    match worst {
         Some(Severity::Defect) => cell.fg(Color::Red),
         Some(Severity::Inaccurate) => cell.fg(Color::Yellow),
         Some(Severity::Note) | None => cell,
@@ -177,14 +187,12 @@ fn coloured(text: String, severity: Option<Severity>) -> Cell {
 }
 
 fn allocation_cell(examined: &Examined) -> Cell {
-    let of = |asked: &&Asked| asked.operation == ALLOCATE;
-    let worst = examined.probes.iter().filter(of).filter_map(|asked| asked.severity).max();
     let text = match examined.arithmetic.largest_allocation_mebibytes {
         None => "-".to_owned(),
         Some(size) if MEBIBYTES.last() == Some(&size) => format!(">= {size} MiB"),
         Some(size) => format!("{size} MiB"),
     };
-    coloured(format!("{text}{}", mark(worst)), worst)
+    marked(text, examined.probes.iter().filter(|asked| asked.operation == ALLOCATE))
 }
 
 fn product(product: Product) -> String {
@@ -203,7 +211,7 @@ fn subnormals(kept: bool) -> String {
 fn longest(sum: LongestSum) -> String {
     match sum {
         LongestSum::NoLimitUpTo(length) => format!(">= {length}"),
-        LongestSum::Limit(length) => format!("{length} !"),
-        LongestSum::Below(length) => format!("< {length} !"),
+        LongestSum::Limit(length) => length.to_string(),
+        LongestSum::Below(length) => format!("< {length}"),
     }
 }

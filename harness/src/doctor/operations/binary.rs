@@ -3,7 +3,7 @@
 use crate::doctor::inputs::{ORDINARY, uniform};
 use crate::doctor::judge::Rule;
 use crate::doctor::known::Known;
-use crate::doctor::probe::{Line, Probe};
+use crate::doctor::probe::{Line, Probe, read, tensor};
 
 /// What each is paired with each of.
 const EDGES: [f32; 14] = [
@@ -44,5 +44,24 @@ pub(super) fn probes() -> Vec<Probe> {
             probes.push(Probe::function_of_two(name, input, rule, device, host));
         }
     }
+    probes.push(broadcast());
     probes
+}
+
+/// One number for each channel of an image, as the embedding of a timestep is added.
+fn broadcast() -> Probe {
+    const IMAGE: [usize; 4] = [2, 6, 5, 7];
+    const PIXELS: usize = 35;
+    let (image, channels) = (uniform(3100, 12 * PIXELS, -8.0, 8.0), uniform(3101, 12, -8.0, 8.0));
+    let asked = (image.clone(), channels.clone());
+    let ask =
+        move |on: &_| read(on, tensor(on, &asked.0, IMAGE) + tensor(on, &asked.1, [2, 6, 1, 1]));
+    let answers = move || {
+        let sum = |(index, &x): (usize, &f32)| {
+            let (x, y) = (f64::from(x), f64::from(channels[index / PIXELS]));
+            Known::sum(x + y, x.abs() + y.abs())
+        };
+        image.iter().enumerate().map(sum).collect()
+    };
+    Probe::of("add", "an image and a number for each channel", Rule::Sum(2), ask, answers)
 }

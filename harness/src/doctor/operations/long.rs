@@ -35,63 +35,51 @@ fn ones(device: &Device, shape: [usize; 2]) -> Tensor<Backend, 2> {
     Tensor::ones(shape, device)
 }
 
-fn probe(
-    name: &'static str,
-    text: String,
-    rule: Rule,
-    ask: fn(&Device) -> Result<Reading, String>,
-    count: usize,
-    answer: f64,
-) -> Probe {
-    Probe::of(name, text, rule, ask, move || vec![Known::of(answer); count])
-}
+type Ask = fn(&Device) -> Result<Reading, String>;
 
 fn sums() -> Vec<Probe> {
     let row = format!("a row of {LONG} ones");
     let column = format!("2 columns of {HIGH} ones");
+    let product = format!("a row by a column of {LONG} ones");
     let long = LONG as f64;
-    vec![
-        probe(
+    let sums: [(&'static str, &str, Rule, Ask, Vec<f64>); 5] = [
+        (
             "sum_dim, long",
-            row.clone(),
+            &row,
             Rule::Exact,
             |on| read(on, ones(on, [1, LONG]).sum_dim(1)),
-            1,
-            long,
+            vec![long],
         ),
-        probe(
+        (
             "sum_dim, long",
-            column,
+            &column,
             Rule::Exact,
             |on| read(on, ones(on, [HIGH, 2]).sum_dim(0)),
-            2,
-            HIGH as f64,
+            vec![HIGH as f64; 2],
         ),
-        probe(
+        (
             "mean_dim, long",
-            row.clone(),
+            &row,
             Rule::Function,
             |on| read(on, ones(on, [1, LONG]).mean_dim(1)),
-            1,
-            1.0,
+            vec![1.0],
         ),
-        probe(
-            "matmul, long",
-            format!("a row by a column of {LONG} ones"),
-            Rule::Exact,
-            |on| read(on, ones(on, [1, LONG]).matmul(ones(on, [LONG, 1]))),
-            1,
-            long,
-        ),
-        probe(
-            "softmax, long",
-            format!("a row of {LONG} ones"),
-            Rule::Function,
-            |on| read_some(on, softmax(ones(on, [1, LONG]), 1), EVERY),
-            LONG / EVERY,
-            1.0 / long,
-        ),
-    ]
+        ("matmul, long", &product, Rule::Exact, row_by_column, vec![long]),
+        ("softmax, long", &row, Rule::Function, even_softmax, vec![1.0 / long; LONG / EVERY]),
+    ];
+    sums.map(|(name, text, rule, ask, answers)| {
+        let answers = move || answers.iter().copied().map(Known::of).collect();
+        Probe::of(name, text, rule, ask, answers)
+    })
+    .into()
+}
+
+fn row_by_column(device: &Device) -> Result<Reading, String> {
+    read(device, ones(device, [1, LONG]).matmul(ones(device, [LONG, 1])))
+}
+
+fn even_softmax(device: &Device) -> Result<Reading, String> {
+    read_some(device, softmax(ones(device, [1, LONG]), 1), EVERY)
 }
 
 /// Zeros, and a one in the last place.
@@ -102,19 +90,15 @@ fn last_one(device: &Device) -> Tensor<Backend, 2> {
 }
 
 fn largest_at_the_end() -> [Probe; 2] {
-    let text = format!("{LONG} numbers, the largest the last");
     let last = (LONG - 1) as f64;
-    [
-        probe(
-            "max_dim, long",
-            text.clone(),
-            Rule::Exact,
-            |on| read(on, last_one(on).max_dim(1)),
-            1,
-            1.0,
-        ),
-        probe("argmax, long", text, Rule::Exact, |on| read(on, last_one(on).argmax(1)), 1, last),
-    ]
+    let choices: [(&'static str, Ask, f64); 2] = [
+        ("max_dim, long", |on| read(on, last_one(on).max_dim(1)), 1.0),
+        ("argmax, long", |on| read(on, last_one(on).argmax(1)), last),
+    ];
+    choices.map(|(name, ask, answer)| {
+        let text = format!("{LONG} numbers, the largest the last");
+        Probe::of(name, text, Rule::Exact, ask, move || vec![Known::of(answer)])
+    })
 }
 
 /// One and minus one by turns: mean 0, variance 1.

@@ -1,11 +1,11 @@
 //! Allocations that may be larger than a device has: one that fails must not read back somebody else's data.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Int, Tensor, TensorData};
 use burn_repro_backends::{Backend, Device};
 
 use crate::doctor::judge::Rule;
 use crate::doctor::known::Known;
-use crate::doctor::probe::{Probe, Reading, read_some};
+use crate::doctor::probe::{Probe, Reading, read};
 
 /// The sizes that are tried, ascending.
 pub(in crate::doctor) const MEBIBYTES: [usize; 4] = [64, 128, 192, 256];
@@ -13,12 +13,12 @@ pub(in crate::doctor) const MEBIBYTES: [usize; 4] = [64, 128, 192, 256];
 /// The table's row for them.
 pub(in crate::doctor) const OPERATION: &str = "allocate";
 
-/// Every so many-th number is looked at.
-const EVERY: usize = 4099;
+/// So many numbers, spread over the tensor, are looked at.
+const LOOKED_AT: usize = 256;
 
 pub(super) fn probes() -> Vec<Probe> {
     let probe = |size: usize| {
-        let answers = move || vec![Known::of(200.0); numbers(size).div_ceil(EVERY)];
+        let answers = move || vec![Known::of(200.0); LOOKED_AT];
         let text = format!("{size} MiB, filled with 200");
         let ask = move |on: &Device| filled(on, numbers(size));
         Probe { isolated: true, ..Probe::of(OPERATION, text, Rule::Exact, ask, answers) }
@@ -30,14 +30,18 @@ const fn numbers(mebibytes: usize) -> usize {
     mebibytes << 18
 }
 
-/// Numbers of the tensors that come first, as in any program: their memory is there to be mistaken for the result.
-/// Devices keep pools of memory for several sizes, so that the last must be about as large as what is asked for.
-const FIRST: [usize; 3] = [4, 1 << 18, numbers(96)];
+/// Some numbers of a tensor of so many, all of one value. A program computes on from a large tensor and reads what is
+/// small, so that is what is done here: reading all of a tensor that is not there gives an error.
+fn some_of(on: &Device, count: usize, value: u32) -> Result<Reading, String> {
+    let large = Tensor::<Backend, 1>::ones([count], on).mul_scalar(value);
+    let places: Vec<i32> =
+        (1..=LOOKED_AT).map(|part| (count / LOOKED_AT * part - 1) as i32).collect();
+    let places = Tensor::<Backend, 1, Int>::from_data(TensorData::new(places, [LOOKED_AT]), on);
+    read(on, large.select(0, places))
+}
 
+/// Another tensor comes first, as in any program: its memory is there to be mistaken for the result.
 fn filled(on: &Device, count: usize) -> Result<Reading, String> {
-    for count in FIRST {
-        read_some(on, Tensor::<Backend, 1>::ones([count], on).mul_scalar(100), EVERY)?;
-    }
-    let large = Tensor::<Backend, 1>::ones([count], on).mul_scalar(200);
-    read_some(on, large, EVERY)
+    some_of(on, numbers(1), 100)?;
+    some_of(on, count, 200)
 }

@@ -14,8 +14,14 @@ use crate::doctor::probe::{Probe, Reading, line, read, tensor};
 const SHAPE: [usize; 3] = [6, 5, 4];
 
 pub(super) fn probes() -> Vec<Probe> {
-    vec![
-        uploaded(),
+    let mut probes = vec![uploaded(), interpolated()];
+    probes.extend(blocks());
+    probes.extend(by_index());
+    probes
+}
+
+fn blocks() -> [Probe; 3] {
+    [
         moved(
             "cat",
             "two tensors along dimension 1",
@@ -39,6 +45,11 @@ pub(super) fn probes() -> Vec<Probe> {
             },
             || indices([4, 5, 6], |[a, b, c]| [c, b, a]),
         ),
+    ]
+}
+
+fn by_index() -> [Probe; 2] {
+    [
         moved(
             "select",
             "rows 5, 0, 3, 3",
@@ -59,7 +70,6 @@ pub(super) fn probes() -> Vec<Probe> {
             },
             || indices([6, 1, 4], |[a, _, c]| [a, (a * 4 + c) * 7 % 5, c]),
         ),
-        interpolated(),
     ]
 }
 

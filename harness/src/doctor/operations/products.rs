@@ -29,8 +29,9 @@ const DOUBLING: Convolution = Convolution { kernel: 4, stride: 2, ..THREE };
 
 pub(super) fn probes() -> Vec<Probe> {
     vec![
-        products("(2, 33, 77) by (2, 77, 19)", |_| {}),
-        products("(2, 33, 77) by (2, 77, 19), with NaN and infinity in them", |left| {
+        products("(2, 33, 77) by (2, 77, 19)", false, |_| {}),
+        products("(2, 33, 77) by a transposed (2, 19, 77)", true, |_| {}),
+        products("(2, 33, 77) by (2, 77, 19), a NaN and an infinity in them", false, |left| {
             (left[5], left[77 * 3 + 1]) = (f32::NAN, f32::INFINITY);
         }),
         convolution("3 by 3, padded, with bias", THREE, |_| {}),
@@ -41,7 +42,8 @@ pub(super) fn probes() -> Vec<Probe> {
     ]
 }
 
-fn products(text: &'static str, spoil: fn(&mut [f32])) -> Probe {
+/// With the right one as it is or, as keys are in attention, transposed by the device.
+fn products(text: &'static str, transposed: bool, spoil: fn(&mut [f32])) -> Probe {
     const SIZES: [usize; 4] = [2, 33, 77, 19];
     let [batch, rows, inner, columns] = SIZES;
     let mut left = uniform(7000, batch * rows * inner, -2.0, 2.0);
@@ -50,9 +52,25 @@ fn products(text: &'static str, spoil: fn(&mut [f32])) -> Probe {
     let asked = (left.clone(), right.clone());
     let ask = move |on: &Device| {
         let left = tensor(on, &asked.0, [batch, rows, inner]);
-        read(on, left.matmul(tensor(on, &asked.1, [batch, inner, columns])))
+        let right = match transposed {
+            true => tensor(on, &asked.1, [batch, columns, inner]).swap_dims(1, 2),
+            false => tensor(on, &asked.1, [batch, inner, columns]),
+        };
+        read(on, left.matmul(right))
     };
-    Probe::of("matmul", text, Rule::Sum(inner), ask, move || matmul(&left, &right, SIZES))
+    let answers = move || match transposed {
+        true => matmul(&left, &transposed_on_host(&right, [batch, columns, inner]), SIZES),
+        false => matmul(&left, &right, SIZES),
+    };
+    Probe::of("matmul", text, Rule::Sum(inner), ask, answers)
+}
+
+fn transposed_on_host(x: &[f32], [batch, rows, columns]: [usize; 3]) -> Vec<f32> {
+    let element = |flat: usize| {
+        let (pair, column, row) = (flat / (rows * columns), flat / rows % columns, flat % rows);
+        x[(pair * rows + row) * columns + column]
+    };
+    (0..batch * rows * columns).map(element).collect()
 }
 
 /// Inputs, weights and bias.
