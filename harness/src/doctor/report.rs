@@ -13,11 +13,7 @@ use super::record::{Asked, Examined};
 
 /// What the table's numbers and marks are.
 const LEGEND: &str = "largest error against f64 in units in the last place of f32 (ULP), of sums in those of the sum of \
-    the terms' sizes\n! defect, ~ inaccurate, * note, - not supported; no bit: over 2^24 ULP; NaN/inf: where a number \
-    is due, or the reverse\n";
-
-/// Units in the last place from which on not even the first bit of the significand is right.
-const NO_BIT: f64 = (1 << f32::MANTISSA_DIGITS) as f64;
+    the terms' sizes\n! defect, ~ inaccurate, * note, - not supported\n";
 
 /// The whole report.
 pub(crate) fn report(examined: &[Examined]) -> String {
@@ -166,13 +162,11 @@ fn values(asked: &[&Asked]) -> String {
     let not_finite = judgements
         .flat_map(|judgement| &judgement.deviations)
         .any(|deviation| deviation.kind == Kind::NotFinite);
-    let error = match largest {
-        0.0 => "0".to_owned(),
-        // Beyond the significand a number of units says nothing any more.
-        NO_BIT.. => "no bit".to_owned(),
-        _ => ulp_text(largest),
-    };
-    if not_finite { format!("{error} NaN/inf") } else { error }
+    match (not_finite, largest == 0.0) {
+        (true, _) => format!("{} NaN/inf", ulp_text(largest)),
+        (false, true) => "0".to_owned(),
+        (false, false) => ulp_text(largest),
+    }
 }
 
 /// With the mark and the colour of the worst that the probes found.
