@@ -1,25 +1,43 @@
-//! What a Ctrl-C, a SIGTERM or a closed terminal does: ends the workers, lets a file that is being written be
+//! What a Ctrl-C or a SIGTERM does: ends the workers, lets a file that is being written be
 //! finished or not begun, and leaves.
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
+#[cfg(unix)]
 use crate::worker::end_all;
 
 /// What a shell reports for a program that a Ctrl-C ended.
+#[cfg(unix)]
 const INTERRUPTED: i32 = 130;
 
 /// Held for reading while files are written, and for writing while the program leaves.
 static FILES: RwLock<()> = RwLock::new(());
 
-/// From now on an interrupt leaves nothing behind. A second call changes nothing.
+/// From now on a Ctrl-C or a SIGTERM leaves nothing behind. A closed terminal is left to `nohup`: without it this
+/// program ends as any does, and its workers notice.
+#[cfg(unix)]
 pub(crate) fn leave_cleanly() {
-    // An error means that a handler is there already, or that the system has none: then it ends as any program does.
-    let _ = ctrlc::try_set_handler(|| {
-        let _workers = end_all();
-        let _files = FILES.write().unwrap_or_else(PoisonError::into_inner);
-        eprintln!("interrupted: every worker is ended, nothing is written");
-        std::process::exit(INTERRUPTED);
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::iterator::Signals;
+    // An error means that the system refuses handlers: then it ends as any program does.
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
+    std::thread::spawn(move || {
+        if signals.forever().next().is_some() {
+            leave();
+        }
     });
+}
+
+/// The system ends this program as any other; its workers notice.
+#[cfg(not(unix))]
+pub(crate) fn leave_cleanly() {}
+
+#[cfg(unix)]
+fn leave() -> ! {
+    let _workers = end_all();
+    let _files = FILES.write().unwrap_or_else(PoisonError::into_inner);
+    eprintln!("interrupted: every worker is ended, nothing is written");
+    std::process::exit(INTERRUPTED)
 }
 
 /// As long as this lives, an interrupt waits.

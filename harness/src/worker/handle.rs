@@ -36,12 +36,6 @@ impl Worker {
         self.target == *target && self.settings == *settings
     }
 
-    /// Its target.
-    #[must_use]
-    pub fn target(&self) -> &Target {
-        &self.target
-    }
-
     /// Runs a scenario and waits for its end.
     pub fn run(&mut self, scenario: &Scenario) -> Outcome {
         self.run_varied(scenario, Variation::None)

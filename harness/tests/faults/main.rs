@@ -6,8 +6,8 @@ mod ends;
 mod folder;
 mod gpu;
 mod pipeline;
+mod proxy;
 mod table;
-mod truncate;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else {
         return libtest_mimic::run(&Arguments::from_args(), trials()).exit_code();
     };
-    if let Some(ended) = truncate::proxy() {
+    if let Some(ended) = proxy::proxy() {
         return ended;
     }
     let project = Project {

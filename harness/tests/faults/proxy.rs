@@ -1,5 +1,5 @@
-//! A worker whose answer is cut off: this process stands between the run and the real worker, and ends in the middle
-//! of the tensors of the faulty scenario.
+//! A worker that ends by itself: this process stands between the run and the real worker, and ends in the middle of
+//! the tensors of the faulty scenario (`truncated`), or after every result (`leaving`).
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::{Command, ExitCode, Stdio};
@@ -11,13 +11,14 @@ use crate::pipeline::{FAULT, SCENARIO};
 /// Bytes of the tensors that are let through.
 const LET_THROUGH: usize = 10;
 
-/// Stands in for the worker of flex if this process was started as one, and the fault is this.
+/// Stands in for the worker of flex if this process was started as one, and the fault is one of these.
 pub fn proxy() -> Option<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let is_worker = arguments.first().is_some_and(|first| first == "__worker");
     let is_flex = arguments.get(1).is_some_and(|target| target.contains("\"name\":\"flex\""));
-    let is_meant = std::env::var(FAULT).is_ok_and(|fault| fault == "truncated");
-    (is_worker && is_flex && is_meant).then(|| match pass_through(&arguments) {
+    let fault = std::env::var(FAULT).unwrap_or_default();
+    let is_meant = ["truncated", "leaving"].contains(&fault.as_str());
+    (is_worker && is_flex && is_meant).then(|| match pass_through(&arguments, &fault) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -26,7 +27,7 @@ pub fn proxy() -> Option<ExitCode> {
     })
 }
 
-fn pass_through(arguments: &[String]) -> io::Result<()> {
+fn pass_through(arguments: &[String], fault: &str) -> io::Result<()> {
     let mut worker = Command::new(std::env::current_exe()?)
         .args(arguments)
         .env(FAULT, "none")
@@ -49,12 +50,19 @@ fn pass_through(arguments: &[String]) -> io::Result<()> {
     let (mut answers, mut stdout) = (BufReader::new(answers), io::stdout().lock());
     loop {
         let chunk = answers.fill_buf()?;
-        let cut = faulty.load(Ordering::SeqCst).then(|| end_of_header(chunk)).flatten();
-        let length = cut.map_or(chunk.len(), |header| header + LET_THROUGH);
+        let header = end_of_header(chunk);
+        let is_last = match fault {
+            "leaving" => header.is_some(),
+            _ => header.is_some() && faulty.load(Ordering::SeqCst),
+        };
+        let length = match header {
+            Some(header) if is_last && fault == "truncated" => header + LET_THROUGH,
+            _ => chunk.len(),
+        };
         stdout.write_all(&chunk[..length])?;
         stdout.flush()?;
         answers.consume(length);
-        if cut.is_some() {
+        if is_last {
             return worker.kill();
         }
         if length == 0 {
