@@ -29,7 +29,7 @@ pub fn guarantees(target: &Target) -> Vec<Guarantee> {
             held("one stream, one cell at a time"),
             held("kernels check their bounds"),
             held("no kernels from a cache on disk, no settings from a file"),
-            held("memory is filled with NaN between cells"),
+            held("the first 12 MiB of free memory are filled with NaN between cells"),
         ],
     };
     all.extend(built_in(&target.fingerprint));

@@ -36,7 +36,7 @@ pub(crate) fn leave_cleanly() {}
 fn leave() -> ! {
     let _workers = end_all();
     let _files = FILES.write().unwrap_or_else(PoisonError::into_inner);
-    eprintln!("interrupted: every worker is ended, nothing is written");
+    eprintln!("interrupted: every worker is ended, no file is half-written");
     std::process::exit(INTERRUPTED)
 }
 
