@@ -8,9 +8,19 @@ use wgpu::{
 use crate::slug::unique_slugs;
 use crate::{Adapter, Class, Fingerprint, Locator, Missing, ProbeReport, Target, build_facts};
 
-/// One target for each adapter of the machine's native graphics APIs.
-///
-/// OpenGL is left out: it shows the same devices a second time, without float atomics and with other shader limits.
+/// Set to 1, it shows the adapters of OpenGL, too.
+const OPENGL: &str = "BURN_REPRO_OPENGL";
+
+/// The machine's native graphics APIs. OpenGL is left out unless somebody asks for it: it shows the same devices a second
+/// time, without float atomics and with other shader limits.
+fn backends() -> Backends {
+    match std::env::var(OPENGL).as_deref() {
+        Ok("1") => Backends::PRIMARY | Backends::GL,
+        _ => Backends::PRIMARY,
+    }
+}
+
+/// One target for each adapter of the machine's graphics APIs.
 pub(crate) fn probe() -> ProbeReport {
     let targets: Vec<Target> = enumerate(&instance())
         .into_iter()
@@ -37,14 +47,14 @@ pub(crate) fn find(name: &str, adapter: &Adapter) -> Option<(Instance, Handle)> 
 /// No debugging flags, whatever the profile: a validation layer of the machine would change what is run.
 fn instance() -> Instance {
     Instance::new(InstanceDescriptor {
-        backends: Backends::PRIMARY,
+        backends: backends(),
         flags: InstanceFlags::VALIDATION_INDIRECT_CALL,
         ..InstanceDescriptor::new_without_display_handle()
     })
 }
 
 fn enumerate(instance: &Instance) -> Vec<(String, Handle)> {
-    let handles = pollster::block_on(instance.enumerate_adapters(Backends::PRIMARY));
+    let handles = pollster::block_on(instance.enumerate_adapters(backends()));
     let seen: Vec<_> = handles
         .iter()
         .map(|handle| identity(&handle.get_info()))

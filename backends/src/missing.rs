@@ -1,11 +1,12 @@
 //! Why something is not here, and how to get it. Who finds that out is in `probe`, `adapters`, `cuda` and `child`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Class;
 
 /// A target or a whole class that cannot run here.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Missing {
     /// The class (`cuda`) or the target (`cuda:0`).
     pub name: String,

@@ -1,11 +1,12 @@
 //! One thing that can execute, and what is needed to find it again in another process. How it is opened is in `open`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Class, Fingerprint};
 
 /// One thing that can execute a scenario.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Target {
     /// Unique on its machine: `ndarray`, `flex`, `wgpu:llvmpipe`, `cuda:0`.
     pub name: String,
@@ -18,7 +19,7 @@ pub struct Target {
 }
 
 /// Where a target is found again, by this process or by a worker.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Locator {
     /// Burn's implementation over the `ndarray` crate.
@@ -37,7 +38,7 @@ pub enum Locator {
 }
 
 /// What tells one adapter of wgpu from another. It is good for one run: a driver may name its own version here.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Adapter {
     /// The name that the driver gives it.
     pub device: String,

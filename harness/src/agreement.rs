@@ -2,11 +2,13 @@
 //! golden and the reference in `f64`, and who is the outlier. Pure.
 
 use burn_repro_backends::Target;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::compare::{Want, compare};
 use crate::evaluate::Against;
 use crate::golden::{Content, Golden, REFERENCE_BOUND, reduced, rmse_estimate, sketch};
+use crate::number;
 use crate::reference::REFERENCE_TARGET;
 use crate::scenario::Scenario;
 use crate::trace::{HostTensor, NamedTensor, Trace};
@@ -17,7 +19,7 @@ pub const REFERENCE: &str = "reference";
 pub const GOLDEN: &str = "golden";
 
 /// The distances of one output between everybody who has it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Disagreement {
     /// The scenario's name.
     pub scenario: String,
@@ -27,6 +29,7 @@ pub struct Disagreement {
     pub members: Vec<String>,
     /// Largest absolute differences, member by member, from a golden as far as it keeps the elements;
     /// infinite (JSON: null) where a side is not finite or has another shape.
+    #[serde(deserialize_with = "number::rows_or_infinity")]
     pub max_abs_diff: Vec<Vec<f64>>,
     /// Who the outlier is, in one sentence.
     pub conclusion: String,

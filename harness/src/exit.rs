@@ -28,6 +28,22 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// The exit of a code, if it is one of ours.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        let all = [
+            Self::Success,
+            Self::Internal,
+            Self::Usage,
+            Self::NothingRan,
+            Self::Mismatch,
+            Self::Golden,
+            Self::Crashed,
+            Self::Required,
+        ];
+        all.into_iter().find(|exit| *exit as u8 == code)
+    }
+
     /// What the cells of a run amount to.
     #[must_use]
     pub fn of(reports: &[CellReport]) -> Self {

@@ -4,20 +4,25 @@
 //! Built on libtest-mimic, so that filters, `--list` and `cargo nextest run` work as they do for
 //! any test. Under nextest every trial is a process of its own and starts its own worker.
 
+mod record;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use burn_repro_backends::{Discovery, Float, Target};
+use jiff::Timestamp;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
-use crate::cli::absent;
+use self::record::GateRecord;
+use crate::cli::{RUN_NAME, THREADS, absent, machine, threads};
 use crate::defect::{SAFE_REDUCTION, explain};
 use crate::exit::Exit;
-use crate::golden::{Store, assert_reference};
+use crate::golden::{Draft, Recorded, Store, assert_reference, commit};
 use crate::plan::{Cell, Plan, Selection, Skip, plan};
 use crate::project::{Project, find_targets};
+use crate::record::{Circumstances, machine_name};
 use crate::reference::{reference_target, run_reference};
-use crate::run::run_cell;
+use crate::run::{Ran, run_cell};
 use crate::scenario::{BackendSelector, Scenario};
 use crate::verdict::Verdict;
 use crate::worker::{Pool, WorkerCommand};
@@ -33,12 +38,17 @@ const NIGHTLY: &str = "BURN_REPRO_NIGHTLY";
 struct Gate {
     store: Store,
     pool: Pool,
+    record: GateRecord,
 }
 
 pub(crate) fn main(project: Project) -> ExitCode {
     let arguments = Arguments::from_args();
     match trials(&project) {
-        Ok(trials) => libtest_mimic::run(&arguments, trials).exit_code(),
+        Ok((gate, trials)) => {
+            let conclusion = libtest_mimic::run(&arguments, trials);
+            gate.record.finish(&gate.store);
+            conclusion.exit_code()
+        }
         Err((exit, message)) => {
             eprintln!("error: {message}");
             exit.into()
@@ -46,21 +56,40 @@ pub(crate) fn main(project: Project) -> ExitCode {
     }
 }
 
-fn trials(project: &Project) -> Result<Vec<Trial>, (Exit, String)> {
+fn trials(project: &Project) -> Result<(Arc<Gate>, Vec<Trial>), (Exit, String)> {
     let scenarios = project.load().map_err(|error| (Exit::Usage, error.to_string()))?;
     let required = selectors(REQUIRE).map_err(|message| (Exit::Usage, message))?;
     let backends = selectors(BACKEND).map_err(|message| (Exit::Usage, message))?;
     let command = WorkerCommand::current().map_err(|e| (Exit::Internal, e.to_string()))?;
     let nightly = std::env::var(NIGHTLY).is_ok_and(|value| value == "1");
-    let selection = Selection { filters: Vec::new(), backends, nightly };
+    let threads = variable(THREADS, threads)?;
+    let selection = Selection { backends, nightly, threads, ..Selection::default() };
+    let circumstances = Circumstances {
+        name: variable(RUN_NAME, machine)?.unwrap_or_else(machine_name),
+        started: Timestamp::now(),
+        commit: commit(&project.scenarios),
+        threads,
+    };
     let discovery = find_targets(&command);
     let plan = plan(&scenarios, &discovery, &selection);
-    let gate = Arc::new(Gate { store: Store::new(&project.golden), pool: Pool::new(command) });
+    let record = GateRecord::new(circumstances, discovery.clone(), scenarios.clone());
+    let (store, pool) = (Store::new(&project.golden), Pool::new(command));
+    let gate = Arc::new(Gate { store, pool, record });
     let mut trials = guards(&gate, &scenarios, &plan, &absent(&required, &discovery));
     trials.extend(references(&gate, &scenarios, &discovery, &selection));
     trials.extend(plan.cells.into_iter().map(|cell| cell_trial(&gate, cell)));
     trials.extend(plan.skips.into_iter().map(|skip| absent_trial(&skip)));
-    Ok(trials)
+    Ok((gate, trials))
+}
+
+/// The value of a variable, if it is set.
+fn variable<T>(
+    name: &str,
+    parse: fn(&str) -> Result<T, String>,
+) -> Result<Option<T>, (Exit, String)> {
+    let value = std::env::var(name).ok().filter(|value| !value.is_empty());
+    let parsed = value.map(|value| parse(&value)).transpose();
+    parsed.map_err(|message| (Exit::Usage, format!("{name}: {message}")))
 }
 
 fn selectors(variable: &str) -> Result<Vec<BackendSelector>, String> {
@@ -127,13 +156,14 @@ fn cell_trial(gate: &Arc<Gate>, cell: Cell) -> Trial {
     let name = format!("{}::{}", cell.scenario.name, cell.target.name);
     let gate = Arc::clone(gate);
     Trial::ignorable_test(name, move || {
-        let settings = cell.scenario.settings();
+        let settings = cell.settings();
         let report = gate.pool.with(&cell.target, &settings, |worker| {
-            let (mut report, _) = run_cell(&cell, &gate.store, worker);
+            let Ran { mut report, trace, log } = run_cell(&cell, &gate.store, worker);
             // Measuring takes a moment on a GPU, so it is done where it can matter.
             let long = cell.scenario.requirements.longest_reduction > Some(SAFE_REDUCTION);
             let precision = long.then(|| worker.measure().ok()).flatten();
             explain(&mut report, &cell.scenario, &cell.target, precision.as_ref());
+            gate.record.take(&Ran { report: report.clone(), trace, log }.into());
             report
         });
         match report.verdict {
@@ -173,6 +203,13 @@ impl Gate {
     fn reference(&self, scenario: &Scenario, target: &Target) -> Result<(), String> {
         let settings = Float::F64.into();
         let trace = self.pool.with(target, &settings, |worker| run_reference(worker, scenario))?;
-        assert_reference(&self.store, scenario, &trace, target).map_err(|error| error.to_string())
+        assert_reference(&self.store, scenario, &trace, target).map_err(|error| {
+            let reason = error.to_string();
+            let golden = self.store.load(&scenario.name).ok();
+            let recorded = Recorded::now(target, &scenario.folder());
+            let draft = Draft::new(scenario, &trace, recorded, golden.as_ref()).ok();
+            self.record.take_reference(scenario, &reason, draft);
+            reason
+        })
     }
 }

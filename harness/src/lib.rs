@@ -11,10 +11,14 @@ pub mod defect;
 mod doctor;
 pub mod evaluate;
 pub mod exit;
+pub mod folder;
 mod gate;
 pub mod golden;
 pub mod hash;
+pub mod history;
 mod interrupt;
+pub mod matrix;
+mod number;
 pub mod outliers;
 mod perturbation;
 pub mod pipeline;
@@ -27,6 +31,7 @@ pub mod registry;
 pub mod repeat;
 pub mod report;
 pub mod run;
+pub mod saved;
 pub mod scenario;
 mod splitmix;
 pub mod tensor_file;
@@ -37,6 +42,9 @@ pub mod write;
 
 /// What can run here, for tests of pipelines outside of the harness.
 pub use burn_repro_backends as backends;
+/// JSON Schemas, for pipelines that describe their parameters.
+pub use schemars;
+
 /// The matrix product and the linear layer in the tensors' own type, on CUDA, too.
 pub use burn_repro_backends::{linear, matmul};
 

@@ -31,7 +31,7 @@ impl Traces {
 
     /// Keeps what a cell recorded, if it finished; intermediate tensors are let go unless they are asked for.
     pub fn take(&mut self, event: &Event) {
-        if let Event::Finished { report, trace: Some(trace) } = event {
+        if let Event::Finished { report, trace: Some(trace), .. } = event {
             let records = if self.with_records { trace.records.clone() } else { Vec::new() };
             let trace = Trace {
                 noise: trace.noise.clone(),

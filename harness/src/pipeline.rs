@@ -7,6 +7,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use burn::tensor::backend::Backend;
+use schemars::{Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
@@ -29,6 +30,13 @@ pub trait Pipeline: Send + Sync + 'static {
     /// The type of `params:`. Derive `Deserialize` with `#[serde(deny_unknown_fields)]`, so that a
     /// misspelt key is refused with its line and column.
     type Params: DeserializeOwned + Send + Sync + 'static;
+
+    /// The JSON Schema of `params:`, for editors; `Some(generator.subschema_for::<Self::Params>())` where
+    /// the type derives [`schemars::JsonSchema`].
+    #[must_use]
+    fn params_schema(_generator: &mut SchemaGenerator) -> Option<Schema> {
+        None
+    }
 
     /// Checks what types cannot express, before any device is opened.
     ///

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use burn_repro_backends::{Class, Determinism, Discovery, Target};
+use burn_repro_backends::{Class, Determinism, Discovery, Settings, Target};
 
 use crate::evaluate::CellReport;
 use crate::scenario::{BackendSelector, Scenario};
@@ -16,6 +16,10 @@ pub struct Selection {
     pub backends: Vec<BackendSelector>,
     /// Whether scenarios tagged `nightly` run.
     pub nightly: bool,
+    /// Whether filters are whole names.
+    pub exact: bool,
+    /// Threads of each processor cell; what the scenario's determinism says if left out.
+    pub threads: Option<usize>,
 }
 
 /// A scenario on a target.
@@ -25,6 +29,16 @@ pub struct Cell {
     pub scenario: Arc<Scenario>,
     /// The target.
     pub target: Target,
+    /// Threads on the processor, where the run asks for a number.
+    pub threads: Option<usize>,
+}
+
+impl Cell {
+    /// How the target is to be run for it.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        Settings { threads: self.threads, ..self.scenario.settings() }
+    }
 }
 
 /// A cell that is not run.
@@ -72,7 +86,7 @@ pub fn plan(scenarios: &[Arc<Scenario>], discovery: &Discovery, selection: &Sele
                             plan.skips.push(skip);
                         }
                     }
-                    None => plan.add(scenario, target),
+                    None => plan.add(scenario, target, selection.threads),
                 }
             }
         }
@@ -90,13 +104,14 @@ impl Plan {
     }
 
     /// Adds a cell once, though a class and a name may both select its target.
-    fn add(&mut self, scenario: &Arc<Scenario>, target: &Target) {
+    fn add(&mut self, scenario: &Arc<Scenario>, target: &Target, threads: Option<usize>) {
         let known = self
             .cells
             .iter()
             .any(|cell| cell.scenario.name == scenario.name && cell.target.name == target.name);
         if !known {
-            self.cells.push(Cell { scenario: Arc::clone(scenario), target: target.clone() });
+            let (scenario, target) = (Arc::clone(scenario), target.clone());
+            self.cells.push(Cell { scenario, target, threads });
         }
     }
 }
@@ -105,7 +120,11 @@ impl Selection {
     /// Whether a scenario's name holds one of the filters.
     #[must_use]
     pub fn names(&self, scenario: &Scenario) -> bool {
-        self.filters.is_empty() || self.filters.iter().any(|part| scenario.name.contains(part))
+        let names = |filter: &String| match self.exact {
+            true => scenario.name == *filter,
+            false => scenario.name.contains(filter),
+        };
+        self.filters.is_empty() || self.filters.iter().any(names)
     }
 
     /// Whether a target is among the chosen backends.

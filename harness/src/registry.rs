@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use burn_repro_backends::{Backend, Device};
+use schemars::{Schema, SchemaGenerator};
 
 use crate::pipeline::{BoxError, Case, Pipeline, Requirements};
 use crate::probe::Probe;
@@ -39,6 +40,15 @@ impl Registry {
         self.pipelines.iter().map(AsRef::as_ref).find(|pipeline| pipeline.name() == name)
     }
 
+    /// Every pipeline's name, and the schema of its parameters where it has one.
+    pub(crate) fn params_schemas(
+        &self,
+        generator: &mut SchemaGenerator,
+    ) -> Vec<(&'static str, Option<Schema>)> {
+        let pipelines = self.pipelines.iter();
+        pipelines.map(|pipeline| (pipeline.name(), pipeline.params_schema(generator))).collect()
+    }
+
     pub(crate) fn names(&self) -> Vec<&'static str> {
         self.pipelines.iter().map(|pipeline| pipeline.name()).collect()
     }
@@ -47,6 +57,8 @@ impl Registry {
 /// A pipeline whose parameter type is hidden.
 pub(crate) trait AnyPipeline: Send + Sync {
     fn name(&self) -> &'static str;
+
+    fn params_schema(&self, generator: &mut SchemaGenerator) -> Option<Schema>;
 
     /// Parses the scenario again, now with typed params, and checks it.
     fn prepare(
@@ -74,6 +86,10 @@ struct Prepared<P: Pipeline> {
 impl<P: Pipeline> AnyPipeline for Erased<P> {
     fn name(&self) -> &'static str {
         P::NAME
+    }
+
+    fn params_schema(&self, generator: &mut SchemaGenerator) -> Option<Schema> {
+        P::params_schema(generator)
     }
 
     fn prepare(

@@ -32,6 +32,8 @@ pub enum Event {
         report: Box<CellReport>,
         /// What it recorded, if it finished.
         trace: Option<Trace>,
+        /// What its worker wrote to standard error.
+        log: Vec<String>,
     },
 }
 
@@ -52,7 +54,7 @@ pub fn execute(
     };
     for skip in &plan.skips {
         let report = Box::new(CellReport::skipped(skip));
-        take(Event::Finished { report, trace: None });
+        take(Event::Finished { report, trace: None, log: Vec::new() });
     }
     let lanes: Vec<(Lane, Queue<'_>)> =
         by_lane(&plan.cells).into_iter().map(|(lane, cells)| (lane, Mutex::new(cells))).collect();
@@ -82,7 +84,7 @@ pub fn measure(plan: &Plan, pool: &Pool) -> BTreeMap<String, Precision> {
         targets.entry(&cell.target.name).or_insert(cell);
     }
     let measure = |cell: &Cell| {
-        let settings = cell.scenario.settings();
+        let settings = cell.settings();
         pool.with(&cell.target, &settings, Worker::measure)
     };
     thread::scope(|scope| {
@@ -104,8 +106,25 @@ pub fn measure(plan: &Plan, pool: &Pool) -> BTreeMap<String, Precision> {
     })
 }
 
+/// A cell that was run.
+#[derive(Debug)]
+pub struct Ran {
+    /// What is said of it.
+    pub report: CellReport,
+    /// What it recorded, if it finished.
+    pub trace: Option<Trace>,
+    /// What its worker wrote to standard error.
+    pub log: Vec<String>,
+}
+
+impl From<Ran> for Event {
+    fn from(Ran { report, trace, log }: Ran) -> Self {
+        Self::Finished { report: Box::new(report), trace, log }
+    }
+}
+
 /// Runs one cell on a worker and judges it.
-pub fn run_cell(cell: &Cell, store: &Store, worker: &mut Worker) -> (CellReport, Option<Trace>) {
+pub fn run_cell(cell: &Cell, store: &Store, worker: &mut Worker) -> Ran {
     let golden = store.load(&cell.scenario.name);
     let begun = Instant::now();
     let outcome = worker.run(&cell.scenario);
@@ -113,7 +132,7 @@ pub fn run_cell(cell: &Cell, store: &Store, worker: &mut Worker) -> (CellReport,
     let mut report = evaluate(cell, &outcome, golden.as_ref(), today());
     report.seconds = seconds;
     let trace = if let Outcome::Finished(trace) = outcome { Some(*trace) } else { None };
-    (report, trace)
+    Ran { report, trace, log: worker.take_log() }
 }
 
 /// The cells of each lane, in the order of the plan.
@@ -143,9 +162,9 @@ fn run_lane(cells: &Queue<'_>, store: &Store, pool: &Pool, events: &Sender<Event
         let (scenario, target) = (cell.scenario.name.clone(), cell.target.name.clone());
         // Nobody listens any more only when the run itself is ending.
         let _ = events.send(Event::Started { scenario, target });
-        let settings = cell.scenario.settings();
-        let (report, trace) =
-            pool.with(&cell.target, &settings, |worker| run_cell(cell, store, worker));
-        let _ = events.send(Event::Finished { report: Box::new(report), trace });
+        let settings = cell.settings();
+        let event =
+            pool.with(&cell.target, &settings, |worker| run_cell(cell, store, worker).into());
+        let _ = events.send(event);
     }
 }

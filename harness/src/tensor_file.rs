@@ -61,8 +61,9 @@ fn file_dtype(dtype: Dtype) -> FileDtype {
     }
 }
 
-/// Exact: the values were widened from this very type.
-fn to_bytes(tensor: &HostTensor) -> Vec<u8> {
+/// The elements as they lay on the device, little-endian and row-major. Exact: they were widened from this very type.
+#[must_use]
+pub fn to_bytes(tensor: &HostTensor) -> Vec<u8> {
     let values = tensor.values.iter();
     match tensor.dtype {
         Dtype::F16 => values.flat_map(|&v| half::f16::from_f32(v as f32).to_le_bytes()).collect(),

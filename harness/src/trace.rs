@@ -3,10 +3,11 @@
 //! Pure data and its arithmetic; reading a device is [`Probe`](crate::Probe)'s work, bytes on a
 //! pipe or in a file are `tensor_file`'s.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The element type a tensor had on its device, or that a scenario asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Dtype {
     /// IEEE 754 half precision.

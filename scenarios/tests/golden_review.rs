@@ -61,6 +61,7 @@ impl Repository {
     fn run(&self, command: &mut Command) -> (bool, String) {
         command
             .env("BURN_REPRO_SCENARIOS", self.path().join("scenarios"))
+            .env("BURN_REPRO_RUNS", self.path().join("runs"))
             .env("BURN_REPRO_GOLDEN", self.path().join("golden"))
             .env("BURN_REPRO_BACKEND", "cpu");
         for variable in ["BURN_REPRO_REQUIRE", "CI", "NEXTEST", "INSTA_UPDATE", "INSTA_FORCE_PASS"]

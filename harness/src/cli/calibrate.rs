@@ -51,6 +51,7 @@ pub(super) fn calibrate(
         filters: arguments.filters.clone(),
         backends: arguments.backends.clone(),
         nightly: true,
+        ..Selection::default()
     };
     let plan = plan(&scenarios, &discovery, &selection);
     let mut reference = reference_worker(&discovery, &command)

@@ -2,13 +2,18 @@
 //! the options and the exit codes.
 
 mod calibrate;
+mod compare;
 mod doctor;
 mod golden;
+mod leave;
 mod list;
 mod noise;
+mod report;
 mod run;
+mod schema;
 
-pub(crate) use run::absent;
+pub(crate) use leave::report as leave_report;
+pub(crate) use run::{absent, asked};
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -20,6 +25,28 @@ use crate::exit::Exit;
 use crate::plan::Selection;
 use crate::project::Project;
 use crate::scenario::{BackendSelector, Seed};
+
+/// The number of threads of each CPU cell: `BURN_REPRO_THREADS=4`.
+pub(crate) const THREADS: &str = "BURN_REPRO_THREADS";
+/// What the machine is called in reports: `BURN_REPRO_RUN_NAME=linux-lavapipe`.
+pub(crate) const RUN_NAME: &str = "BURN_REPRO_RUN_NAME";
+
+/// A number of threads.
+pub(crate) fn threads(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|count| (1..=1024).contains(count));
+    count.ok_or_else(|| format!("`{text}` is no number of threads; write one from 1 to 1024"))
+}
+
+/// The name of a machine.
+pub(crate) fn machine(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let plain = !text.is_empty() && text.len() <= 64 && !text.contains(char::is_control);
+    plain.then(|| text.to_owned()).ok_or_else(|| {
+        format!(
+            "`{text}` is no name for a machine; write one of up to 64 letters, as linux-lavapipe"
+        )
+    })
+}
 
 /// Runs scenarios on every Burn target of this machine and judges the results against goldens.
 #[derive(Debug, Parser)]
@@ -54,6 +81,16 @@ enum Command {
     Calibrate(calibrate::CalibrateArguments),
     /// Ask every target what is known, and say where it is wrong
     Doctor(doctor::DoctorArguments),
+    /// Make reports from the records of one run or of many machines
+    Report(report::ReportArguments),
+    /// Compare the saved outputs of two runs directly, without a golden
+    Compare(compare::CompareArguments),
+    /// Print the JSON Schema of a format
+    Schema {
+        /// The format
+        #[arg(value_enum)]
+        format: schema::Format,
+    },
     /// Look at goldens, accept or prune them
     #[command(subcommand)]
     Golden(golden::GoldenCommand),
@@ -64,6 +101,9 @@ struct RunArguments {
     /// Parts of scenario names; without any, every scenario
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
+    /// Take the filters as whole names
+    #[arg(long)]
+    exact: bool,
     /// A class (cpu, wgpu, cuda) or a target; may be given several times
     #[arg(long = "backend", value_name = "NAME")]
     backends: Vec<BackendSelector>,
@@ -81,9 +121,24 @@ struct RunArguments {
     /// Run every cell that many times more in each of several ways, and ask for the same bits
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..))]
     repeat: Option<u16>,
+    /// Threads of each CPU cell; one where the scenario asks for full determinism
+    #[arg(long, value_name = "COUNT", env = THREADS, value_parser = threads)]
+    threads: Option<usize>,
+    /// What this machine is called in reports
+    #[arg(long, value_name = "NAME", env = RUN_NAME, value_parser = machine)]
+    name: Option<String>,
+    /// Leave record, outputs, logs and reports in this folder instead of one below target/repro
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
     /// Write the record of the run
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Write what happens as JSON lines; `-` is standard output, which then holds nothing else
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
+    /// Print GitHub annotations, and append the summary to $GITHUB_STEP_SUMMARY
+    #[arg(long)]
+    github: bool,
     /// Save the outputs as DIR/SCENARIO/TARGET.safetensors
     #[arg(long, value_name = "DIR")]
     save_outputs: Option<PathBuf>,
@@ -126,10 +181,13 @@ pub(crate) fn main(mut project: Project) -> ExitCode {
     let ended = match arguments.command.unwrap_or(Command::Run(RunArguments::default())) {
         Command::List(arguments) => list::list(&project, &arguments, scenarios_alone),
         _ if scenarios_alone => Err(Failure::usage("--scenarios needs a folder here")),
-        Command::Run(arguments) => run::run(&project, arguments),
+        Command::Run(arguments) => run::run(&project, &arguments),
         Command::Noise(arguments) => noise::noise(&project, &arguments),
         Command::Calibrate(arguments) => calibrate::calibrate(&project, &arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
+        Command::Report(arguments) => report::report(&arguments),
+        Command::Compare(arguments) => compare::compare(&arguments),
+        Command::Schema { format } => schema::schema(&project, format),
         Command::Golden(command) => golden::golden(&project, command),
     };
     match ended {
@@ -153,6 +211,8 @@ impl RunArguments {
             filters: self.filters.clone(),
             backends: self.backends.clone(),
             nightly: self.nightly,
+            exact: self.exact,
+            threads: self.threads,
         }
     }
 }

@@ -1,31 +1,30 @@
 //! `repro run`: the main job.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::sync::Arc;
 
 use burn_repro_backends::Discovery;
 use jiff::Timestamp;
 
+use super::leave::Leaving;
 use super::{Failure, RunArguments, say};
 use crate::clock::today;
 use crate::defect::explain;
 use crate::doctor::Precision;
 use crate::evaluate::CellReport;
 use crate::exit::Exit;
-use crate::golden::Store;
+use crate::golden::{Store, commit};
 use crate::outliers::{Traces, find_outliers};
 use crate::plan::{Cell, Plan, absence, plan};
 use crate::project::{Project, find_targets};
-use crate::record::{RunRecord, features};
+use crate::record::{Circumstances, RunFacts, RunRecord, ScenarioFacts, features, machine_name};
 use crate::repeat::{judge, repeat};
 use crate::report::{Terminal, details, outliers, stability, summary, table};
-use crate::run::{Event, execute, measure};
-use crate::scenario::BackendSelector;
-use crate::tensor_file;
+use crate::run::{execute, measure};
+use crate::scenario::{BackendSelector, Scenario};
 use crate::worker::{Pool, WorkerCommand};
-use crate::write::write_whole;
 
-pub(super) fn run(project: &Project, arguments: RunArguments) -> Result<Exit, Failure> {
+pub(super) fn run(project: &Project, arguments: &RunArguments) -> Result<Exit, Failure> {
     let started = Timestamp::now();
     // Everything that can be wrong with the scenarios is said before any device is opened.
     let scenarios = project.load().map_err(Failure::usage)?;
@@ -34,9 +33,11 @@ pub(super) fn run(project: &Project, arguments: RunArguments) -> Result<Exit, Fa
     let absent = absent(&arguments.required, &discovery);
     let plan = plan(&scenarios, &discovery, &arguments.selection());
     if plan.cells.is_empty() && plan.skips.is_empty() {
-        return Err(nothing_selected(&arguments, &discovery));
+        return Err(nothing_selected(arguments, &discovery));
     }
 
+    let circumstances = circumstances(project, arguments, started);
+    let mut leaving = Leaving::prepare(arguments, &circumstances, plan.cells.len())?;
     let store = Store::new(&project.golden);
     let mut terminal = Terminal::new(plan.cells.len());
     let pool = Pool::new(command.clone());
@@ -44,13 +45,10 @@ pub(super) fn run(project: &Project, arguments: RunArguments) -> Result<Exit, Fa
         Some(_) => Traces::with_records(),
         None => Traces::default(),
     };
-    let mut saved = Ok(());
     let mut reports = execute(&plan, &store, &pool, |event| {
         terminal.show(event);
         traces.take(event);
-        if let (Some(folder), Ok(())) = (&arguments.save_outputs, &saved) {
-            saved = save_outputs(folder, event);
-        }
+        leaving.take(event);
     });
     let precision = measure(&plan, &pool);
     // Its idle workers would share a device with those that repeat.
@@ -70,15 +68,31 @@ pub(super) fn run(project: &Project, arguments: RunArguments) -> Result<Exit, Fa
     let stability = stability(&reports);
     let tuned = tuned(features(&discovery));
     let summary = summary(&reports, exit, seconds);
+    let say = if leaving.owns_stdout() { |text: &str| eprint!("{text}") } else { say };
     say(&format!("{details}{outliers}{absent}{table}\n{stability}{tuned}{summary}\n"));
     let disagreements = found.into_iter().filter_map(Result::ok).collect();
-    let recorded = arguments.json.as_ref().map_or(Ok(()), |file| {
-        let record = RunRecord::new(started, &discovery, precision, reports, disagreements, exit);
-        record.write(file).map_err(|error| cannot_write(file, &error))
-    });
-    // A red run stays red where its files cannot be written.
-    let worst = |failure: Failure| Failure { exit: failure.exit.max(exit), ..failure };
-    saved.and(recorded).map(|()| exit).map_err(worst)
+    let facts = RunFacts::new(&circumstances, &discovery, precision, exit);
+    let record = RunRecord::new(facts, asked(&scenarios, &reports), reports, disagreements);
+    if let Some(html) = leaving.finish(&record, &store, exit)? {
+        say(&format!("report: {}\n", html.display()));
+    }
+    Ok(exit)
+}
+
+fn circumstances(project: &Project, arguments: &RunArguments, started: Timestamp) -> Circumstances {
+    Circumstances {
+        name: arguments.name.clone().unwrap_or_else(machine_name),
+        started,
+        commit: commit(&project.scenarios),
+        threads: arguments.threads,
+    }
+}
+
+/// The scenarios that a run has cells of.
+pub(crate) fn asked(scenarios: &[Arc<Scenario>], reports: &[CellReport]) -> Vec<ScenarioFacts> {
+    let asked =
+        |scenario: &&Arc<Scenario>| reports.iter().any(|report| report.scenario == scenario.name);
+    scenarios.iter().filter(asked).map(|scenario| ScenarioFacts::new(scenario)).collect()
 }
 
 /// Repeats every cell that gave a result, and judges it anew.
@@ -101,18 +115,10 @@ fn repeat_all(
 /// Says of every cell which defects of its target it touches.
 fn explain_all(reports: &mut [CellReport], plan: &Plan, precision: &BTreeMap<String, Precision>) {
     for report in reports {
-        if let Some(Cell { scenario, target }) = plan.cell(report) {
+        if let Some(Cell { scenario, target, .. }) = plan.cell(report) {
             explain(report, scenario, target, precision.get(&target.name));
         }
     }
-}
-
-/// Writes the outputs of a cell that finished.
-fn save_outputs(folder: &Path, event: &Event) -> Result<(), Failure> {
-    let Event::Finished { report, trace: Some(trace) } = event else { return Ok(()) };
-    let file = output_file(folder, &report.scenario, &report.target);
-    write_whole(&file, &tensor_file::encode(&trace.outputs))
-        .map_err(|error| cannot_write(&file, &error))
 }
 
 /// What a build with autotune or fusion says of itself.
@@ -140,14 +146,4 @@ fn nothing_selected(arguments: &RunArguments, discovery: &Discovery) -> Failure 
         filters => format!("no scenario matches {filters}; `repro list` shows their names"),
     };
     Failure { exit: Exit::NothingRan, message }
-}
-
-/// Target names hold a colon, which Windows does not allow in file names.
-fn output_file(folder: &Path, scenario: &str, target: &str) -> std::path::PathBuf {
-    let target = if cfg!(windows) { target.replace(':', "-") } else { target.to_owned() };
-    folder.join(scenario).join(format!("{target}.safetensors"))
-}
-
-fn cannot_write(file: &Path, error: &std::io::Error) -> Failure {
-    Failure::usage(format!("cannot write {}: {error}", file.display()))
 }

@@ -1,12 +1,13 @@
 //! Checks a published number against what a target put out.
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::scenario::{Expectation, Published, Slice};
 use crate::trace::HostTensor;
 
 /// One number or several.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Numbers {
     /// A statistic.
@@ -16,7 +17,7 @@ pub enum Numbers {
 }
 
 /// A published number beside the target's.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ExpectationResult {
     /// Who published it.
     pub source: String,

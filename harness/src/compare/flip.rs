@@ -23,6 +23,18 @@ pub fn flip(got: &Images<'_>, want: &Images<'_>) -> f64 {
     (0..want.count).map(mean).sum::<f64>() / want.count as f64
 }
 
+/// The FLIP error of every pixel in the colours of NVIDIA's tools (magma), as RGB in [0, 1], row-major.
+#[must_use]
+pub fn flip_map(got: &Images<'_>, want: &Images<'_>) -> Vec<f64> {
+    let colours = nv_flip::magma_lut();
+    let map = |image: usize| {
+        let [got, want] = [got, want].map(|images| rgb(images, image));
+        let map = nv_flip::flip(want, got, DEFAULT_PIXELS_PER_DEGREE);
+        map.apply_color_lut(&colours).to_vec()
+    };
+    (0..want.count).flat_map(map).map(|byte| f64::from(byte) / 255.0).collect()
+}
+
 fn rgb(images: &Images<'_>, image: usize) -> FlipImageRgb8 {
     let values = images.image(image).iter().map(|&value| eight_bits(value));
     let bytes: Vec<u8> = match images.channels {

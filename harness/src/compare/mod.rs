@@ -15,11 +15,12 @@ mod ssim;
 mod sums;
 mod ulp;
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 pub use element::Element;
 pub use expectation::{ExpectationResult, Numbers, check_expectation};
-pub use flip::flip;
+pub use flip::{flip, flip_map};
 pub use image::{Images, eight_bits};
 pub use measure::Measure;
 pub use places::{LISTED, Place};
@@ -27,6 +28,7 @@ pub use ssim::ssim;
 pub use ulp::ulp_distance;
 
 use self::pass::{Pass, pass};
+use crate::number;
 use crate::scenario::Bounds;
 use crate::trace::{Dtype, HostTensor};
 
@@ -34,36 +36,47 @@ use crate::trace::{Dtype, HostTensor};
 ///
 /// NaN and infinity have no distance: such pairs are counted in `non_finite`, fail every bound, also
 /// where both sides have them, and are left out of every measure.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
     /// Number of elements.
     pub count: usize,
     /// Number of elements that are NaN or infinite on either side.
     pub non_finite: usize,
     /// The golden's sum of absolute values.
+    #[serde(deserialize_with = "number::or_nan")]
     pub want_abs_sum: f64,
     /// Whether the sum lies within its bound.
     pub abs_sum_passes: bool,
     /// The relative bound under which the sum would have passed, with the absolute one as it is.
+    #[serde(deserialize_with = "number::or_nan")]
     pub abs_sum_rel_to_pass: f64,
     /// Largest absolute difference of an element.
+    #[serde(deserialize_with = "number::or_nan")]
     pub max_abs_diff: f64,
     /// Mean absolute difference.
+    #[serde(deserialize_with = "number::or_nan")]
     pub mean_abs_diff: f64,
     /// Largest difference relative to the golden's element; elements that are 0 there are left out.
+    #[serde(deserialize_with = "number::or_nan")]
     pub max_rel_diff: f64,
     /// Mean difference relative to the golden's element; elements that are 0 there are left out.
+    #[serde(deserialize_with = "number::or_nan")]
     pub mean_rel_diff: f64,
     /// Mean difference with its sign: positive where the target is larger.
+    #[serde(deserialize_with = "number::or_nan")]
     pub bias: f64,
     /// Root of the mean squared difference.
+    #[serde(deserialize_with = "number::or_nan")]
     pub rmse: f64,
     /// Mean squared difference over the golden's mean square.
+    #[serde(deserialize_with = "number::or_nan")]
     pub nmse: f64,
     /// Peak signal-to-noise ratio in decibels, the peak being the range of the golden's values;
     /// infinite where nothing differs, which JSON writes as null.
+    #[serde(deserialize_with = "number::or_infinity")]
     pub psnr: f64,
     /// Cosine of the angle between the two, as vectors.
+    #[serde(deserialize_with = "number::or_nan")]
     pub cosine: f64,
     /// Largest distance in units in the last place of the type that was computed in.
     pub max_ulp: u64,
@@ -82,6 +95,7 @@ pub struct Comparison {
     pub outside: usize,
     /// The absolute bound under which every element would have passed, with the relative one as
     /// it is.
+    #[serde(deserialize_with = "number::or_nan")]
     pub pixel_abs_to_pass: f64,
     /// The first elements outside of their bound.
     pub first_outside: Vec<Place>,
@@ -92,19 +106,15 @@ pub struct Comparison {
 }
 
 /// A bounded measure that is not met.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Violation {
     /// The measure.
-    #[serde(serialize_with = "as_key")]
     pub measure: Measure,
     /// Its value; nothing where it has none, as SSIM of what is no image.
     pub got: Option<f64>,
     /// What the scenario asks.
+    #[serde(deserialize_with = "number::or_nan")]
     pub limit: f64,
-}
-
-fn as_key<S: serde::Serializer>(measure: &Measure, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(measure.as_str())
 }
 
 impl Comparison {

@@ -1,20 +1,24 @@
 //! Which elements a comparison shows: the first ones outside of the bound, and the worst ones.
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
+use crate::number;
 use crate::trace::coordinates;
 
 /// How many elements are listed of each kind.
 pub const LISTED: usize = 5;
 
 /// One element where two tensors differ.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Place {
     /// Coordinates in the tensor.
     pub index: Vec<usize>,
     /// The target's value.
+    #[serde(deserialize_with = "number::or_nan")]
     pub got: f64,
     /// The golden's value.
+    #[serde(deserialize_with = "number::or_nan")]
     pub want: f64,
 }
 

@@ -2,6 +2,7 @@
 
 use burn::tensor::Tensor;
 use burn_repro_backends::{Backend, Device};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::probe::{Probe, Reading, line, read, tensor};
@@ -37,7 +38,7 @@ pub(crate) struct Arithmetic {
 }
 
 /// What happens to a product before it is added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Product {
     /// It is added as it is.

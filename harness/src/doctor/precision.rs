@@ -1,8 +1,11 @@
 //! How a target multiplies and sums, measured by its own worker before anything is said about it: a setting or a name
 //! proves nothing. It is what a run records; the doctor measures more.
 
+use std::fmt;
+
 use burn::tensor::Tensor;
 use burn_repro_backends::{Backend, Class, Device, Target, matmul};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::arithmetic::{Product, kept_bits, product};
@@ -13,7 +16,7 @@ use super::probe::read;
 const LONG: usize = 300_000;
 
 /// How a target really computes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Precision {
     /// Bits of the significand that a plain `Tensor::matmul` keeps of its inputs: 24 is `f32`, 11 is TF32 or `f16`.
     pub matmul_significand_bits: u32,
@@ -24,6 +27,21 @@ pub struct Precision {
     /// What a sum of ones along the last dimension stops at, where it does before 300,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub longest_sum: Option<usize>,
+}
+
+impl fmt::Display for Precision {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let product = match self.matmul_product {
+            Product::Fused => "fused",
+            Product::Rounded => "rounded",
+            Product::Other => "other",
+        };
+        write!(formatter, "{} bits kept, products {product}", self.matmul_significand_bits)?;
+        match self.longest_sum {
+            Some(terms) => write!(formatter, ", sums stop at {terms} terms"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Measures an opened target, in `f32`. It takes a moment: kernels are compiled for it.

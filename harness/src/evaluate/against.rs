@@ -213,33 +213,32 @@ impl One<'_> {
     }
 }
 
-/// The first kept intermediate tensor that is outside of the bound on elements.
+/// Every intermediate tensor that the golden keeps and the target recorded.
 #[must_use]
-pub(super) fn first_record_outside(
+pub(super) fn records(
     scenario: &Scenario,
     target: &Target,
     trace: &Trace,
     golden: &Golden,
-) -> Option<RecordReport> {
-    golden.text.records.iter().find_map(|summary| {
+) -> Vec<RecordReport> {
+    let record = |summary: &Summary| {
         let got = trace.record(&summary.name)?;
         let bounds = scenario.tolerance.bounds(target, &summary.name);
-        let name = summary.name.clone();
-        match golden.content(summary) {
+        let one = One { scenario, golden, summary, bounds: &bounds };
+        let (name, allowed) = (summary.name.clone(), one.allowed());
+        let report = RecordReport { name, allowed, ..RecordReport::default() };
+        Some(match golden.content(summary) {
             Content::Whole(want) => {
-                let one = One { scenario, golden, summary, bounds: &bounds };
                 let comparison = one.compare(got, want).ok()?;
-                let max_abs_diff = Some(comparison.max_abs_diff);
-                let report = RecordReport { name, max_abs_diff, rmse_estimate: None };
-                (comparison.outside > 0).then_some(report)
+                let outside = comparison.outside > 0;
+                RecordReport { max_abs_diff: Some(comparison.max_abs_diff), outside, ..report }
             }
             Content::Reduced { sketch: want, .. } | Content::Sketch(want) => {
                 let estimate = rmse_estimate(&sketch(&got.values), want);
-                let allowed = bounds.pixel.allowance(summary.min.abs().max(summary.max.abs()));
-                let rmse_estimate = Some(estimate);
-                let report = RecordReport { name, max_abs_diff: None, rmse_estimate };
-                (estimate > allowed * SKETCH_MARGIN).then_some(report)
+                let outside = estimate > allowed * SKETCH_MARGIN;
+                RecordReport { rmse_estimate: Some(estimate), outside, ..report }
             }
-        }
-    })
+        })
+    };
+    golden.text.records.iter().filter_map(record).collect()
 }

@@ -23,7 +23,7 @@ pub use accept::{Evidence, Refusal, TargetEvidence, accept};
 pub use draft::{Draft, DraftError};
 pub use files::{FileError, GoldenFiles};
 pub use keep::{SIZE_LIMIT, reduced_name, sketch_name};
-pub use recorded::Recorded;
+pub use recorded::{Recorded, commit};
 pub use shape::Shape;
 pub use sketch::{SKETCH_MARGIN, reduced, rmse_estimate, sketch};
 pub use snapshot::{ReferenceError, assert_reference};

@@ -52,7 +52,8 @@ impl Recorded {
 }
 
 /// The commit that a folder stands at; nothing if git does not know, or is not here.
-fn commit(folder: &Path) -> Option<String> {
+#[must_use]
+pub fn commit(folder: &Path) -> Option<String> {
     let output = Command::new("git")
         .arg("-C")
         .arg(folder)

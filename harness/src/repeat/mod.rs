@@ -6,7 +6,8 @@ mod run;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 pub use self::run::{BATCH, THREADS, repeat};
 use crate::evaluate::CellReport;
@@ -17,7 +18,9 @@ use crate::trace::{HostTensor, NamedTensor, Trace, coordinates};
 use crate::verdict::{FailureCause, Judgement, Verdict, apply_known_failure};
 
 /// How a cell was repeated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
     /// Again and again in one process.
@@ -41,7 +44,7 @@ impl Way {
 }
 
 /// What repeating one cell showed.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Stability {
     /// The runs, by the way in which they were repeated.
     pub tallies: Vec<(Way, Tally)>,
@@ -74,7 +77,7 @@ impl Stability {
 }
 
 /// Runs of one way, held against the first run of all.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Tally {
     /// How many there were.
     pub runs: usize,

@@ -94,7 +94,7 @@ impl Repeated<'_> {
     fn pass(&mut self, way: Way, workers: &mut Workers, number: u64) {
         for cell in shuffled(&self.cells, number) {
             let threads = if let Way::Threads(threads) = way { Some(threads) } else { None };
-            let settings = Settings { threads, ..cell.scenario.settings() };
+            let settings = Settings { threads, ..cell.settings() };
             let worker = workers.of(self.command, &cell.target, settings);
             let run = result(worker.run(&cell.scenario));
             if let Some(first) = self.traces.of(cell) {
@@ -106,7 +106,7 @@ impl Repeated<'_> {
     /// A batch of copies of one sample. A pipeline that cannot do that is left out.
     fn batches(&mut self, workers: &mut Workers) {
         for cell in self.cells.clone() {
-            let worker = workers.of(self.command, &cell.target, cell.scenario.settings());
+            let worker = workers.of(self.command, &cell.target, cell.settings());
             let run = result(worker.run_varied(&cell.scenario, Variation::Copies(BATCH)));
             let agree = run.ok().and_then(|trace| positions_agree(&trace.outputs, BATCH));
             self.stability(cell).batch_positions = agree;

@@ -1,11 +1,24 @@
-//! What people see of a run. Consumes events and reports; decides nothing.
+//! What people and other programs see of a run or of many. Consumes events, reports and matrices; decides nothing.
 
+mod annotations;
+mod command;
+mod events;
+mod files;
+pub mod html;
+mod junit;
+mod markdown;
 mod outlier;
 mod picture;
 mod stability;
 mod table;
 mod terminal;
 
+pub use annotations::annotations;
+pub use command::command;
+pub use events::EventLines;
+pub use files::{HTML, JUNIT, MARKDOWN, write_reports};
+pub use junit::junit;
+pub use markdown::markdown;
 pub use outlier::outliers;
 pub use picture::{difference_png, png};
 pub use stability::stability;

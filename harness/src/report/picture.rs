@@ -1,4 +1,4 @@
-//! Images as PNG: a batch side by side, small ones enlarged so that single pixels can be seen. Pure.
+//! Tensors as PNG: a batch side by side, small images enlarged so that single pixels can be seen. Pure.
 
 use crate::compare::{Images, eight_bits};
 
@@ -10,7 +10,7 @@ const SIDE: usize = 256;
 /// # Errors
 /// What the encoder says, as for an image too large for the format.
 pub fn png(images: &Images<'_>) -> Result<Vec<u8>, png::EncodingError> {
-    encode(images, eight_bits)
+    png_at(zoom(images), &Canvas::of(images), eight_bits)
 }
 
 /// The absolute differences of two batches of one shape, multiplied so that the largest is white; what
@@ -22,30 +22,85 @@ pub fn difference_png(
     got: &Images<'_>,
     want: &Images<'_>,
 ) -> Result<(Vec<u8>, Option<f64>), png::EncodingError> {
+    difference_png_at(zoom(want), &Canvas::of(got), &Canvas::of(want))
+}
+
+/// How often each pixel is repeated, so that small images can be seen.
+fn zoom(images: &Images<'_>) -> usize {
+    (SIDE / images.height.max(images.width)).max(1)
+}
+
+/// Values and where each pixel finds its first one.
+pub(crate) struct Canvas<'a> {
+    /// Pixels from top to bottom.
+    pub(crate) rows: usize,
+    /// Pixels from left to right.
+    pub(crate) columns: usize,
+    /// Values of each pixel: 1 for grey, 3 for colours.
+    pub(crate) channels: usize,
+    /// The values.
+    pub(crate) values: &'a [f64],
+    /// The place of a pixel's first value, by row and column.
+    pub(crate) place: Box<dyn Fn(usize, usize) -> usize>,
+}
+
+impl<'a> Canvas<'a> {
+    /// A batch side by side.
+    pub(crate) fn of(images: &Images<'a>) -> Self {
+        let Images { count, height, width, channels, values } = *images;
+        let place = move |row: usize, column: usize| {
+            let (image, column) = (column / width, column % width);
+            ((image * height + row) * width + column) * channels
+        };
+        Self { rows: height, columns: count * width, channels, values, place: Box::new(place) }
+    }
+}
+
+/// The difference of two canvases of one layout, as `difference_png`.
+pub(crate) fn difference_png_at(
+    zoom: usize,
+    got: &Canvas<'_>,
+    want: &Canvas<'_>,
+) -> Result<(Vec<u8>, Option<f64>), png::EncodingError> {
     let differences: Vec<f64> =
         got.values.iter().zip(want.values).map(|(got, want)| (got - want).abs()).collect();
     let finite = differences.iter().copied().filter(|difference| difference.is_finite());
     let largest = finite.fold(0.0, f64::max);
     let gain = (largest > 0.0).then(|| largest.recip());
-    let bytes = encode(&Images { values: &differences, ..*want }, |difference| {
+    let shade = |difference: f64| {
         if difference.is_finite() { eight_bits(difference * gain.unwrap_or(0.0)) } else { u8::MAX }
-    })?;
+    };
+    let Canvas { rows, columns, channels, ref place, .. } = *want;
+    let bytes = encode(zoom, [rows, columns, channels], &differences, place, shade)?;
     Ok((bytes, gain))
 }
 
-fn encode(images: &Images<'_>, shade: impl Fn(f64) -> u8) -> Result<Vec<u8>, png::EncodingError> {
-    let Images { count, height, width, channels, values } = *images;
-    let zoom = (SIDE / height.max(width)).max(1);
+/// A canvas with each pixel repeated `zoom` times in both directions.
+pub(crate) fn png_at(
+    zoom: usize,
+    canvas: &Canvas<'_>,
+    shade: impl Fn(f64) -> u8,
+) -> Result<Vec<u8>, png::EncodingError> {
+    let Canvas { rows, columns, channels, values, ref place } = *canvas;
+    encode(zoom, [rows, columns, channels], values, place, shade)
+}
+
+fn encode(
+    zoom: usize,
+    [rows, columns, channels]: [usize; 3],
+    values: &[f64],
+    place: impl Fn(usize, usize) -> usize,
+    shade: impl Fn(f64) -> u8,
+) -> Result<Vec<u8>, png::EncodingError> {
     let mut pixels = Vec::with_capacity(values.len() * zoom * zoom);
-    for row in 0..height * zoom {
-        for column in 0..count * width * zoom {
-            let (image, column) = (column / zoom / width, column / zoom % width);
-            let first = ((image * height + row / zoom) * width + column) * channels;
+    for row in 0..rows * zoom {
+        for column in 0..columns * zoom {
+            let first = place(row / zoom, column / zoom);
             pixels.extend(values[first..first + channels].iter().map(|&value| shade(value)));
         }
     }
     let mut bytes = Vec::new();
-    let (across, down) = ((count * width * zoom) as u32, (height * zoom) as u32);
+    let (across, down) = ((columns * zoom) as u32, (rows * zoom) as u32);
     let mut encoder = png::Encoder::new(&mut bytes, across, down);
     encoder.set_color(if channels == 1 { png::ColorType::Grayscale } else { png::ColorType::Rgb });
     encoder.set_depth(png::BitDepth::Eight);

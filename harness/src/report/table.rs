@@ -76,11 +76,7 @@ fn cell(report: Option<&CellReport>) -> Cell {
     let Some(report) = report else {
         return Cell::new("-").set_alignment(CellAlignment::Center);
     };
-    let comparisons = report.outputs.values().filter_map(|output| output.comparison.as_ref());
-    // Beside a NaN the distance of the other elements would mislead.
-    let finite = comparisons.filter(|comparison| comparison.non_finite == 0);
-    let largest = finite.map(|comparison| comparison.max_abs_diff).reduce(f64::max);
-    let text = match largest {
+    let text = match report.distance() {
         Some(difference) => format!("{} {difference:.1e}", report.verdict),
         None => report.verdict.to_string(),
     };

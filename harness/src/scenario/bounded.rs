@@ -1,8 +1,10 @@
 //! Small values of a scenario file that refuse nonsense while they are parsed, so that the error
 //! carries the line and column of the value.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::checked;
@@ -13,6 +15,18 @@ macro_rules! bounded {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub struct $name(pub usize);
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({
+                    "type": "integer", "minimum": $range.start(), "maximum": $range.end()
+                })
+            }
+        }
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -97,8 +111,8 @@ impl<'de> Deserialize<'de> for Name {
 }
 
 /// A finite number that is not negative.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
-pub struct NonNegative(pub f64);
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, JsonSchema)]
+pub struct NonNegative(#[schemars(range(min = 0.0))] pub f64);
 
 impl<'de> Deserialize<'de> for NonNegative {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

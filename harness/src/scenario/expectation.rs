@@ -1,5 +1,8 @@
 //! Numbers that others published for a scenario, checked on every target beside the golden.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
 use super::bounded::{NonNegative, Sentence};
@@ -36,7 +39,7 @@ pub enum Published {
 }
 
 /// One published statistic.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Statistic {
     /// The published value.
@@ -45,7 +48,7 @@ pub struct Statistic {
     pub tol: NonNegative,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Raw {
     source: Sentence,
@@ -60,6 +63,17 @@ struct Raw {
     abs_sum: Option<Statistic>,
     #[serde(default)]
     abs_mean: Option<Statistic>,
+}
+
+/// The keys; which of them go together is the parser's matter.
+impl JsonSchema for Expectation {
+    fn schema_name() -> Cow<'static, str> {
+        "Expectation".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Raw::json_schema(generator)
+    }
 }
 
 impl TryFrom<Raw> for Expectation {

@@ -4,6 +4,7 @@
 //! file system or a pipeline is `load`'s work.
 
 use burn_repro_backends::Determinism;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::bounded::{BatchSize, FormatVersion, MemoryLimit, Name, Steps, TimeLimit};
@@ -15,7 +16,7 @@ use super::tolerance::Tolerance;
 use crate::trace::Dtype;
 
 /// A scenario file. `P` is the type of `params`, which belongs to the pipeline.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScenarioFile<P> {
     #[serde(rename = "version")]

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use burn_repro_backends::Target;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::bounded::Sentence;
@@ -13,7 +14,7 @@ use super::selector::BackendSelector;
 use crate::verdict::FailureCause;
 
 /// A cell that is known to fail, for a stated cause.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KnownFailure {
     /// Where it fails.
@@ -33,6 +34,7 @@ pub struct KnownFailure {
     pub issue: Option<String>,
     /// The day from which the entry no longer excuses the failure.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub review_by: Option<Date>,
     /// Where the entry stands, in words.
     #[serde(skip)]

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use burn_repro_backends::Target;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::bounded::{NonNegative, Sentence};
@@ -11,7 +12,7 @@ use super::selector::BackendSelector;
 use crate::compare::Measure;
 
 /// A bound on a difference: `|got - want| <= abs + rel * |want|`.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bound {
     abs: NonNegative,
@@ -116,7 +117,7 @@ pub struct BackendTolerance {
 }
 
 /// The bounds that hold for one output on one target.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Bounds {
     /// On the sum of the absolute values.
     pub abs_sum: Bound,

@@ -21,13 +21,14 @@ pub struct Worker {
     target: Target,
     settings: Settings,
     process: Option<Process>,
+    log: Vec<String>,
 }
 
 impl Worker {
     /// A worker that is not started yet.
     #[must_use]
     pub fn new(command: WorkerCommand, target: Target, settings: Settings) -> Self {
-        Self { command, target, settings, process: None }
+        Self { command, target, settings, process: None, log: Vec::new() }
     }
 
     /// Whether it runs this target with these settings.
@@ -53,6 +54,11 @@ impl Worker {
             Ok(answer) => Outcome::from(answer),
             Err(outcome) => outcome,
         }
+    }
+
+    /// What the process wrote to standard error during the last request, the last lines of it.
+    pub fn take_log(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.log)
     }
 
     /// Measures how the target computes.
@@ -89,7 +95,9 @@ impl Worker {
         request: &Request,
         limits: Limits,
     ) -> Result<Answer, Refusal> {
-        let answer = process.ask(request, limits)?;
+        let answer = process.ask(request, limits);
+        self.log = process.take_said();
+        let answer = answer?;
         // After a failure the process may hold a broken device: the next scenario gets a new one.
         if matches!(answer, Answer::Finished(_) | Answer::Notice(Notice::Measured(_))) {
             self.process = Some(process);

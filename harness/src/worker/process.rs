@@ -19,8 +19,10 @@ use super::{WorkerCommand, memory};
 const OPEN_LIMIT: Duration = Duration::from_secs(120);
 /// How often a working process is looked at: memory can be taken at some gigabytes a second.
 const PAUSE: Duration = Duration::from_millis(10);
-/// Lines of a worker's standard error that are kept for the report of a crash.
-const KEPT_LINES: usize = 8;
+/// Lines of a worker's standard error that are kept for its log, the last ones.
+const KEPT_LINES: usize = 200;
+/// How many of them stand in the reason of a crash.
+const LAST_WORDS: usize = 8;
 /// A longer line is cut, so that no worker can fill the memory of this program.
 const LONGEST_LINE: u64 = 64 << 10;
 
@@ -45,7 +47,7 @@ pub(super) struct Process {
     member: Member,
     requests: ChildStdin,
     answers: Receiver<io::Result<Option<Answer>>>,
-    last_lines: Arc<Mutex<VecDeque<String>>>,
+    said: Arc<Mutex<VecDeque<String>>>,
 }
 
 impl Process {
@@ -75,10 +77,10 @@ impl Process {
                 }
             }
         });
-        let last_lines = Arc::new(Mutex::new(VecDeque::new()));
-        let lines = Arc::clone(&last_lines);
+        let said = Arc::new(Mutex::new(VecDeque::new()));
+        let lines = Arc::clone(&said);
         thread::spawn(move || keep_last_lines(BufReader::new(stderr), &lines));
-        let mut process = Self { member, requests, answers, last_lines };
+        let mut process = Self { member, requests, answers, said };
         match process.wait(Limits { time: OPEN_LIMIT, memory: None })? {
             Answer::Notice(Notice::Ready) => Ok(process),
             answer => Err(Outcome::from(answer)),
@@ -97,6 +99,11 @@ impl Process {
             Err(outcome @ Outcome::Crashed(_)) => Err(Refusal::DiedIdle(outcome)),
             Err(outcome) => Err(Refusal::Ended(outcome)),
         }
+    }
+
+    /// What it wrote to standard error since this was asked last.
+    pub(super) fn take_said(&self) -> Vec<String> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
     }
 
     fn wait(&mut self, limits: Limits) -> Result<Answer, Outcome> {
@@ -128,8 +135,9 @@ impl Process {
         if let Some(damage) = damage {
             how = format!("{how}; {damage}");
         }
-        let lines = self.last_lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let said: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let lines = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let older = lines.len().saturating_sub(LAST_WORDS);
+        let said: Vec<&str> = lines.iter().skip(older).map(String::as_str).collect();
         Outcome::Crashed(match said.is_empty() {
             true => format!("the worker {how}"),
             false => format!("the worker {how}; it said: {}", said.join(" / ")),

@@ -94,6 +94,7 @@ impl Run {
             .env("INSTA_OUTPUT", "none")
             .env("RUST_BACKTRACE", "0")
             .env_remove("CI")
+            .env("BURN_REPRO_RUNS", self.folder.as_deref().unwrap_or_else(|| folder()).join("runs"))
             .env_remove("BURN_REPRO_REQUIRE")
             .env_remove("BURN_REPRO_BACKEND")
             .env_remove("NEXTEST")

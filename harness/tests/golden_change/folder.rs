@@ -110,6 +110,7 @@ impl Folder {
             .env(KERNEL, &self.kernel)
             .env("INSTA_OUTPUT", "none")
             .env_remove("CI")
+            .env("BURN_REPRO_RUNS", self.path().join("runs"))
             .env_remove("BURN_REPRO_REQUIRE")
             .env_remove("BURN_REPRO_BACKEND")
             .env_remove("NEXTEST")

@@ -4,6 +4,10 @@
 mod accept;
 mod commands;
 mod folder;
+mod machines;
+#[path = "../report_browser/webdriver.rs"]
+#[expect(dead_code, reason = "the tests of the page use the rest")]
+mod webdriver;
 mod writes;
 
 use std::path::PathBuf;
@@ -40,6 +44,14 @@ fn trials() -> Vec<Trial> {
         prune_deletes_what_no_scenario_owns_and_says_which,
         pictures_are_written_where_it_says,
         calibration_shows_the_spread_beside_the_file,
+    ]);
+    trials.extend(trials![
+        machines:
+        the_outlier_of_two_machines_stands_in_the_first_sentence,
+        the_merged_report_shows_the_outlier_in_a_browser,
+        trials_of_nextest_are_joined,
+        a_golden_is_accepted_from_what_ci_left,
+        a_witness_of_another_machine_can_refuse,
     ]);
     trials.extend(trials![writes: test_runs_at_once_do_not_corrupt_each_other]);
     #[cfg(unix)]

@@ -2,6 +2,7 @@
 
 use burn::tensor::backend::Backend;
 use burn_repro::{BoxError, Case, Pipeline, Probe, Requirements};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
 use super::denoiser::{Denoiser, denoise};
@@ -14,7 +15,7 @@ use crate::torch::Generator;
 pub struct Ddim;
 
 /// `params:` of the pipeline `ddim`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DdimParams {
     /// The model.
@@ -33,6 +34,10 @@ pub struct DdimParams {
 impl Pipeline for Ddim {
     const NAME: &'static str = "ddim";
     type Params = DdimParams;
+
+    fn params_schema(generator: &mut SchemaGenerator) -> Option<Schema> {
+        Some(generator.subschema_for::<DdimParams>())
+    }
 
     fn validate(&self, case: &Case<DdimParams>) -> Result<(), BoxError> {
         let params = &case.params;

@@ -2,6 +2,7 @@
 
 use burn::tensor::backend::Backend;
 use burn_repro::{BoxError, Case, Pipeline, Probe, Requirements};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
 use super::denoiser::{Denoiser, denoise};
@@ -15,7 +16,7 @@ use crate::torch::Generator;
 pub struct Ddpm;
 
 /// `params:` of the pipeline `ddpm`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DdpmParams {
     /// The model.
@@ -48,6 +49,10 @@ impl DdpmParams {
 impl Pipeline for Ddpm {
     const NAME: &'static str = "ddpm";
     type Params = DdpmParams;
+
+    fn params_schema(generator: &mut SchemaGenerator) -> Option<Schema> {
+        Some(generator.subschema_for::<DdpmParams>())
+    }
 
     fn validate(&self, case: &Case<DdpmParams>) -> Result<(), BoxError> {
         let params = &case.params;

@@ -1,11 +1,13 @@
 //! `unet:` of a scenario: a UNet from a seed or from a diffusers folder.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
 use burn_repro::scenario::Seed;
 use burn_repro::{BoxError, Case, Probe, RelativePath, Requirements};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
 use crate::unet::{ModelFolder, UNet2DConfig, UNet2DModel, Weights};
@@ -30,7 +32,7 @@ pub enum Denoiser {
     },
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Keys {
     config: Option<Box<UNet2DConfig>>,
@@ -43,6 +45,17 @@ struct Keys {
 #[derive(Debug, thiserror::Error)]
 #[error("`unet` is either `config` with `init_seed`, or `path` (with `how_to_get` if you like)")]
 pub struct DenoiserError;
+
+/// The keys; which of them go together is the parser's matter.
+impl JsonSchema for Denoiser {
+    fn schema_name() -> Cow<'static, str> {
+        "Denoiser".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Keys::json_schema(generator)
+    }
+}
 
 impl TryFrom<Keys> for Denoiser {
     type Error = DenoiserError;

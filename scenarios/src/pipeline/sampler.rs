@@ -4,6 +4,7 @@
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
 use burn_repro::{BoxError, Case, Pipeline, Probe};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
 use super::randn;
@@ -16,7 +17,7 @@ use crate::torch::Generator;
 pub struct Sampler;
 
 /// `params:` of the pipeline `sampler`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SamplerParams {
     /// The keys of a `scheduler_config.json`; `_class_name` says which scheduler.
@@ -38,7 +39,7 @@ pub struct SamplerParams {
 }
 
 /// Which timesteps a loop visits.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Loop {
     /// Those that the scheduler spaces.
@@ -49,7 +50,7 @@ pub enum Loop {
 }
 
 /// A denoiser that is a formula.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClosedForm {
     /// `x * t / (t + 1)`
@@ -64,6 +65,10 @@ const LARGEST_SAMPLE: usize = 1 << 24;
 impl Pipeline for Sampler {
     const NAME: &'static str = "sampler";
     type Params = SamplerParams;
+
+    fn params_schema(generator: &mut SchemaGenerator) -> Option<Schema> {
+        Some(generator.subschema_for::<SamplerParams>())
+    }
 
     fn validate(&self, case: &Case<SamplerParams>) -> Result<(), BoxError> {
         let params = &case.params;

@@ -5,10 +5,11 @@
 
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// What the model predicts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PredictionType {
     /// The noise `epsilon` in the sample.

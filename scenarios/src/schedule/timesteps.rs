@@ -2,10 +2,11 @@
 //!
 //! How much noise a timestep carries is the [`Schedule`](super::Schedule)'s knowledge.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// How the visited timesteps lie among the training timesteps (arXiv 2305.08891, table 2).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TimestepSpacing {
     /// Multiples of the whole stride, from 0 up; the only spacing that `steps_offset` moves.

@@ -7,10 +7,11 @@
 
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, activation};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// `act_fn`: the activation inside residual blocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Activation {
     /// `x * sigmoid(x)`, also called swish.

@@ -3,8 +3,10 @@
 //! Only the shape of the data. What a combination of values means is `plan`'s, whether it makes
 //! sense is `validation`'s.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -13,7 +15,7 @@ use super::Activation;
 /// The configuration of a `UNet2DModel`: a diffusers `config.json`, or the same keys in YAML.
 ///
 /// A key that is left out has the default of diffusers 0.42.1; an unknown key is refused.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UNet2DConfig {
     /// The class the file was saved from.
@@ -126,14 +128,14 @@ impl Default for UNet2DConfig {
 }
 
 /// `_class_name`: the one model that is implemented.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum ClassName {
     /// diffusers' `UNet2DModel`.
     UNet2DModel,
 }
 
 /// `time_embedding_type`: how a timestep becomes a vector.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TimeEmbeddingType {
     /// Sines and cosines of a geometric series of frequencies.
@@ -146,7 +148,7 @@ pub enum TimeEmbeddingType {
 }
 
 /// An entry of `down_block_types`. The prefix `UNetRes` of old files is accepted, as in diffusers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum DownBlockType {
     /// Residual blocks, then a convolution that halves.
     #[serde(alias = "UNetResDownBlock2D")]
@@ -160,14 +162,14 @@ pub enum DownBlockType {
 }
 
 /// `mid_block_type`: the one mid block that is implemented.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum MidBlockType {
     /// A residual block, attention, a residual block.
     UNetMidBlock2D,
 }
 
 /// An entry of `up_block_types`. The prefix `UNetRes` of old files is accepted, as in diffusers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum UpBlockType {
     /// Residual blocks, then doubling and a convolution.
     #[serde(alias = "UNetResUpBlock2D")]
@@ -181,7 +183,7 @@ pub enum UpBlockType {
 }
 
 /// `downsample_type` and `upsample_type`: what changes the resolution between levels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SamplingType {
     /// A convolution.
@@ -191,7 +193,7 @@ pub enum SamplingType {
 }
 
 /// `resnet_time_scale_shift`: how the time embedding enters a residual block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TimeScaleShift {
     /// It is added before the second norm.
@@ -207,6 +209,19 @@ pub struct SampleSize {
     pub height: usize,
     /// Columns.
     pub width: usize,
+}
+
+impl JsonSchema for SampleSize {
+    fn schema_name() -> Cow<'static, str> {
+        "SampleSize".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let side = json_schema!({ "type": "integer", "minimum": 0 });
+        json_schema!({
+            "anyOf": [side, { "type": "array", "items": side, "minItems": 2, "maxItems": 2 }]
+        })
+    }
 }
 
 // Written out instead of `#[serde(untagged)]`, which would lose the line and column of an error.

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 /// A temporary folder with `scenarios/` and `golden/`.
 pub struct Copy {
     folder: TempDir,
+    environment: Vec<(String, String)>,
 }
 
 impl Copy {
@@ -24,7 +25,7 @@ impl Copy {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("scenarios")).unwrap();
         fs::create_dir(folder.path().join("golden")).unwrap();
-        Self { folder }
+        Self { folder, environment: Vec::new() }
     }
 
     /// With these of the repository's scenarios (`ddim/ddim-tiny`) and their goldens.
@@ -42,6 +43,11 @@ impl Copy {
             }
         }
         copy
+    }
+
+    /// Sets a variable for every run.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.environment.push((name.into(), value.into()));
     }
 
     pub fn path(&self) -> &Path {
@@ -98,6 +104,8 @@ impl Copy {
             .arg(self.path().join("scenarios"))
             .arg("--golden")
             .arg(self.path().join("golden"))
+            .env("BURN_REPRO_RUNS", self.path().join("runs"))
+            .envs(self.environment.iter().cloned())
             .env_remove("BURN_REPRO_REQUIRE")
             // The tests themselves may run in CI.
             .env_remove("CI")

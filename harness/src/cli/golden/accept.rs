@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use burn_repro_backends::{Discovery, Target};
 
+use super::records::Records;
 use super::{AcceptArguments, is_ci, selected};
 use crate::agreement::says_of;
 use crate::cli::{Failure, Selection, say};
@@ -33,14 +34,15 @@ pub(super) fn accept(project: &Project, arguments: &AcceptArguments) -> Result<E
         return Err(Failure::usage(Refusal::Ci));
     }
     let store = Store::new(&project.golden);
-    let candidates = candidates(&store, project, &arguments.filters)?;
+    let records = Records::read(&arguments.from)?;
+    let candidates = candidates(&store, project, &arguments.filters, &records)?;
     if candidates.is_empty() {
         let message = "nothing waits for review; `cargo test` leaves what the references give anew";
         return Err(Failure { exit: Exit::NothingRan, message: message.into() });
     }
     let command = WorkerCommand::current().map_err(Failure::internal)?;
     let discovery = find_targets(&command);
-    let mut asked = Asked::new(&candidates, &store, &discovery, &command)?;
+    let mut asked = Asked::new(&candidates, &store, &discovery, &command, &records)?;
     let because = arguments.because.as_ref().map(|because| because.0.as_str());
     let mut worst = Exit::Success;
     for candidate in &candidates {
@@ -61,13 +63,18 @@ fn candidates(
     store: &Store,
     project: &Project,
     filters: &[String],
+    records: &Records,
 ) -> Result<Vec<Candidate>, Failure> {
     let mut candidates = Vec::new();
     for scenario in selected(project, filters)? {
-        let pending = store.load_pending(&scenario.name).map_err(|error| Failure {
+        let refused = |error: String| Failure {
             exit: Exit::Golden,
             message: format!("{} is not accepted: {error}", scenario.name),
-        })?;
+        };
+        let pending = match records.are_given() {
+            true => records.pending(&scenario.name).map_err(refused)?,
+            false => store.load_pending(&scenario.name).map_err(|e| refused(e.to_string()))?,
+        };
         if pending.is_some() || !filters.is_empty() {
             candidates.push(Candidate { scenario, pending });
         }
@@ -76,7 +83,8 @@ fn candidates(
 }
 
 /// What all targets said of all candidates.
-struct Asked {
+struct Asked<'a> {
+    records: &'a Records,
     plan: Plan,
     reports: Vec<CellReport>,
     traces: Traces,
@@ -84,12 +92,13 @@ struct Asked {
     worker: Worker,
 }
 
-impl Asked {
+impl<'a> Asked<'a> {
     fn new(
         candidates: &[Candidate],
         store: &Store,
         discovery: &Discovery,
         command: &WorkerCommand,
+        records: &'a Records,
     ) -> Result<Self, Failure> {
         let scenarios: Vec<Arc<Scenario>> =
             candidates.iter().map(|candidate| Arc::clone(&candidate.scenario)).collect();
@@ -106,7 +115,7 @@ impl Asked {
             traces.take(event);
         });
         terminal.finish();
-        Ok(Self { plan, reports, traces, reference, worker })
+        Ok(Self { records, plan, reports, traces, reference, worker })
     }
 
     /// Accepts a candidate; gives what is to be said of it.
@@ -207,6 +216,7 @@ impl Asked {
                 says: format!("{}: {}", report.verdict, report.reason),
             }));
         }
+        evidence.extend(self.records.evidence(scenario, golden, known));
         evidence
     }
 }

@@ -2,6 +2,7 @@
 
 mod accept;
 mod prune;
+mod records;
 mod show;
 mod status;
 
@@ -42,6 +43,9 @@ pub(super) struct AcceptArguments {
     /// Parts of scenario names; without any, everything that waits
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
+    /// Take what waits from run records, of CI for instance, and hear their targets as well; may be given several times
+    #[arg(long, value_name = "RUN")]
+    from: Vec<PathBuf>,
     /// Why it is right although the targets do not agree; recorded in the golden
     #[arg(long, value_name = "TEXT")]
     because: Option<Sentence>,

@@ -3,6 +3,9 @@
 //! One list for both classes, because the config of one is read for the other; values are judged
 //! in `validate`.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -11,13 +14,14 @@ use crate::sampler::{PredictionType, VarianceType};
 use crate::schedule::{BetaSchedule, TimestepSpacing};
 
 /// Every key of either class.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Fields {
     #[serde(rename = "_class_name")]
     class_name: Option<ClassName>,
     /// Which release wrote the file; nothing depends on it.
     #[serde(rename = "_diffusers_version")]
+    #[schemars(with = "serde_json::Value")]
     diffusers_version: Option<IgnoredAny>,
     num_train_timesteps: usize,
     beta_start: f64,
@@ -37,7 +41,7 @@ pub struct Fields {
     rescale_betas_zero_snr: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 enum ClassName {
     #[serde(rename = "DDIMScheduler")]
     Ddim,
@@ -154,3 +158,20 @@ impl TryFrom<Fields> for SchedulerConfig {
         }
     }
 }
+
+/// The keys of either class; which of them a class has is the parser's matter.
+macro_rules! described_by_fields {
+    ($($config:ident),*) => {$(
+        impl JsonSchema for $config {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($config).into()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                Fields::json_schema(generator)
+            }
+        }
+    )*};
+}
+
+described_by_fields!(DdimConfig, DdpmConfig, SchedulerConfig);

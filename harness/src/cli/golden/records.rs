@@ -1,0 +1,94 @@
+//! What run records of other machines hold for `golden accept --from`: goldens that nobody could write there, as in CI,
+//! and what every target there put out.
+
+use std::path::PathBuf;
+
+use burn_repro_backends::Target;
+
+use crate::agreement::{Witness, says_of};
+use crate::cli::Failure;
+use crate::golden::{Golden, REFERENCE_BOUND, TargetEvidence};
+use crate::matrix::{Located, Matrix, read};
+use crate::scenario::Scenario;
+use crate::trace::{Noise, Trace};
+
+/// The records of other machines; none where nobody named any.
+#[derive(Default)]
+pub(super) struct Records {
+    matrix: Matrix,
+    given: bool,
+}
+
+impl Records {
+    /// Reads the records below folders.
+    pub(super) fn read(folders: &[PathBuf]) -> Result<Self, Failure> {
+        if folders.is_empty() {
+            return Ok(Self::default());
+        }
+        let found = read(folders);
+        match found.missing.is_empty() {
+            // A witness that is left out might be the one that contradicts.
+            false => Err(Failure::usage(found.missing.join(" "))),
+            true => Ok(Self { matrix: found.matrix, given: true }),
+        }
+    }
+
+    /// Whether somebody named some.
+    pub(super) fn are_given(&self) -> bool {
+        self.given
+    }
+
+    /// The golden that waits in the records.
+    ///
+    /// # Errors
+    /// If it cannot be read, or the records hold several that differ.
+    pub(super) fn pending(&self, scenario: &str) -> Result<Option<Golden>, String> {
+        let mut pending: Option<Golden> = None;
+        for folder in self.matrix.machines.iter().flat_map(|machine| &machine.folders) {
+            let found = folder.references().load_pending(scenario).map_err(|e| e.to_string())?;
+            match (&pending, found) {
+                (Some(first), Some(other)) if !first.text.agrees(&other.text, REFERENCE_BOUND) => {
+                    return Err("the records hold goldens that differ; name one of them".into());
+                }
+                (None, found) => pending = found,
+                _ => {}
+            }
+        }
+        Ok(pending)
+    }
+
+    /// What each of their targets says of a golden; one that `is_known` to fail says nothing.
+    pub(super) fn evidence(
+        &self,
+        scenario: &Scenario,
+        golden: &Golden,
+        is_known: impl Fn(&Target) -> bool,
+    ) -> Vec<TargetEvidence> {
+        let cells = self.matrix.cells().filter(|located| {
+            located.cell.report.scenario == scenario.name && located.cell.report.ran()
+        });
+        let evidence = |located: Located<'_>| {
+            let report = &located.cell.report;
+            let target = located.machine.targets(&report.target).next()?;
+            if is_known(target) {
+                return None;
+            }
+            let (agrees, says) = match located.cell.folder.outputs(report) {
+                None => (false, format!("{}: {}", report.verdict, report.reason)),
+                Some(outputs) => {
+                    let noise = Noise {
+                        // Records count no draws; the hash over all of them says more.
+                        draws: golden.text.noise.draws,
+                        first_sha256: report.noise_sha256.clone(),
+                        all_sha256: report.all_noise_sha256.clone(),
+                    };
+                    let trace = Trace { noise, outputs, ..Trace::default() };
+                    says_of(scenario, golden, &Witness { target, trace: &trace })
+                }
+            };
+            let target = format!("{} of {}", report.target, located.machine.name);
+            Some(TargetEvidence { target, agrees, says })
+        };
+        cells.filter_map(evidence).collect()
+    }
+}

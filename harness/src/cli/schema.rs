@@ -1,0 +1,27 @@
+//! `repro schema`: the JSON Schemas of the formats.
+
+use clap::ValueEnum;
+
+use super::{Failure, say};
+use crate::exit::Exit;
+use crate::project::Project;
+use crate::record::record_schema;
+use crate::scenario::scenario_schema;
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Format {
+    /// Scenario files, with the parameters of this project's pipelines
+    Scenario,
+    /// Run records: run.json, and what --json writes
+    Run,
+}
+
+pub(super) fn schema(project: &Project, format: Format) -> Result<Exit, Failure> {
+    let schema = match format {
+        Format::Scenario => scenario_schema(&project.registry),
+        Format::Run => record_schema(),
+    };
+    let json = serde_json::to_string_pretty(&schema).map_err(Failure::internal)?;
+    say(&format!("{json}\n"));
+    Ok(Exit::Success)
+}

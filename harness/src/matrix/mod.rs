@@ -1,0 +1,245 @@
+//! The records of one run or of many machines as one matrix of scenarios and targets: what every report is made from.
+//! Joining is pure; what the matrix shows is `findings`' work, how machines differ is `environment`'s.
+
+mod agreement;
+mod environment;
+mod findings;
+mod read;
+
+use std::collections::BTreeSet;
+
+use burn_repro_backends::Target;
+
+pub use agreement::{bit_groups, same_bits};
+pub use environment::{facts, machine_facts};
+pub use findings::{findings, headline};
+pub use read::{Found, NoRecord, read};
+
+use crate::evaluate::CellReport;
+use crate::exit::Exit;
+use crate::folder::RunFolder;
+use crate::record::{ChangedReference, RunFacts, RunRecord, ScenarioFacts};
+
+/// All machines of a report.
+#[derive(Debug, Clone, Default)]
+pub struct Matrix {
+    /// The machines, by name.
+    pub machines: Vec<Machine>,
+}
+
+/// What one machine, or one variant on a machine, found out: a run, or the shards of one.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    /// Its name; unique in a report.
+    pub name: String,
+    /// The circumstances of its run, of the first shard for what differs.
+    pub run: RunFacts,
+    /// The scenarios of its cells.
+    pub scenarios: Vec<ScenarioFacts>,
+    /// Its cells, by scenario and target.
+    pub cells: Vec<MachineCell>,
+    /// Who the outlier is, as the runs themselves found out.
+    pub conclusions: Vec<String>,
+    /// The folders of its records, those without cells too.
+    pub folders: Vec<RunFolder>,
+    /// References that no longer give their goldens.
+    pub changed_references: Vec<ChangedReference>,
+}
+
+/// A cell of a machine.
+#[derive(Debug, Clone)]
+pub struct MachineCell {
+    /// What is said of it.
+    pub report: CellReport,
+    /// The folder of its run, where its outputs lie.
+    pub folder: RunFolder,
+}
+
+/// A cell and the machine it belongs to.
+#[derive(Debug, Clone, Copy)]
+pub struct Located<'a> {
+    /// The machine.
+    pub machine: &'a Machine,
+    /// The cell.
+    pub cell: &'a MachineCell,
+}
+
+impl Located<'_> {
+    /// `flex` where there is one machine, `flex of linux-a` otherwise.
+    #[must_use]
+    pub fn target(&self, matrix: &Matrix) -> String {
+        matrix.label(self.machine, &self.cell.report.target)
+    }
+}
+
+impl Matrix {
+    /// Joins records. Those of one name are shards of one machine as long as no cell ran twice; another run of the same
+    /// cells is a machine of its own, called after the time as well.
+    #[must_use]
+    pub fn of(mut runs: Vec<(RunFolder, RunRecord)>) -> Self {
+        runs.sort_by(|left, right| left.1.run.started.cmp(&right.1.run.started));
+        let mut machines: Vec<Machine> = Vec::new();
+        for (folder, record) in runs {
+            let of_name = machines.iter_mut().filter(|m| m.name == record.run.name);
+            match of_name.into_iter().find(|machine| !machine.overlaps(&record)) {
+                Some(machine) => machine.join(folder, record),
+                None => machines.push(Machine::new(folder, record)),
+            }
+        }
+        tell_apart(&mut machines);
+        machines.sort_by(|left, right| left.name.cmp(&right.name));
+        Self { machines }
+    }
+
+    /// Every cell, machine by machine.
+    pub fn cells(&self) -> impl Iterator<Item = Located<'_>> {
+        self.machines
+            .iter()
+            .flat_map(|machine| machine.cells.iter().map(move |cell| Located { machine, cell }))
+    }
+
+    /// The cells that are not well.
+    pub fn red(&self) -> impl Iterator<Item = Located<'_>> {
+        self.cells().filter(|located| located.cell.report.verdict.is_failure())
+    }
+
+    /// The scenarios of all machines, by name.
+    #[must_use]
+    pub fn scenarios(&self) -> Vec<&ScenarioFacts> {
+        let mut scenarios: Vec<&ScenarioFacts> =
+            self.machines.iter().flat_map(|machine| &machine.scenarios).collect();
+        scenarios.sort_by(|left, right| left.name.cmp(&right.name));
+        scenarios.dedup_by(|left, right| left.name == right.name);
+        scenarios
+    }
+
+    /// A target as reports call it.
+    #[must_use]
+    pub fn label(&self, machine: &Machine, target: &str) -> String {
+        match self.machines.len() {
+            1 => target.to_owned(),
+            _ => format!("{target} of {}", machine.name),
+        }
+    }
+
+    /// What all of it amounts to.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        let reports: Vec<CellReport> =
+            self.cells().map(|located| located.cell.report.clone()).collect();
+        let changed = self.machines.iter().any(|machine| !machine.changed_references.is_empty());
+        let golden = if changed { Exit::Golden } else { Exit::Success };
+        let runs =
+            self.machines.iter().filter_map(|machine| Exit::from_code(machine.run.exit_code));
+        // A shard without cells of its own is none without results.
+        runs.filter(|exit| *exit != Exit::NothingRan)
+            .fold(Exit::of(&reports).max(golden), Exit::max)
+    }
+}
+
+impl Machine {
+    fn new(folder: RunFolder, record: RunRecord) -> Self {
+        let mut machine = Self {
+            name: record.run.name.clone(),
+            run: record.run.clone(),
+            scenarios: Vec::new(),
+            cells: Vec::new(),
+            conclusions: Vec::new(),
+            folders: Vec::new(),
+            changed_references: Vec::new(),
+        };
+        machine.join(folder, record);
+        machine
+    }
+
+    /// Whether one of the record's cells ran here already.
+    fn overlaps(&self, record: &RunRecord) -> bool {
+        let ran: BTreeSet<(&str, &str)> = self
+            .cells
+            .iter()
+            .filter(|cell| cell.report.ran())
+            .map(|cell| (cell.report.scenario.as_str(), cell.report.target.as_str()))
+            .collect();
+        let again = |cell: &&CellReport| {
+            cell.ran() && ran.contains(&(cell.scenario.as_str(), cell.target.as_str()))
+        };
+        record.cells.iter().any(|cell| again(&cell))
+    }
+
+    fn join(&mut self, folder: RunFolder, record: RunRecord) {
+        for target in record.run.targets {
+            if !self.run.targets.contains(&target) {
+                self.run.targets.push(target);
+            }
+        }
+        for missing in record.run.missing {
+            if !self.run.missing.contains(&missing) {
+                self.run.missing.push(missing);
+            }
+        }
+        self.run.exit_code = self.run.exit_code.max(record.run.exit_code);
+        self.run.precision.extend(record.run.precision);
+        for scenario in record.scenarios {
+            if !self.scenarios.iter().any(|known| known.name == scenario.name) {
+                self.scenarios.push(scenario);
+            }
+        }
+        let conclusion = |d: crate::agreement::Disagreement| {
+            format!("{} {}: {}", d.scenario, d.output, d.conclusion)
+        };
+        self.conclusions.extend(record.disagreements.into_iter().map(conclusion));
+        self.changed_references.extend(record.changed_references);
+        self.folders.push(folder.clone());
+        for report in record.cells {
+            self.add(MachineCell { report, folder: folder.clone() });
+        }
+    }
+
+    /// Of a cell that several shards speak of, the one that ran counts.
+    fn add(&mut self, cell: MachineCell) {
+        let key = |cell: &MachineCell| {
+            let report = &cell.report;
+            (report.scenario.clone(), report.class, report.target.clone())
+        };
+        match self.cells.binary_search_by_key(&key(&cell), key) {
+            Ok(place) if cell.report.ran() => self.cells[place] = cell,
+            Ok(_) => {}
+            Err(place) => self.cells.insert(place, cell),
+        }
+    }
+
+    /// The cell of a scenario and a target.
+    #[must_use]
+    pub fn cell(&self, scenario: &str, target: &str) -> Option<&MachineCell> {
+        self.cells
+            .iter()
+            .find(|cell| cell.report.scenario == scenario && cell.report.target == target)
+    }
+
+    /// The targets of that name: more than one where shards ran on machines that differ.
+    pub fn targets<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Target> {
+        self.run.targets.iter().filter(move |target| target.name == name)
+    }
+}
+
+/// Gives machines of one name the time of their run as well, and a number where that is the same.
+fn tell_apart(machines: &mut [Machine]) {
+    let names: Vec<String> = machines.iter().map(|machine| machine.name.clone()).collect();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    for (machine, name) in machines.iter_mut().zip(&names) {
+        if names.iter().filter(|other| *other == name).count() > 1 {
+            let started = machine.run.started.split('.').next().unwrap_or_default();
+            machine.name = format!("{name} {}", started.trim_end_matches('Z').replace('T', " "));
+        }
+        let base = machine.name.clone();
+        for number in 2.. {
+            if taken.insert(machine.name.clone()) {
+                break;
+            }
+            machine.name = format!("{base} ({number})");
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,168 @@
+//! Joining and what is found, over machines that are made up.
+
+use burn_repro_backends::{Class, Determinism, Fingerprint, Locator};
+use rstest::rstest;
+
+use super::*;
+use crate::evaluate::OutputReport;
+use crate::plan::Skip;
+use crate::record::tests::facts_of;
+use crate::verdict::Verdict;
+
+/// A cell as `scenario target verdict bits`, for instance `a flex pass 1`.
+fn cell(words: &str) -> CellReport {
+    let [scenario, target, verdict, bits] = words.split(' ').collect::<Vec<_>>()[..] else {
+        panic!("{words}")
+    };
+    let skip = Skip {
+        scenario: scenario.into(),
+        target: target.into(),
+        class: Class::Cpu,
+        determinism: Determinism::Full,
+        reason: "not today".into(),
+    };
+    let mut report = CellReport::skipped(&skip);
+    report.verdict = *Verdict::ALL.iter().find(|known| known.as_str() == verdict).unwrap();
+    if report.ran() {
+        let output = OutputReport { sha256: bits.into(), ..OutputReport::default() };
+        report.outputs.insert("image".into(), output);
+        report.golden_sha256 = Some("one".into());
+    }
+    report
+}
+
+/// A machine's record: its name, the minute it began, its driver, its cells.
+pub(crate) fn run(name: &str, minute: u32, driver: &str, cells: &[&str]) -> (RunFolder, RunRecord) {
+    let cells: Vec<CellReport> = cells.iter().map(|words| cell(words)).collect();
+    let mut facts = facts_of(name, minute);
+    for cell in &cells {
+        let fingerprint = Fingerprint { driver: Some(driver.into()), ..Fingerprint::default() };
+        let target = Target {
+            name: cell.target.clone(),
+            class: Class::Cpu,
+            locator: Locator::Flex,
+            fingerprint,
+        };
+        if !facts.targets.contains(&target) {
+            facts.targets.push(target);
+        }
+    }
+    let scenarios = cells
+        .iter()
+        .map(|cell| ScenarioFacts {
+            name: cell.scenario.clone(),
+            description: String::new(),
+            file: format!("{}.yaml", cell.scenario),
+            lines: Default::default(),
+            tags: Vec::new(),
+        })
+        .collect();
+    (
+        RunFolder::new(format!("{name}-{minute}")),
+        RunRecord::new(facts, scenarios, cells, Vec::new()),
+    )
+}
+
+fn matrix(runs: &[(&str, u32, &str, &[&str])]) -> Matrix {
+    Matrix::of(
+        runs.iter()
+            .map(|&(name, minute, driver, cells)| run(name, minute, driver, cells))
+            .collect(),
+    )
+}
+
+fn names(matrix: &Matrix) -> Vec<(&str, usize)> {
+    matrix.machines.iter().map(|machine| (machine.name.as_str(), machine.cells.len())).collect()
+}
+
+#[test]
+fn shards_are_one_machine_and_a_second_run_is_another() {
+    let shards = matrix(&[
+        ("m", 1, "", &["a flex pass 1", "b flex skipped -"]),
+        ("m", 2, "", &["b flex pass 1", "a flex skipped -"]),
+    ]);
+    assert_eq!(names(&shards), [("m", 2)]);
+    assert!(
+        shards.cells().all(|located| located.cell.report.ran()),
+        "what ran counts, not the skip"
+    );
+    let twice = matrix(&[("m", 1, "", &["a flex pass 1"]), ("m", 2, "", &["a flex pass 1"])]);
+    assert_eq!(names(&twice), [("m 2026-11-24 03:01:00", 1), ("m 2026-11-24 03:02:00", 1)]);
+    let same_second = matrix(&[("m", 1, "", &["a flex pass 1"]), ("m", 1, "", &["a flex pass 1"])]);
+    assert_eq!(same_second.machines[1].name, "m 2026-11-24 03:01:00 (2)");
+}
+
+#[rstest]
+#[case(&["a flex pass 1"], "The one cell that ran is well.")]
+#[case(&["a flex pass 1", "b flex pass 1", "c flex skipped -"], "All 2 cells that ran are well; 1 is skipped.")]
+#[case(&["a flex mismatch 1", "b flex pass 1"], "1 of 2 cells is red.")]
+#[case(&["a flex skipped -", "b flex skipped -"], "Nothing ran; 2 are skipped.")]
+fn the_outcome_is_one_sentence(#[case] cells: &[&str], #[case] sentence: &str) {
+    assert_eq!(headline(&matrix(&[("m", 1, "", cells)])), sentence);
+}
+
+#[test]
+fn the_outlier_comes_first_and_the_environments_after_it() {
+    let matrix = matrix(&[
+        ("a", 1, "mesa 22", &["x flex pass 1", "x wgpu pass 2", "y wgpu pass 4", "y flex pass 3"]),
+        (
+            "b",
+            1,
+            "mesa 23",
+            &["x flex pass 1", "x wgpu mismatch 9", "y wgpu crashed -", "y flex pass 3"],
+        ),
+        ("c", 1, "mesa 23", &["x flex pass 1"]),
+    ]);
+    let found = findings(&matrix);
+    assert_eq!(
+        found[0],
+        "wgpu of b is the outlier in x and y (crashed, mismatch): 4 other targets pass."
+    );
+    assert_eq!(
+        found[1],
+        "wgpu is red on b and green on a in x and y; what differs: driver (mesa 23; mesa 22)."
+    );
+    assert_eq!(
+        found[2],
+        "The same bits in every scenario that they share: flex of a and flex of b and flex of c."
+    );
+    assert_eq!(found.len(), 3);
+}
+
+#[test]
+fn where_nobody_is_green_what_all_share_is_in_question() {
+    let matrix = matrix(&[("a", 1, "", &["x flex mismatch 1", "x ndarray mismatch 2"])]);
+    let found = findings(&matrix);
+    assert!(found[0].starts_with("Every target that ran is red in x: "), "{found:?}");
+}
+
+#[test]
+fn goldens_that_differ_are_named() {
+    let mut runs = vec![run("a", 1, "", &["x flex pass 1"]), run("b", 1, "", &["x flex pass 1"])];
+    runs[1].1.cells[0].golden_sha256 = Some("other".into());
+    let found = findings(&Matrix::of(runs));
+    assert!(
+        found.iter().any(|f| f.starts_with("Not every machine compared with the same golden of x")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn the_worst_of_all_is_the_exit_code() {
+    let one = matrix(&[("a", 1, "", &["x flex pass 1"]), ("b", 1, "", &["x flex crashed -"])]);
+    assert_eq!(one.exit(), Exit::Crashed);
+    let mut runs = vec![run("a", 1, "", &["x flex pass 1"])];
+    assert_eq!(Matrix::of(runs.clone()).exit(), Exit::Success);
+    runs[0].1.run.exit_code = Exit::Required as u8;
+    assert_eq!(
+        Matrix::of(runs.clone()).exit(),
+        Exit::Required,
+        "a required backend that was not there"
+    );
+    runs[0].1.run.exit_code = 0;
+    let changed = ChangedReference { scenario: "x".into(), reason: "moved".into() };
+    runs[0].1.changed_references.push(changed);
+    let matrix = Matrix::of(runs);
+    assert_eq!(matrix.exit(), Exit::Golden);
+    assert_eq!(findings(&matrix)[0], "x: moved.");
+}

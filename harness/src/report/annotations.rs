@@ -1,0 +1,62 @@
+//! Red cells as GitHub's workflow commands, which it shows on the scenario's file and line. Pure.
+
+use crate::matrix::{Located, Matrix};
+use crate::record::ScenarioFacts;
+use crate::verdict::Verdict;
+
+/// One line for each red cell; a known failure that is excused is a notice.
+#[must_use]
+pub fn annotations(matrix: &Matrix) -> String {
+    let told = |located: &Located<'_>| {
+        let verdict = located.cell.report.verdict;
+        verdict.is_failure() || verdict == Verdict::KnownFailure
+    };
+    matrix.cells().filter(told).map(|located| annotation(matrix, &located)).collect()
+}
+
+fn annotation(matrix: &Matrix, located: &Located<'_>) -> String {
+    let report = &located.cell.report;
+    let kind = if report.verdict.is_failure() { "error" } else { "notice" };
+    let target = located.target(matrix);
+    let scenario = located.machine.scenarios.iter().find(|known| known.name == report.scenario);
+    let place = scenario.map_or(String::new(), |scenario| {
+        let line = line(scenario, report.verdict);
+        format!("file={},line={line},", property(&scenario.file))
+    });
+    let title = property(&format!("{} on {target}: {}", report.scenario, report.verdict));
+    format!("::{kind} {place}title={title}::{}\n", message(&report.reason.replace("; ", "\n")))
+}
+
+/// The line that the verdict is about, or the first one of the scenario.
+fn line(scenario: &ScenarioFacts, verdict: Verdict) -> usize {
+    let key = match verdict {
+        Verdict::Mismatch | Verdict::NonFinite => "tolerance",
+        Verdict::UnexpectedPass | Verdict::KnownFailure => "known_failures",
+        Verdict::TimedOut => "time_limit",
+        Verdict::OutOfMemory => "memory_limit",
+        Verdict::WrongNoise => "seed",
+        Verdict::Nondeterministic => "determinism",
+        _ => "pipeline",
+    };
+    let known = |key: &str| scenario.lines.get(key).copied();
+    known(key).or_else(|| known("pipeline")).unwrap_or(1)
+}
+
+fn message(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    message(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_value_ends_it() {
+        assert_eq!(message("50 %\nof::it"), "50 %25%0Aof::it");
+        assert_eq!(property("a:b,c%\r\n"), "a%3Ab%2Cc%25%0D%0A");
+    }
+}

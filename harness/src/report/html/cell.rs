@@ -1,0 +1,143 @@
+//! A cell as the page is told of it.
+
+use serde::Serialize;
+
+use super::output::{Output, output};
+use super::pictures::Pictures;
+use crate::compare::{ExpectationResult, Numbers};
+use crate::evaluate::RecordReport;
+use crate::golden::Golden;
+use crate::matrix::{Located, Matrix, same_bits};
+use crate::report::command;
+use crate::verdict::Verdict;
+
+/// How many others with the same bits are named.
+const NAMED: usize = 6;
+
+#[derive(Debug, Serialize)]
+pub(super) struct Cell {
+    scenario: usize,
+    target: usize,
+    verdict: Verdict,
+    words: &'static str,
+    red: bool,
+    reason: String,
+    seconds: f64,
+    distance: Option<f64>,
+    determinism: String,
+    agreement: String,
+    command: String,
+    outputs: Vec<Output>,
+    steps: Vec<Step>,
+    expect: Vec<Expect>,
+    log: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Step {
+    name: String,
+    distance: f64,
+    allowed: f64,
+    estimate: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Expect {
+    source: String,
+    what: String,
+    got: Option<f64>,
+    want: f64,
+    tol: f64,
+    pass: bool,
+}
+
+/// A cell with the places of its scenario and its target in their lists.
+pub(super) fn cell(
+    matrix: &Matrix,
+    located: Located<'_>,
+    [scenario, target]: [usize; 2],
+    pictures: &mut Pictures,
+) -> Cell {
+    let (report, folder) = (&located.cell.report, &located.cell.folder);
+    let golden: Option<Golden> = folder.goldens().load(&report.scenario).ok();
+    let tensors = folder.outputs(report).unwrap_or_default();
+    let outputs = report.outputs.iter().map(|(name, numbers)| {
+        let got = tensors.iter().find(|named| named.name == *name).map(|named| &named.tensor);
+        output(name, numbers, got, golden.as_ref(), pictures)
+    });
+    Cell {
+        scenario,
+        target,
+        verdict: report.verdict,
+        words: report.verdict.as_str(),
+        red: report.verdict.is_failure(),
+        reason: report.reason.clone(),
+        seconds: report.seconds,
+        distance: report.distance(),
+        determinism: report.determinism.to_string(),
+        agreement: agreement(matrix, located),
+        command: command(&located),
+        outputs: outputs.collect(),
+        steps: report.steps.iter().map(step).collect(),
+        expect: report.expect.iter().flat_map(expect).collect(),
+        log: folder.log(report),
+    }
+}
+
+fn step(record: &RecordReport) -> Step {
+    Step {
+        name: record.name.clone(),
+        distance: record.value(),
+        allowed: record.allowed,
+        estimate: record.rmse_estimate.is_some(),
+    }
+}
+
+/// Who else has the same bits.
+fn agreement(matrix: &Matrix, located: Located<'_>) -> String {
+    let same = same_bits(matrix, located);
+    let mut names: Vec<String> = same.iter().map(|other| other.target(matrix)).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    let more = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("the same bits as {}{more}", names.join(", "))
+}
+
+/// A published number, or each of a slice.
+fn expect(result: &ExpectationResult) -> Vec<Expect> {
+    let row = |index: Option<usize>, want: f64, got: Option<f64>| {
+        let place = index.map_or(String::new(), |index| format!(" #{}", index + 1));
+        // One that could not be taken passes nothing.
+        let near = got.is_some_and(|got| (got - want).abs() <= result.tol);
+        Expect {
+            source: result.source.clone(),
+            what: format!("{}{place}", result.what),
+            got,
+            want,
+            tol: result.tol,
+            pass: near && result.problem.is_none(),
+        }
+    };
+    match (&result.want, &result.got) {
+        (Numbers::One(want), got) => {
+            let got = match got {
+                Some(Numbers::One(got)) => Some(*got),
+                _ => None,
+            };
+            vec![row(None, *want, got)]
+        }
+        (Numbers::Many(want), got) => {
+            let of = |index: usize| match got {
+                Some(Numbers::Many(got)) => got.get(index).copied(),
+                _ => None,
+            };
+            want.iter()
+                .enumerate()
+                .map(|(index, want)| row(Some(index), *want, of(index)))
+                .collect()
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! An output as the page is told of it: its numbers beside their bounds, its pictures, and how its differences are
+//! spread.
+
+use serde::Serialize;
+
+use super::histogram::{Histogram, histogram};
+use super::pictures::{Pictures, Shown};
+use crate::compare::{Comparison, Measure};
+use crate::evaluate::OutputReport;
+use crate::golden::{Content, Golden, reduced};
+use crate::trace::HostTensor;
+
+#[derive(Debug, Serialize)]
+pub(super) struct Output {
+    name: String,
+    shape: Vec<usize>,
+    numbers: Vec<Number>,
+    pictures: Shown,
+    gain: Option<f64>,
+    note: String,
+    histogram: Option<Histogram>,
+}
+
+#[derive(Debug, Serialize)]
+struct Number {
+    name: &'static str,
+    got: Option<f64>,
+    allowed: Option<f64>,
+    would_pass: Option<f64>,
+    met: bool,
+}
+
+pub(super) fn output(
+    name: &str,
+    report: &OutputReport,
+    got: Option<&HostTensor>,
+    golden: Option<&Golden>,
+    pictures: &mut Pictures,
+) -> Output {
+    // A golden of another version of the scenario was not compared with, and is not shown either.
+    let compared = golden.filter(|_| report.comparison.is_some());
+    let kept = compared.and_then(|golden| {
+        let summary = golden.text.outputs.iter().find(|summary| summary.name == name)?;
+        Some(golden.content(summary))
+    });
+    let (want, got, mut note) = match (kept, got) {
+        (Some(Content::Whole(want)), got) => (Some(want.clone()), got.cloned(), String::new()),
+        (Some(Content::Reduced { side, means, .. }), got) => {
+            let note =
+                format!("the golden keeps means of {side} by {side}; all is shown as such means");
+            (Some(means.clone()), got.map(|got| reduced(got, side)), note)
+        }
+        (_, got) => (None, got.cloned(), String::new()),
+    };
+    let (shown, gain, how) = pictures.show(got.as_ref(), want.as_ref());
+    if !how.is_empty() {
+        note = if note.is_empty() { how } else { format!("{note}; {how}") };
+    }
+    let both = got.as_ref().zip(want.as_ref()).filter(|(got, want)| got.shape == want.shape);
+    Output {
+        name: name.to_owned(),
+        shape: report.shape.clone(),
+        numbers: report.comparison.as_ref().map_or(Vec::new(), |c| numbers(report, c)),
+        pictures: shown,
+        gain,
+        note,
+        histogram: both.map(|(got, want)| histogram(&got.values, &want.values, report.allowed)),
+    }
+}
+
+/// What is always checked, then every measure.
+fn numbers(report: &OutputReport, comparison: &Comparison) -> Vec<Number> {
+    let bounds = &report.bounds;
+    let sum = Number {
+        name: "abs_sum, off by",
+        got: Some((report.abs_sum - comparison.want_abs_sum).abs()),
+        allowed: Some(bounds.abs_sum.allowance(comparison.want_abs_sum)),
+        would_pass: Some((report.abs_sum - comparison.want_abs_sum).abs()),
+        met: comparison.abs_sum_passes,
+    };
+    let pixel = Number {
+        name: "pixel",
+        got: Some(comparison.max_abs_diff),
+        allowed: report.allowed,
+        would_pass: Some(comparison.pixel_abs_to_pass),
+        met: comparison.outside == 0,
+    };
+    let measure = |measure: Measure| {
+        let got = measure.of(comparison);
+        let allowed = bounds.limits.get(&measure).copied();
+        let met = !comparison.violations.iter().any(|violation| violation.measure == measure);
+        Number { name: measure.as_str(), got, allowed, would_pass: got, met }
+    };
+    let measures = Measure::ALL.into_iter().filter(|measure| measure.of(comparison).is_some());
+    [sum, pixel].into_iter().chain(measures.map(measure)).collect()
+}

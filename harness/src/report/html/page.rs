@@ -1,0 +1,153 @@
+//! What the page is told: everything as indices into lists, so that a golden's picture stands there once. The names are
+//! those that the script in `front/` reads.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::cell::{Cell, cell};
+use super::html;
+use super::pictures::Pictures;
+use crate::history::Line;
+use crate::matrix::Machine;
+use crate::matrix::{Matrix, facts, headline, machine_facts};
+
+/// The whole page.
+#[derive(Debug, Serialize)]
+pub struct Page {
+    title: String,
+    made: String,
+    headline: String,
+    red: bool,
+    findings: Vec<String>,
+    runs: Vec<Run>,
+    targets: Vec<Target>,
+    scenarios: Vec<Scenario>,
+    cells: Vec<Cell>,
+    pictures: Vec<String>,
+    history: Vec<Line>,
+}
+
+#[derive(Debug, Serialize)]
+struct Run {
+    name: String,
+    started: String,
+    seconds: f64,
+    exit_code: u8,
+    build: String,
+    facts: Vec<(String, String)>,
+    missing: Vec<Missing>,
+}
+
+#[derive(Debug, Serialize)]
+struct Missing {
+    name: String,
+    reason: String,
+    cure: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Target {
+    run: usize,
+    name: String,
+    class: String,
+    facts: Vec<(String, String)>,
+}
+
+#[derive(Debug, Serialize)]
+struct Scenario {
+    name: String,
+    description: String,
+    file: String,
+    tags: Vec<String>,
+}
+
+impl Page {
+    /// The page of a matrix. `findings` stand in front; `history` may be empty. Reads outputs and goldens from the
+    /// folders of the runs.
+    #[must_use]
+    pub fn new(matrix: &Matrix, findings: Vec<String>, history: Vec<Line>) -> Self {
+        let mut targets = Vec::new();
+        for (run, machine) in matrix.machines.iter().enumerate() {
+            targets.extend(columns(run, machine));
+        }
+        let scenarios: Vec<Scenario> = matrix
+            .scenarios()
+            .into_iter()
+            .map(|facts| Scenario {
+                name: facts.name.clone(),
+                description: facts.description.clone(),
+                file: facts.file.clone(),
+                tags: facts.tags.clone(),
+            })
+            .collect();
+        let mut pictures = Pictures::default();
+        let mut cells = Vec::new();
+        for (run, machine) in matrix.machines.iter().enumerate() {
+            for located in matrix.cells().filter(|located| std::ptr::eq(located.machine, machine)) {
+                let report = &located.cell.report;
+                let scenario = scenarios.iter().position(|known| known.name == report.scenario);
+                let target = targets
+                    .iter()
+                    .position(|known| known.run == run && known.name == report.target);
+                if let (Some(scenario), Some(target)) = (scenario, target) {
+                    cells.push(cell(matrix, located, [scenario, target], &mut pictures));
+                }
+            }
+        }
+        let headline = headline(matrix);
+        Self {
+            title: "burn-repro".to_owned(),
+            made: Timestamp::now().to_string(),
+            headline,
+            red: matrix.red().next().is_some(),
+            findings,
+            runs: matrix.machines.iter().map(Run::new).collect(),
+            targets,
+            scenarios,
+            cells,
+            pictures: pictures.into_base64(),
+            history,
+        }
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn to_html(&self) -> String {
+        html(&self.title, &self.headline, &self.findings, self)
+    }
+}
+
+impl Run {
+    fn new(machine: &Machine) -> Self {
+        let run = &machine.run;
+        let missing = |missing: &burn_repro_backends::Missing| Missing {
+            name: missing.name.clone(),
+            reason: missing.reason.clone(),
+            cure: missing.cure.clone(),
+        };
+        Self {
+            name: machine.name.clone(),
+            started: run.started.clone(),
+            seconds: run.seconds,
+            exit_code: run.exit_code,
+            build: run.build.clone(),
+            facts: machine_facts(machine),
+            missing: run.missing.iter().map(missing).collect(),
+        }
+    }
+}
+
+/// The targets of a machine's cells, those that were skipped as well, by class and name.
+fn columns(run: usize, machine: &Machine) -> Vec<Target> {
+    let mut names: Vec<_> =
+        machine.cells.iter().map(|cell| (cell.report.class, &cell.report.target)).collect();
+    names.sort();
+    names.dedup();
+    let target = |(class, name): (burn_repro_backends::Class, &String)| Target {
+        run,
+        name: name.clone(),
+        class: class.to_string(),
+        facts: facts(machine, name),
+    };
+    names.into_iter().map(target).collect()
+}

@@ -1,0 +1,105 @@
+//! A matrix as JUnit XML: a suite for each target, a case for each scenario. Pure.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::command;
+use crate::matrix::{Located, Matrix};
+use crate::verdict::Verdict;
+
+/// The XML.
+///
+/// # Panics
+/// Never: a report in memory has no reason to fail.
+#[must_use]
+pub fn junit(matrix: &Matrix) -> String {
+    let mut suites: BTreeMap<String, TestSuite> = BTreeMap::new();
+    for located in matrix.cells() {
+        let target = located.target(matrix);
+        let suite = suites.entry(target.clone()).or_insert_with(|| TestSuite::new(&target));
+        let seconds = suite.time.unwrap_or_default() + duration(&located);
+        suite.set_time(seconds);
+        suite.add_test_case(case(&located, &target));
+    }
+    let mut report = Report::new("burn-repro");
+    report.add_test_suites(suites.into_values());
+    valid(report.to_string().expect("a report in memory can be written"))
+}
+
+/// quick-junit counts what was skipped on the root as well, where JUnit's schema has no such attribute.
+fn valid(xml: String) -> String {
+    let Some(root) = xml.find("<testsuites") else { return xml };
+    let end = xml[root..].find('>').map_or(xml.len(), |end| root + end);
+    let Some(from) = xml[root..end].find(" skipped=\"").map(|place| root + place) else {
+        return xml;
+    };
+    let to = xml[from + 10..end].find('"').map_or(end, |place| from + 11 + place);
+    xml[..from].to_owned() + &xml[to..]
+}
+
+fn duration(located: &Located<'_>) -> Duration {
+    // A record may have been changed by hand.
+    Duration::try_from_secs_f64(located.cell.report.seconds).unwrap_or_default()
+}
+
+fn case(located: &Located<'_>, target: &str) -> TestCase {
+    let report = &located.cell.report;
+    let mut case = TestCase::new(&report.scenario, status(located));
+    case.set_classname(target).set_time(duration(located));
+    if report.verdict.is_failure() {
+        let log = located.cell.folder.log(report);
+        case.set_system_out(format!("repeat it: {}", command(located)));
+        if !log.is_empty() {
+            case.set_system_err(log);
+        }
+    }
+    case
+}
+
+fn status(located: &Located<'_>) -> TestCaseStatus {
+    let report = &located.cell.report;
+    let kind = match report.verdict {
+        Verdict::Pass => return TestCaseStatus::success(),
+        Verdict::Skipped | Verdict::KnownFailure => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_type(report.verdict.as_str()).set_message(&report.reason);
+            return status;
+        }
+        Verdict::Mismatch
+        | Verdict::Nondeterministic
+        | Verdict::WrongNoise
+        | Verdict::NonFinite
+        | Verdict::StaleMemory
+        | Verdict::MissingGolden
+        | Verdict::StaleGolden
+        | Verdict::UnexpectedPass => NonSuccessKind::Failure,
+        Verdict::HiddenPanic
+        | Verdict::BrokenDevice
+        | Verdict::Crashed
+        | Verdict::TimedOut
+        | Verdict::OutOfMemory => NonSuccessKind::Error,
+    };
+    let mut status = TestCaseStatus::non_success(kind);
+    let first = report.reason.split("; ").next().unwrap_or_default();
+    status.set_type(report.verdict.as_str()).set_message(first);
+    status.set_description(report.reason.replace("; ", "\n"));
+    status
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matrix::tests::run;
+
+    #[test]
+    fn the_root_has_what_the_schema_knows() {
+        let cells = ["a flex pass 1", "b flex mismatch 2", "c flex skipped -", "d flex crashed -"];
+        let xml = junit(&Matrix::of(vec![run("m", 1, "", &cells)]));
+        let root = xml.lines().nth(1).unwrap();
+        assert_eq!(root, r#"<testsuites name="burn-repro" tests="4" failures="1" errors="1">"#);
+        assert!(xml.contains(r#"<testsuite name="flex" tests="4" skipped="1""#), "{xml}");
+        assert_eq!(valid("<testsuites>".into()), "<testsuites>");
+    }
+}

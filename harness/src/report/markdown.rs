@@ -1,0 +1,114 @@
+//! A matrix as Markdown, for GitHub's step summary: the outcome, what was found, every red cell, the matrix. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use super::command;
+use crate::matrix::{Matrix, headline};
+use crate::verdict::Verdict;
+
+/// Red cells that are told in full; GitHub takes a megabyte.
+const TOLD: usize = 50;
+
+/// The Markdown; `findings` are the sentences to stand in front.
+#[must_use]
+pub fn markdown(matrix: &Matrix, findings: &[String]) -> String {
+    let mut text = format!("## burn-repro\n\n**{}**\n\n", plain(&headline(matrix)));
+    for finding in findings {
+        line(&mut text, &format!("- {}", plain(finding)));
+    }
+    text.push_str(if findings.is_empty() { "" } else { "\n" });
+    red(&mut text, matrix);
+    skips(&mut text, matrix);
+    table(&mut text, matrix);
+    text
+}
+
+fn line(text: &mut String, line: &str) {
+    writeln!(text, "{line}").expect("writing to a string cannot fail");
+}
+
+fn red(text: &mut String, matrix: &Matrix) {
+    let count = matrix.red().count();
+    if count == 0 {
+        return;
+    }
+    line(text, "| cell | verdict | why | repeat it |\n| --- | --- | --- | --- |");
+    for located in matrix.red().take(TOLD) {
+        let report = &located.cell.report;
+        let why = report.reason.split("; ").map(plain).collect::<Vec<_>>().join("<br>");
+        let cell = plain(&format!("{} on {}", report.scenario, located.target(matrix)));
+        let command = command(&located).replace(['|', '`', '\n'], " ");
+        line(text, &format!("| {cell} | {} | {why} | `{command}` |", report.verdict));
+    }
+    if count > TOLD {
+        line(text, &format!("\n{} more red cells stand in the HTML report.", count - TOLD));
+    }
+    text.push('\n');
+}
+
+/// One line for each reason to skip.
+fn skips(text: &mut String, matrix: &Matrix) {
+    let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for located in matrix.cells() {
+        let report = &located.cell.report;
+        if report.verdict == Verdict::Skipped {
+            reasons.entry(&report.reason).or_default().push(located.target(matrix));
+        }
+    }
+    for (reason, targets) in &mut reasons {
+        let count = targets.len();
+        targets.sort();
+        targets.dedup();
+        let cells = if count == 1 { "1 cell".into() } else { format!("{count} cells") };
+        let targets = plain(&targets.join(", "));
+        line(text, &format!("- {cells} skipped on {targets}: {}", plain(reason)));
+    }
+    text.push_str(if reasons.is_empty() { "" } else { "\n" });
+}
+
+fn table(text: &mut String, matrix: &Matrix) {
+    let mut cells: BTreeMap<(&str, String), String> = BTreeMap::new();
+    let mut targets = BTreeSet::new();
+    for located in matrix.cells() {
+        let report = &located.cell.report;
+        let target = located.target(matrix);
+        let distance = report.distance().map_or(String::new(), |far| format!(" {far:.1e}"));
+        let mark = if report.verdict.is_failure() { "**" } else { "" };
+        let said = format!("{mark}{}{distance}{mark}", report.verdict);
+        targets.insert((report.class, target.clone()));
+        cells.insert((&report.scenario, target), said);
+    }
+    let heads: Vec<String> = targets.iter().map(|(_, target)| plain(target)).collect();
+    line(text, &format!("| scenario | {} |", heads.join(" | ")));
+    line(text, &format!("| --- |{}", " --- |".repeat(heads.len())));
+    let mut scenarios: Vec<&str> = cells.keys().map(|(scenario, _)| *scenario).collect();
+    scenarios.dedup();
+    for scenario in scenarios {
+        let said =
+            |target: &String| cells.get(&(scenario, target.clone())).map_or("", String::as_str);
+        let row: Vec<&str> = targets.iter().map(|(_, target)| said(target)).collect();
+        line(text, &format!("| {} | {} |", plain(scenario), row.join(" | ")));
+    }
+}
+
+/// Text that Markdown shows as it is: names, reasons and logs may hold anything.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\n' | '\r' => plain.push(' '),
+            '<' => plain.push_str("&lt;"),
+            '>' => plain.push_str("&gt;"),
+            '&' => plain.push_str("&amp;"),
+            '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '~' | '#' | '!' => {
+                plain.push('\\');
+                plain.push(letter);
+            }
+            // A mention would call somebody.
+            '@' => plain.push_str("@\u{200b}"),
+            letter => plain.push(letter),
+        }
+    }
+    plain
+}
