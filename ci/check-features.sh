@@ -9,7 +9,7 @@ program=$(cargo tree --locked --workspace --prefix none --format '{p} [{f}]' --e
 
 failed=0
 for feature in autotune autotune-checks fusion; do
-  if printf '%s\n' "$program" | grep -E "^(burn|cubecl|cubek)[a-z-]* .*[[,]$feature[],]"; then
+  if printf '%s\n' "$program" | grep -E "^(burn|cubecl|cubek)[a-z-]* .*[[,]${feature}[],]"; then
     echo "error: the crates above have the feature \`$feature\`; a dependency brings it back" >&2
     failed=1
   fi

@@ -18,9 +18,12 @@ cargo insta --version >/dev/null 2>&1 || {
 }
 
 step cargo fmt --all --check
+step ci/check-workflows.sh
 step ci/check-features.sh
 step cargo clippy --workspace --all-targets --locked -- --deny warnings
-# CPU and WGPU must be here: an absent driver is a failure, not a skip.
-step env BURN_REPRO_REQUIRE=cpu,wgpu cargo test --workspace --locked
+# CPU, WGPU and a browser must be here: an absent one is a failure, not a skip.
+step env BURN_REPRO_REQUIRE=cpu,wgpu BURN_REPRO_BROWSER=1 cargo test --workspace --locked
 # `cargo run` must find everything but our own crates built by the tests.
 step ci/check-one-build.sh
+step ci/check-reports.sh
+step ci/shards/rehearse.sh

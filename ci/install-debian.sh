@@ -1,15 +1,23 @@
 #!/usr/bin/env bash
-# Installs what the checks need on Debian, as root. On a machine without a GPU the WGPU target is
+# Installs what the checks need on Debian or Ubuntu, as root or with sudo. On a machine without a GPU the WGPU target is
 # Mesa's software rasteriser, llvmpipe.
 set -euo pipefail
 
-export DEBIAN_FRONTEND=noninteractive
-apt-get update -q
-apt-get install -q -y --no-install-recommends build-essential ca-certificates git libvulkan1 mesa-vulkan-drivers
+root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+install() { root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"; }
+
+root apt-get update -q
+install build-essential ca-certificates git libvulkan1 mesa-vulkan-drivers
+# For the workflows and their scripts, and the schema of JUnit.
+install jq libxml2-utils python3-venv shellcheck zstd
+# For the HTML report's tests. On Ubuntu these names are stubs for snaps, and its runners bring a browser.
+if ! command -v chromedriver >/dev/null; then
+  install chromium chromium-driver
+fi
 
 if ! command -v cargo >/dev/null; then
   # Debian packages rustup from trixie on; elsewhere the page tells how.
-  apt-get install -q -y rustup || {
+  install rustup || {
     echo "error: there is no cargo here; install Rust as https://rustup.rs says" >&2
     exit 1
   }
@@ -17,3 +25,6 @@ fi
 
 # What goldens are reviewed with; a test drives it. Of the same version as the library.
 cargo install --quiet --locked cargo-insta --version 1.49.0
+# What shards are run with.
+command -v cargo-nextest >/dev/null || cargo install --quiet --locked cargo-nextest --version 0.9.143 \
+  --no-default-features --features default-no-update
