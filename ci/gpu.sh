@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # For machines with a GPU and no toolchain: `ci/gpu.sh FILE.tar.gz` builds a bundle with the stripped program, the
 # scenarios and the goldens; on the other machine, unpacked, `burn-repro-gpu/run.sh` runs everything and leaves its
-# records in `burn-repro-gpu/records`. It needs the glibc of the building machine or a newer one.
+# records in `burn-repro-gpu/records`, for `cargo repro report` to merge with those of other machines. It needs the glibc of the building machine or a newer one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -35,8 +35,8 @@ step() {
 }
 step list --targets
 step doctor --json records/doctor.json
-step run --nightly --json records/run.json --save-outputs records/outputs "$@"
-step run tiny --repeat 20 --json records/repeat.json
+step run --nightly --name gpu --record records/run "$@"
+step run tiny --repeat 20 --name gpu-repeat --record records/repeat
 exit "$worst"
 RUN
 chmod +x "$root/run.sh"

@@ -54,7 +54,14 @@ pub(crate) fn ask(
             return Ok(line);
         }
         if let Some(status) = child.try_wait().inspect_err(|_| stop(&mut child))? {
-            return answer.recv_timeout(GRACE).map_err(|_| silence_of(status, &words));
+            return answer.recv_timeout(GRACE).map_err(|_| {
+                // The thread that reads them ends with the pipe, a moment after the child.
+                let heard = Instant::now() + GRACE;
+                while Arc::strong_count(&words) > 1 && Instant::now() < heard {
+                    thread::sleep(Duration::from_millis(2));
+                }
+                silence_of(status, &words)
+            });
         }
         if Instant::now() >= deadline {
             stop(&mut child);

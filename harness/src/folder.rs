@@ -2,12 +2,16 @@
 //! goldens that were compared with, and references that no longer give theirs. It holds all that a report needs, on any
 //! machine; what the reports look like is `report`'s matter.
 
+mod runs;
+
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+pub use self::runs::{RUNS, newest, prune, runs};
 use crate::evaluate::CellReport;
 use crate::golden::{Draft, GoldenFiles, Store};
 use crate::record::{RecordError, RunRecord};
@@ -16,14 +20,24 @@ use crate::tensor_file;
 use crate::trace::{NamedTensor, Trace};
 use crate::write::write_whole;
 
-/// Another folder for runs: `BURN_REPRO_RUNS=DIR`.
-pub const RUNS: &str = "BURN_REPRO_RUNS";
-
 /// The record inside a run's folder.
 pub const RECORD: &str = "run.json";
 
-/// How many runs are kept where nobody said where they belong; older ones are deleted.
-const KEPT: usize = 20;
+/// An empty file that says whose folder it is, from the run's first moment on: nothing is deleted without it.
+const MARK: &str = ".burn-repro-run";
+
+/// Everything that a run leaves in its folder.
+const LEFT: [&str; 9] = [
+    MARK,
+    RECORD,
+    "outputs",
+    "logs",
+    "golden",
+    "pending",
+    "report.html",
+    "junit.xml",
+    "summary.md",
+];
 
 /// Why a run's folder cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -39,18 +53,6 @@ pub struct FolderError {
 #[derive(Debug, Clone)]
 pub struct RunFolder {
     path: PathBuf,
-}
-
-/// The folder of runs: what `BURN_REPRO_RUNS` names, or `repro` in Cargo's target folder, or in that of the working
-/// folder for a program that lies elsewhere.
-#[must_use]
-pub fn runs() -> PathBuf {
-    if let Some(folder) = std::env::var_os(RUNS) {
-        return PathBuf::from(folder);
-    }
-    let program = std::env::current_exe().unwrap_or_default();
-    let target = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file());
-    target.map_or_else(|| PathBuf::from("target"), Path::to_path_buf).join("repro")
 }
 
 impl RunFolder {
@@ -78,7 +80,7 @@ impl RunFolder {
                 _ => runs.join(format!("{name}-{attempt}")),
             };
             match fs::create_dir(&path) {
-                Ok(()) => return Ok(Self { path }),
+                Ok(()) => return Self { path }.marked(),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(failed(&path)(error)),
             }
@@ -89,19 +91,50 @@ impl RunFolder {
     /// A folder that is to hold this run and no other: an older run in it is deleted, anything else is left alone.
     ///
     /// # Errors
-    /// If the folder holds what is no run, or the file system refuses.
+    /// If the folder holds anything that no run leaves, or the file system refuses.
     pub fn renewed(path: &Path) -> Result<Self, FolderError> {
         let failed = |error| FolderError { file: path.to_path_buf(), error };
-        let filled = fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
-        if filled && !path.join(RECORD).is_file() {
-            let reason = "the folder holds something that is no run; name another, or empty it";
+        fs::create_dir_all(path).map_err(failed)?;
+        let entries: io::Result<Vec<_>> = fs::read_dir(path).map_err(failed)?.collect();
+        let entries = entries.map_err(failed)?;
+        let foreign = entries.iter().find(|entry| {
+            let name = entry.file_name();
+            !LEFT.iter().any(|ours| name == *ours)
+        });
+        let refused = match foreign {
+            Some(foreign) => Some(format!("`{}`", foreign.file_name().to_string_lossy())),
+            None if entries.is_empty() || path.join(MARK).is_file() => None,
+            None => Some("files, and no mark of a run".to_owned()),
+        };
+        if let Some(what) = refused {
+            let reason = format!("the folder holds {what}; name another one for this run");
             return Err(failed(io::Error::other(reason)));
         }
-        if filled {
-            fs::remove_dir_all(path).map_err(failed)?;
+        for entry in entries {
+            let folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            let file = entry.path();
+            let removed = if folder { fs::remove_dir_all(&file) } else { fs::remove_file(&file) };
+            removed.map_err(|error| FolderError { file, error })?;
         }
-        fs::create_dir_all(path).map_err(failed)?;
-        Ok(Self { path: path.to_path_buf() })
+        Self { path: path.to_path_buf() }.marked()
+    }
+
+    /// Says whose it is.
+    fn marked(self) -> Result<Self, FolderError> {
+        let file = self.file(MARK);
+        fs::write(&file, "").map_err(|error| FolderError { file, error })?;
+        Ok(self)
+    }
+
+    /// A folder of a test run, for the trial of one process: others may be making it at the same moment.
+    ///
+    /// # Errors
+    /// As [`renewed`](Self::renewed).
+    pub fn of_trial(runs: &Path, run: &Path, trial: &str) -> Result<Self, FolderError> {
+        let run = runs.join(run);
+        fs::create_dir_all(&run).map_err(|error| FolderError { file: run.clone(), error })?;
+        let run = Self { path: run }.marked()?;
+        Self::renewed(&run.path.join(trial))
     }
 
     /// Where it lies.
@@ -142,19 +175,13 @@ impl RunFolder {
             .map_err(|error| FolderError { file: files.text.clone(), error })
     }
 
-    /// Writes the record, and the goldens that its cells were compared with.
+    /// Keeps the goldens that cells were compared with.
     ///
     /// # Errors
     /// The file that cannot be written, and why.
-    pub fn finish(&self, record: &RunRecord, store: &Store) -> Result<(), FolderError> {
-        let mut scenarios: Vec<&str> = record
-            .cells
-            .iter()
-            .filter(|cell| cell.ran())
-            .map(|cell| cell.scenario.as_str())
-            .collect();
-        scenarios.dedup();
-        for scenario in scenarios {
+    pub fn keep_goldens(&self, cells: &[CellReport], store: &Store) -> Result<(), FolderError> {
+        let ran = cells.iter().filter(|cell| cell.ran()).map(|cell| cell.scenario.as_str());
+        for scenario in ran.collect::<BTreeSet<&str>>() {
             let from = store.files_of(scenario);
             let to = GoldenFiles::reviewed(&self.file("golden"), scenario);
             for (from, to) in from.all().into_iter().zip(to.all()) {
@@ -164,6 +191,14 @@ impl RunFolder {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Writes the record: the last file, so that a folder with one is whole.
+    ///
+    /// # Errors
+    /// The file that cannot be written, and why.
+    pub fn finish(&self, record: &RunRecord) -> Result<(), FolderError> {
         self.write(&self.file(RECORD), &record.to_json())
     }
 
@@ -198,16 +233,22 @@ impl RunFolder {
     /// What a cell put out; nothing where it was not saved or is damaged.
     #[must_use]
     pub fn outputs(&self, report: &CellReport) -> Option<Vec<NamedTensor>> {
+        tensor_file::decode(&fs::read(self.outputs_file(report)?).ok()?).ok()
+    }
+
+    /// The file of what a cell put out, if it is there.
+    #[must_use]
+    pub fn outputs_file(&self, report: &CellReport) -> Option<PathBuf> {
         let folder = self.file("outputs").join(&report.scenario);
-        let bytes = read_named(&folder, &report.target, "safetensors")?;
-        tensor_file::decode(&bytes).ok()
+        named_file(&folder, &report.target, "safetensors")
     }
 
     /// What a cell's worker said; empty where it said nothing.
     #[must_use]
     pub fn log(&self, report: &CellReport) -> String {
         let folder = self.file("logs").join(&report.scenario);
-        let bytes = read_named(&folder, &report.target, "log").unwrap_or_default();
+        let file = named_file(&folder, &report.target, "log");
+        let bytes = file.and_then(|file| fs::read(file).ok()).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
@@ -236,31 +277,11 @@ fn file_name(target: &str) -> String {
     if cfg!(windows) { target.replace(':', "-") } else { target.to_owned() }
 }
 
-/// Reads the file of a target, whichever system wrote it.
-fn read_named(folder: &Path, target: &str, kind: &str) -> Option<Vec<u8>> {
-    let read = |name: String| fs::read(folder.join(format!("{name}.{kind}"))).ok();
-    read(target.to_owned()).or_else(|| read(target.replace(':', "-")))
-}
-
-/// Deletes all but the newest runs of a folder; what has no record is none of ours.
-pub fn prune(runs: &Path) {
-    let Ok(entries) = fs::read_dir(runs) else { return };
-    let mut old: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| is_run_name(path) && path.join(RECORD).is_file())
-        .collect();
-    // They are called after the time.
-    old.sort();
-    old.truncate(old.len().saturating_sub(KEPT));
-    for path in old {
-        // Another run may be quicker.
-        let _ = fs::remove_dir_all(path);
-    }
-}
-
-fn is_run_name(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.len() >= 20 && name.starts_with("20") && name.as_bytes()[10] == b'T'
+/// The file of a target, whichever system wrote it.
+fn named_file(folder: &Path, target: &str, kind: &str) -> Option<PathBuf> {
+    let names = [target.to_owned(), target.replace(':', "-")];
+    let files = names.into_iter().map(|name| folder.join(format!("{name}.{kind}")));
+    files.into_iter().find(|file| file.is_file())
 }
 
 #[cfg(test)]

@@ -14,13 +14,12 @@ use jiff::Timestamp;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use self::record::GateRecord;
-use crate::cli::{RUN_NAME, THREADS, absent, machine, threads};
 use crate::defect::{SAFE_REDUCTION, explain};
 use crate::exit::Exit;
 use crate::golden::{Draft, Recorded, Store, assert_reference, commit};
-use crate::plan::{Cell, Plan, Selection, Skip, plan};
+use crate::plan::{Cell, Plan, Selection, Skip, absent, plan};
 use crate::project::{Project, find_targets};
-use crate::record::{Circumstances, machine_name};
+use crate::record::{Circumstances, RUN_NAME, THREADS, machine, machine_name, threads};
 use crate::reference::{reference_target, run_reference};
 use crate::run::{Ran, run_cell};
 use crate::scenario::{BackendSelector, Scenario};
@@ -72,7 +71,8 @@ fn trials(project: &Project) -> Result<(Arc<Gate>, Vec<Trial>), (Exit, String)> 
     };
     let discovery = find_targets(&command);
     let plan = plan(&scenarios, &discovery, &selection);
-    let record = GateRecord::new(circumstances, discovery.clone(), scenarios.clone());
+    let record =
+        GateRecord::new(circumstances, discovery.clone(), scenarios.clone(), plan.skips.clone());
     let (store, pool) = (Store::new(&project.golden), Pool::new(command));
     let gate = Arc::new(Gate { store, pool, record });
     let mut trials = guards(&gate, &scenarios, &plan, &absent(&required, &discovery));
@@ -106,30 +106,37 @@ fn guards(
     plan: &Plan,
     absent: &[String],
 ) -> Vec<Trial> {
-    let cells = plan.cells.len();
-    let something_runs = Trial::test("gate::something-runs", move || match cells {
-        0 => Err("no cell would run; `repro list` says what is not here".into()),
-        _ => Ok(()),
-    });
-    let absent = absent.join("; ");
-    let required = Trial::test("gate::required-backends", move || match absent.is_empty() {
-        true => Ok(()),
-        false => Err(Failed::from(format!("required {absent}"))),
-    });
-    let unowned = gate.store.unowned(scenarios.iter().map(AsRef::as_ref));
-    let owned = Trial::test("gate::goldens-have-owners", move || match unowned {
-        Err(error) => Err(format!("the golden folder cannot be read: {error}").into()),
-        Ok(files) if files.is_empty() => Ok(()),
+    let something_runs = match plan.cells.len() {
+        0 => Some("no cell would run; `repro list` says what is not here".to_owned()),
+        _ => None,
+    };
+    let required = (!absent.is_empty()).then(|| format!("required {}", absent.join("; ")));
+    let owned = match gate.store.unowned(scenarios.iter().map(AsRef::as_ref)) {
+        Err(error) => Some(format!("the golden folder cannot be read: {error}")),
+        Ok(files) if files.is_empty() => None,
         Ok(files) => {
             let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-            Err(format!(
+            Some(format!(
                 "goldens without a scenario; `cargo repro golden prune` deletes them: {}",
                 files.join(", ")
-            )
-            .into())
+            ))
         }
-    });
-    vec![something_runs, required, owned]
+    };
+    let guard = |name: &'static str, failure: Option<String>, exit: Exit| {
+        let gate = Arc::clone(gate);
+        Trial::test(name, move || match failure {
+            None => Ok(()),
+            Some(reason) => {
+                gate.record.fail(name, &reason, exit);
+                Err(reason.into())
+            }
+        })
+    };
+    vec![
+        guard("gate::something-runs", something_runs, Exit::NothingRan),
+        guard("gate::required-backends", required, Exit::Required),
+        guard("gate::goldens-have-owners", owned, Exit::Golden),
+    ]
 }
 
 /// One trial for each scenario that could run: does the reference still give its golden?
@@ -201,15 +208,20 @@ fn ignored(name: String, reason: String) -> Trial {
 
 impl Gate {
     fn reference(&self, scenario: &Scenario, target: &Target) -> Result<(), String> {
+        let failed = |reason: String, exit| {
+            self.record.fail(&format!("{}::reference", scenario.name), &reason, exit);
+            reason
+        };
         let settings = Float::F64.into();
-        let trace = self.pool.with(target, &settings, |worker| run_reference(worker, scenario))?;
+        let ran = self.pool.with(target, &settings, |worker| run_reference(worker, scenario));
+        let trace = ran.map_err(|reason| failed(reason, Exit::Crashed))?;
         assert_reference(&self.store, scenario, &trace, target).map_err(|error| {
-            let reason = error.to_string();
             let golden = self.store.load(&scenario.name).ok();
             let recorded = Recorded::now(target, &scenario.folder());
-            let draft = Draft::new(scenario, &trace, recorded, golden.as_ref()).ok();
-            self.record.take_reference(scenario, &reason, draft);
-            reason
+            if let Ok(draft) = Draft::new(scenario, &trace, recorded, golden.as_ref()) {
+                self.record.take_reference(scenario, draft);
+            }
+            failed(error.to_string(), Exit::Golden)
         })
     }
 }

@@ -1,7 +1,7 @@
 //! How far every target was from its goldens night after night: a small file of JSON lines that the nightly hands on,
 //! and which target moved inside its tolerance. Reading and writing are here; drawing is the page's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,9 @@ const VERSION: u32 = 1;
 
 /// Values before the last one that make a band.
 const BAND: usize = 3;
+
+/// What the text of a number may move it by, relatively.
+const DIGITS: f64 = 1.0e-12;
 
 /// How many values of a line are kept: a year of nights.
 const KEPT: usize = 400;
@@ -129,10 +132,11 @@ impl History {
 
     /// Adds the cells of a matrix that ran; those that are known already are not added twice.
     pub fn add(&mut self, matrix: &Matrix) {
+        let mut known: BTreeSet<([String; 3], String)> =
+            self.entries.iter().map(|entry| (entry.key(), entry.at.clone())).collect();
         for located in matrix.cells().filter(|located| located.cell.report.ran()) {
             let entry = Entry::new(&located);
-            let known = |other: &Entry| other.key() == entry.key() && other.at == entry.at;
-            if !self.entries.iter().any(known) {
+            if known.insert((entry.key(), entry.at.clone())) {
                 self.entries.push(entry);
             }
         }
@@ -184,11 +188,15 @@ impl History {
         lines
     }
 
-    /// A sentence for each target that moved inside its tolerance.
+    /// A sentence for each target that moved inside its tolerance in the runs of a matrix.
     #[must_use]
-    pub fn drifts(&self) -> Vec<String> {
+    pub fn drifts(&self, matrix: &Matrix) -> Vec<String> {
+        let begun: BTreeSet<&str> =
+            matrix.machines.iter().map(|machine| machine.run.started.as_str()).collect();
         let drift = |line: Line| {
-            line.drift.map(|drift| format!("{} on {}: {drift}.", line.scenario, line.target))
+            let last = line.points.last().map_or("", |point| point.at.as_str());
+            let told = line.drift.filter(|_| begun.contains(last))?;
+            Some(format!("{} on {}: {told}.", line.scenario, line.target))
         };
         self.lines().into_iter().filter_map(drift).collect()
     }
@@ -202,7 +210,8 @@ impl Entry {
             version: VERSION,
             at: run.started.clone(),
             scenario: report.scenario.clone(),
-            machine: located.machine.name.clone(),
+            // Without the time that tells two runs of one report apart: the line goes on.
+            machine: run.name.clone(),
             target: report.target.clone(),
             distance: nearest.map(|(distance, _)| distance),
             allowed: nearest.map(|(_, allowed)| allowed),
@@ -222,7 +231,10 @@ fn nearest(report: &CellReport) -> Option<(f64, f64)> {
         let comparison = output.comparison.as_ref().filter(|c| c.non_finite == 0)?;
         Some((comparison.max_abs_diff, output.allowed?))
     });
-    pairs.max_by(|left, right| (left.0 / left.1).total_cmp(&(right.0 / right.1)))
+    // Nothing of a bound of nothing is near to no bound.
+    let share =
+        |(distance, allowed): &(f64, f64)| if *distance == 0.0 { 0.0 } else { distance / allowed };
+    pairs.max_by(|left, right| share(left).total_cmp(&share(right)))
 }
 
 fn line(entries: &[&Entry]) -> Line {
@@ -254,7 +266,8 @@ fn drift(entries: &[&Entry]) -> Option<String> {
     }
     let least = band.iter().copied().fold(f64::INFINITY, f64::min);
     let most = band.iter().copied().fold(0.0, f64::max);
-    if (least..=most).contains(&value) {
+    // Writing and reading a number may move its last digit.
+    if (least * (1.0 - DIGITS)..=most * (1.0 + DIGITS)).contains(&value) {
         return None;
     }
     let allowed = last.allowed.unwrap_or(f64::NAN);

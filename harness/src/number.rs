@@ -32,3 +32,12 @@ pub(crate) fn rows_or_infinity<'de, D: Deserializer<'de>>(
     };
     Ok(rows.into_iter().map(row).collect())
 }
+
+/// Numbers, or NaN.
+///
+/// # Errors
+/// If an element is neither a number nor `null`.
+pub(crate) fn all_or_nan<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+    let all: Vec<Option<f64>> = Vec::deserialize(deserializer)?;
+    Ok(all.into_iter().map(|number| number.unwrap_or(f64::NAN)).collect())
+}

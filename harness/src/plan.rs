@@ -167,6 +167,16 @@ impl Scenario {
     }
 }
 
+/// A sentence for each chosen backend that is not here.
+#[must_use]
+pub fn absent(chosen: &[BackendSelector], discovery: &Discovery) -> Vec<String> {
+    chosen
+        .iter()
+        .filter(|selector| !discovery.targets.iter().any(|target| selector.matches(target)))
+        .map(|selector| format!("{selector}: {}", absence(selector, discovery)))
+        .collect()
+}
+
 /// Why no target of the selector is here, with the cure.
 #[must_use]
 pub fn absence(selector: &BackendSelector, discovery: &Discovery) -> String {

@@ -1,9 +1,11 @@
 //! The record of one run on one machine, version 1: what `--json` and every run's folder hold, what scripts read and
 //! what reports are made from. What else lies in the folder is `folder`'s matter.
 
+mod circumstances;
 mod scenario_facts;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,11 +16,13 @@ use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
+pub use self::circumstances::{Circumstances, RUN_NAME, THREADS, machine, machine_name, threads};
 pub use self::scenario_facts::ScenarioFacts;
 use crate::agreement::Disagreement;
 use crate::doctor::Precision;
 use crate::evaluate::CellReport;
 use crate::exit::Exit;
+use crate::scenario::Name;
 use crate::write::write_whole;
 
 /// The version of the record format.
@@ -42,18 +46,35 @@ pub struct RunRecord {
     /// Who differs from whom, for every output of a scenario with a cell that does not give its golden.
     #[serde(default)]
     pub disagreements: Vec<Disagreement>,
-    /// Scenarios whose reference no longer gives its golden, as the gate found out.
+    /// What failed beside the cells.
     #[serde(default)]
-    pub changed_references: Vec<ChangedReference>,
+    pub failures: Vec<RunFailure>,
 }
 
-/// A reference that no longer gives its golden.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ChangedReference {
-    /// The scenario's name.
-    pub scenario: String,
-    /// What changed, in words.
+/// What failed beside the cells: a required backend that is not here, a reference that no longer gives its golden, a
+/// golden without a scenario.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct RunFailure {
+    /// What it is about: `required cuda`, or the gate's trial, `ddim-tiny::reference`.
+    pub about: String,
+    /// Why, in words.
     pub reason: String,
+    /// The exit code that it stands for.
+    pub exit_code: u8,
+}
+
+impl RunFailure {
+    /// A failure.
+    #[must_use]
+    pub fn new(about: &str, reason: &str, exit: Exit) -> Self {
+        Self { about: about.to_owned(), reason: reason.to_owned(), exit_code: exit as u8 }
+    }
+}
+
+impl fmt::Display for RunFailure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.about, self.reason)
+    }
 }
 
 /// The circumstances of a run.
@@ -90,25 +111,6 @@ pub struct RunFacts {
 #[must_use]
 pub fn features(discovery: &Discovery) -> &[String] {
     discovery.targets.first().map_or(&[], |target| &target.fingerprint.features)
-}
-
-/// What a machine is called where nobody named it.
-#[must_use]
-pub fn machine_name() -> String {
-    format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH)
-}
-
-/// What is known of a run beside its cells.
-#[derive(Debug, Clone)]
-pub struct Circumstances {
-    /// What the machine or the variant is called.
-    pub name: String,
-    /// When it began.
-    pub started: Timestamp,
-    /// The commit of the scenarios' repository.
-    pub commit: Option<String>,
-    /// Threads of each processor cell, where the run asked for a number.
-    pub threads: Option<usize>,
 }
 
 impl RunFacts {
@@ -195,8 +197,8 @@ impl RunRecord {
         cells: Vec<CellReport>,
         disagreements: Vec<Disagreement>,
     ) -> Self {
-        let changed_references = Vec::new();
-        Self { version: VERSION, run, scenarios, cells, disagreements, changed_references }
+        let failures = Vec::new();
+        Self { version: VERSION, run, scenarios, cells, disagreements, failures }
     }
 
     /// The record as JSON. NaN and infinity become `null`, which is all that JSON has for them; the verdict says so in
@@ -237,11 +239,28 @@ impl RunRecord {
             .and_then(serde_json::Value::as_u64);
         match version {
             Some(version) if version == u64::from(VERSION) => {
-                serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))
+                let record: Self =
+                    serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+                record.check_names().map_err(damaged)?;
+                Ok(record)
             }
             Some(version) => Err(RecordError::Version { file: file.to_path_buf(), version }),
             None => Err(damaged("it states no version".into())),
         }
+    }
+
+    /// Files are found by the names of scenarios and targets: one that leads elsewhere is none of a run's.
+    fn check_names(&self) -> Result<(), String> {
+        // A cell that was skipped has no files, and may be called as the scenario calls it.
+        for cell in self.cells.iter().filter(|cell| cell.ran()) {
+            Name::new(&cell.scenario)?;
+            let target = &cell.target;
+            let foreign = |letter: char| letter.is_control() || matches!(letter, '/' | '\\');
+            if target.is_empty() || target.starts_with('.') || target.contains(foreign) {
+                return Err(format!("`{target}` is no name of a target"));
+            }
+        }
+        Ok(())
     }
 
     /// What is said of a scenario, if the record does.

@@ -25,7 +25,7 @@ pub struct SavedOutputs {
 pub enum SavedError {
     /// Nothing there.
     #[error(
-        "{} holds no outputs; give the folder of a run, or one that `repro run --save-outputs` has filled",
+        "{} does not exist or holds no outputs; give the folder of a run, or one that `repro run --save-outputs` has filled",
         .0.display()
     )]
     Nothing(PathBuf),
@@ -55,18 +55,34 @@ pub enum SavedError {
 /// # Errors
 /// If there are none, or one cannot be read.
 pub fn saved_outputs(folder: &Path) -> Result<SavedOutputs, SavedError> {
+    let saved = match folder.join(RECORD).is_file() {
+        true => of_record(&RunFolder::new(folder))?,
+        false => of_files(folder)?,
+    };
+    match saved.cells.is_empty() {
+        true => Err(SavedError::Nothing(folder.to_path_buf())),
+        false => Ok(saved),
+    }
+}
+
+/// The cells are called as the record calls them, whatever the files of its system may be called.
+fn of_record(run: &RunFolder) -> Result<SavedOutputs, SavedError> {
     let mut saved = SavedOutputs::default();
-    let mut outputs = folder.to_path_buf();
-    if folder.join(RECORD).is_file() {
-        outputs.push("outputs");
-        for cell in RunFolder::new(folder).record()?.cells {
-            for (name, output) in cell.outputs {
-                let key = (cell.scenario.clone(), cell.target.clone(), name);
-                saved.bounds.insert(key, output.bounds);
-            }
+    for cell in run.record()?.cells {
+        let Some(file) = run.outputs_file(&cell) else { continue };
+        let key = (cell.scenario.clone(), cell.target.clone());
+        saved.cells.insert(key, read(&file)?);
+        for (name, output) in cell.outputs {
+            let key = (cell.scenario.clone(), cell.target.clone(), name);
+            saved.bounds.insert(key, output.bounds);
         }
     }
-    for scenario in entries(&outputs).unwrap_or_default() {
+    Ok(saved)
+}
+
+fn of_files(folder: &Path) -> Result<SavedOutputs, SavedError> {
+    let mut saved = SavedOutputs::default();
+    for scenario in entries(folder).unwrap_or_default() {
         // Files beside the scenarios' folders are not ours.
         for file in entries(&scenario).unwrap_or_default() {
             if file.extension().is_some_and(|kind| kind == "safetensors") {
@@ -74,9 +90,6 @@ pub fn saved_outputs(folder: &Path) -> Result<SavedOutputs, SavedError> {
                 saved.cells.insert(key, read(&file)?);
             }
         }
-    }
-    if saved.cells.is_empty() {
-        return Err(SavedError::Nothing(folder.to_path_buf()));
     }
     Ok(saved)
 }

@@ -8,7 +8,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::{Failure, say};
-use crate::compare::{Comparison, Want, compare as compare_tensors};
+use crate::compare::{CompareError, Comparison, Want, compare as compare_tensors};
 use crate::exit::Exit;
 use crate::saved::{SavedOutputs, saved_outputs};
 use crate::scenario::{Bounds, Tolerance};
@@ -26,6 +26,12 @@ pub(super) struct CompareArguments {
     /// Ask for the same bits, whatever the tolerance
     #[arg(long)]
     bits: bool,
+    /// Compare the cells that both have, and let those pass that only one has
+    #[arg(long)]
+    common: bool,
+    /// Show every output, those with the same bits too
+    #[arg(long)]
+    all: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -71,13 +77,15 @@ pub(super) fn compare(arguments: &CompareArguments) -> Result<Exit, Failure> {
             ),
         });
     }
-    let passes = |pair: &Pair| if arguments.bits { pair.same_bits } else { pair.pass };
-    let exit = if compared.pairs.iter().all(passes) { Exit::Success } else { Exit::Mismatch };
+    let passes = |pair: &Pair| pair.pass && (pair.same_bits || !arguments.bits);
+    let alone = !(compared.only_in_a.is_empty() && compared.only_in_b.is_empty());
+    let well = compared.pairs.iter().all(passes) && (arguments.common || !alone);
+    let exit = if well { Exit::Success } else { Exit::Mismatch };
     if arguments.json {
         let json = serde_json::to_string_pretty(&compared).map_err(Failure::internal)?;
         say(&format!("{json}\n"));
     } else {
-        say(&compared.text(arguments.bits));
+        say(&compared.text(arguments.bits, arguments.all));
     }
     Ok(exit)
 }
@@ -119,16 +127,19 @@ impl Compared {
         compared
     }
 
-    fn text(&self, bits: bool) -> String {
+    fn text(&self, bits: bool, all: bool) -> String {
         let mut table = Table::new();
         table.load_preset(presets::NOTHING);
         table.set_content_arrangement(ContentArrangement::Disabled);
         table.set_header(["scenario", "target", "output", "", "max_abs_diff", "max_ulp", "psnr"]);
-        for pair in &self.pairs {
-            let said = match (pair.same_bits, pair.pass && !bits) {
-                (true, _) => "same bits",
-                (false, true) => "within tolerance",
-                (false, false) => "differs",
+        let shown = |pair: &&Pair| all || !(pair.same_bits && pair.pass);
+        for pair in self.pairs.iter().filter(shown) {
+            let said = match (pair.same_bits, pair.pass) {
+                (true, true) => "same bits",
+                // NaN and infinity pass nothing, also where both sides have them.
+                (true, false) => "same bits",
+                (false, true) if !bits => "within tolerance",
+                (false, _) => "differs",
             };
             let number = |value: fn(&Comparison) -> String| {
                 pair.comparison.as_ref().map_or(String::new(), value)
@@ -137,19 +148,28 @@ impl Compared {
                 pair.scenario.clone(),
                 pair.target.clone(),
                 pair.output.clone(),
-                pair.problem.clone().unwrap_or_else(|| said.into()),
+                match (&pair.problem, &pair.comparison) {
+                    (Some(problem), _) => problem.clone(),
+                    (None, Some(c)) if c.non_finite > 0 => {
+                        format!("{said}, {} not finite", c.non_finite)
+                    }
+                    _ => said.to_owned(),
+                },
                 number(|c| format!("{:.1e}", c.max_abs_diff)),
                 number(|c| c.max_ulp.to_string()),
                 number(|c| format!("{:.1}", c.psnr)),
             ]);
         }
-        let mut text = format!("{table}\n");
+        let mut text = if table.is_empty() { String::new() } else { format!("{table}\n") };
         for (side, names) in [("A", &self.only_in_a), ("B", &self.only_in_b)] {
             if !names.is_empty() {
-                text.push_str(&format!("only in {side}: {}\n", names.join(", ")));
+                text.push_str(&format!(
+                    "only in {side}: {} (--common lets it pass)\n",
+                    names.join(", ")
+                ));
             }
         }
-        let same = self.pairs.iter().filter(|pair| pair.same_bits).count();
+        let same = self.pairs.iter().filter(|pair| pair.same_bits && pair.pass).count();
         let near = self.pairs.iter().filter(|pair| pair.pass && !pair.same_bits).count();
         let far = self.pairs.len() - same - near;
         text + &format!(
@@ -202,6 +222,9 @@ impl Pair {
             got.shape == want.shape && got.dtype == want.dtype && bits(got) == bits(want);
         let want = Want { tensor: want, abs_sum: want.abs_sum(), dtype: want.dtype };
         match compare_tensors(got, want, bounds) {
+            Err(CompareError::Dtype { got, want }) => {
+                pair.problem = Some(format!("A has {}, B has {}", got.as_str(), want.as_str()));
+            }
             Err(error) => pair.problem = Some(error.to_string().replace("the golden's", "B's")),
             Ok(comparison) => {
                 pair.pass = comparison.passes();

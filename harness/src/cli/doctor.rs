@@ -6,9 +6,10 @@ use std::process::Command;
 use burn_repro_backends::Target;
 use clap::Args;
 
-use super::{Failure, absent, say};
+use super::{Failure, say};
 use crate::doctor::{Examined, Record, examine, report};
 use crate::exit::Exit;
+use crate::plan::absent;
 use crate::project::find_targets;
 use crate::scenario::BackendSelector;
 use crate::worker::WorkerCommand;

@@ -1,6 +1,7 @@
 //! What a run leaves behind: its folder with record, outputs, logs and reports, events as they happen, and whatever else
 //! its arguments ask for. A run is judged first; a file that cannot be written never makes it greener.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -8,9 +9,9 @@ use super::{Failure, RunArguments, say};
 use crate::exit::Exit;
 use crate::folder::{RUNS, RunFolder, prune, runs, save_outputs};
 use crate::golden::Store;
-use crate::matrix::{Matrix, findings};
+use crate::matrix::Matrix;
 use crate::record::{Circumstances, RunRecord};
-use crate::report::{EventLines, HTML, annotations, markdown, write_reports};
+use crate::report::{EventLines, HTML, Said, annotations, leave, markdown};
 use crate::run::Event;
 
 /// Where a run leaves things.
@@ -29,6 +30,14 @@ impl<'a> Leaving<'a> {
         circumstances: &Circumstances,
         cells: usize,
     ) -> Result<Self, Failure> {
+        if arguments.github && arguments.events.as_deref() == Some(Path::new("-")) {
+            let both =
+                "--github and --events - both write to standard output; name a file for the events";
+            return Err(Failure::usage(both));
+        }
+        if arguments.github {
+            step_summary().map_err(Failure::usage)?;
+        }
         let folder = match &arguments.record {
             Some(path) => Some(RunFolder::renewed(path).map_err(Failure::usage)?),
             None => match RunFolder::below(&runs(), circumstances.started) {
@@ -88,9 +97,9 @@ impl<'a> Leaving<'a> {
         store: &Store,
         exit: Exit,
     ) -> Result<Option<PathBuf>, Failure> {
-        if let Some(events) = &mut self.events {
-            // Whoever read them may have gone.
-            let _ = events.end(exit as u8);
+        if let Some(Err(error)) = self.events.as_mut().map(|events| events.end(exit as u8)) {
+            let file = self.arguments.events.clone().unwrap_or_default();
+            self.fail(cannot_write(&file, &error));
         }
         if let Some(file) = &self.arguments.json
             && let Err(error) = record.write(file)
@@ -99,22 +108,22 @@ impl<'a> Leaving<'a> {
         }
         let html = match self.folder.take() {
             None => None,
-            Some(folder) => match report(&folder, record, store) {
+            Some(folder) => match leave(&folder, record, store) {
                 Ok(matrix) => {
                     if self.arguments.github {
-                        github(&matrix, &findings(&matrix)).unwrap_or_else(|e| self.fail(e));
+                        github(&matrix, &Said::of(&matrix)).unwrap_or_else(|e| self.fail(e));
+                    }
+                    if self.arguments.record.is_none() {
+                        prune(&runs(), folder.path());
                     }
                     Some(folder.file(HTML))
                 }
-                Err(reason) => {
-                    self.fail(reason);
+                Err(error) => {
+                    self.fail(error.to_string());
                     None
                 }
             },
         };
-        if self.arguments.record.is_none() {
-            prune(&runs());
-        }
         match self.failed {
             None => Ok(html),
             // A red run stays red where its files cannot be written.
@@ -123,31 +132,24 @@ impl<'a> Leaving<'a> {
     }
 }
 
-/// Writes the record of a run and the reports that are made from it.
-pub(crate) fn report(
-    folder: &RunFolder,
-    record: &RunRecord,
-    store: &Store,
-) -> Result<Matrix, String> {
-    folder.finish(record, store).map_err(|error| error.to_string())?;
-    let matrix = Matrix::of(vec![(folder.clone(), record.clone())]);
-    write_reports(folder.path(), &matrix, &findings(&matrix), Vec::new())
-        .map_err(|error| error.to_string())?;
-    Ok(matrix)
+/// Prints annotations, and appends the summary where GitHub wants it.
+pub(super) fn github(matrix: &Matrix, said: &Said) -> Result<(), String> {
+    say(&annotations(matrix, &said.failures));
+    let mut file = step_summary()?;
+    file.write_all(markdown(matrix, &said.sentences()).as_bytes())
+        .map_err(|error| format!("cannot write into $GITHUB_STEP_SUMMARY: {error}"))
 }
 
-/// Prints annotations, and appends the summary where GitHub wants it.
-pub(super) fn github(matrix: &Matrix, findings: &[String]) -> Result<(), String> {
-    say(&annotations(matrix));
+/// The file that GitHub shows; other steps write into it as well, so that it is appended to.
+pub(super) fn step_summary() -> Result<File, String> {
     let Some(file) = std::env::var_os("GITHUB_STEP_SUMMARY").map(PathBuf::from) else {
         return Err("$GITHUB_STEP_SUMMARY is not set: --github is for workflows of GitHub".into());
     };
-    // Other steps write into it as well, so that it is appended to.
-    let append = |text: String| -> io::Result<()> {
-        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&file)?;
-        file.write_all(text.as_bytes())
-    };
-    append(markdown(matrix, findings)).map_err(|error| cannot_write(&file, &error))
+    File::options()
+        .create(true)
+        .append(true)
+        .open(&file)
+        .map_err(|error| cannot_write(&file, &error))
 }
 
 pub(super) fn cannot_write(file: &Path, error: &io::Error) -> String {

@@ -12,9 +12,6 @@ mod report;
 mod run;
 mod schema;
 
-pub(crate) use leave::report as leave_report;
-pub(crate) use run::{absent, asked};
-
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,29 +21,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::exit::Exit;
 use crate::plan::Selection;
 use crate::project::Project;
+use crate::record::{RUN_NAME, THREADS, machine, threads};
 use crate::scenario::{BackendSelector, Seed};
-
-/// The number of threads of each CPU cell: `BURN_REPRO_THREADS=4`.
-pub(crate) const THREADS: &str = "BURN_REPRO_THREADS";
-/// What the machine is called in reports: `BURN_REPRO_RUN_NAME=linux-lavapipe`.
-pub(crate) const RUN_NAME: &str = "BURN_REPRO_RUN_NAME";
-
-/// A number of threads.
-pub(crate) fn threads(text: &str) -> Result<usize, String> {
-    let count = text.parse().ok().filter(|count| (1..=1024).contains(count));
-    count.ok_or_else(|| format!("`{text}` is no number of threads; write one from 1 to 1024"))
-}
-
-/// The name of a machine.
-pub(crate) fn machine(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    let plain = !text.is_empty() && text.len() <= 64 && !text.contains(char::is_control);
-    plain.then(|| text.to_owned()).ok_or_else(|| {
-        format!(
-            "`{text}` is no name for a machine; write one of up to 64 letters, as linux-lavapipe"
-        )
-    })
-}
 
 /// Runs scenarios on every Burn target of this machine and judges the results against goldens.
 #[derive(Debug, Parser)]

@@ -1,20 +1,19 @@
 //! `repro report`: reports from the records of one run, or of many machines as one matrix.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
 
-use super::leave::{cannot_write, github};
+use super::leave::{cannot_write, github, step_summary};
 use super::{Failure, say};
 use crate::evaluate::CellReport;
 use crate::exit::Exit;
-use crate::folder::{RECORD, runs};
+use crate::folder::{newest, runs};
 use crate::history::History;
-use crate::matrix::{Found, Matrix, findings, headline, read};
+use crate::matrix::{Found, Matrix, headline, read};
 use crate::record::RunFacts;
-use crate::report::{HTML, write_reports};
+use crate::report::{HTML, Said, write_reports};
 use crate::write::write_whole;
 
 /// The version of `report.json`.
@@ -58,8 +57,11 @@ struct MergedCell<'a> {
 }
 
 pub(super) fn report(arguments: &ReportArguments) -> Result<Exit, Failure> {
+    if arguments.github {
+        step_summary().map_err(Failure::usage)?;
+    }
     let folders = match arguments.runs.is_empty() {
-        true => vec![newest()?],
+        true => vec![newest_run()?],
         false => arguments.runs.clone(),
     };
     let mut found = read(&folders);
@@ -67,40 +69,51 @@ pub(super) fn report(arguments: &ReportArguments) -> Result<Exit, Failure> {
         found = found.or_nothing().map_err(Failure::usage)?;
     }
     let Found { matrix, missing } = found;
-    let mut history = History::default();
-    if let Some(file) = &arguments.history {
-        history = History::read(file).map_err(Failure::usage)?;
-        history.add(&matrix);
-    }
-    let mut sentences = absent(&matrix, &arguments.expect);
-    sentences.extend(missing);
-    let required = if sentences.is_empty() { Exit::Success } else { Exit::Required };
-    sentences.extend(findings(&matrix));
-    sentences.extend(history.drifts());
-    let exit = matrix.exit().max(required);
+    let mut said = Said::of(&matrix);
+    // A history that cannot be read takes the report from nobody, and is not written over.
+    let read = arguments.history.as_ref().map(|file| History::read(file)).transpose();
+    let history = read.unwrap_or_else(|error| {
+        said.failures.push(format!("The report is made without its history: {error}."));
+        None
+    });
+    let unread = arguments.history.is_some() && history.is_none();
+    let mut history = history.unwrap_or_default();
+    history.add(&matrix);
+    let left_out: Vec<String> =
+        absent(&matrix, &arguments.expect).into_iter().chain(missing).collect();
+    let required = if left_out.is_empty() { Exit::Success } else { Exit::Required };
+    let usage = if unread { Exit::Usage } else { Exit::Success };
+    let exit = matrix.exit().max(required).max(usage);
+    said.failures.splice(0..0, left_out);
+    said.findings.extend(history.drifts(&matrix));
+    said.history = history.lines();
+
+    // A red report stays red where its files cannot be written.
+    let failed = |message: String| Failure { exit: exit.max(Exit::Usage), message };
     let out = arguments.out.clone().unwrap_or_else(|| runs().join("report"));
-    write_reports(&out, &matrix, &sentences, history.lines()).map_err(Failure::usage)?;
-    write_json(&out, &matrix, &sentences, exit)?;
-    if let Some(file) = &arguments.history {
-        history.write(file).map_err(Failure::usage)?;
+    write_reports(&out, &matrix, &said).map_err(|error| failed(error.to_string()))?;
+    write_json(&out, &matrix, &said.sentences(), exit).map_err(failed)?;
+    if let (Some(file), false) = (&arguments.history, unread) {
+        history.write(file).map_err(|error| failed(error.to_string()))?;
     }
     say(&format!("{}\n", headline(&matrix)));
-    sentences.iter().for_each(|sentence| say(&format!("- {sentence}\n")));
+    said.sentences().iter().for_each(|sentence| say(&format!("- {}\n", one_line(sentence))));
     say(&format!("report: {} (exit code {})\n", out.join(HTML).display(), exit as u8));
     if arguments.github {
-        github(&matrix, &sentences)
-            .map_err(|message| Failure { exit: exit.max(Exit::Usage), message })?;
+        github(&matrix, &said).map_err(failed)?;
     }
     Ok(exit)
 }
 
+/// What somebody else's record says, as one line: it moves no cursor and begins no command of a workflow.
+fn one_line(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
 /// The run that was left last.
-fn newest() -> Result<PathBuf, Failure> {
+fn newest_run() -> Result<PathBuf, Failure> {
     let runs = runs();
-    let entries = fs::read_dir(&runs).into_iter().flatten().flatten();
-    let records = entries.map(|entry| entry.path()).filter(|path| path.join(RECORD).is_file());
-    // They are called after the time.
-    records.max().ok_or_else(|| {
+    newest(&runs).ok_or_else(|| {
         let nothing = "there is no run yet in";
         Failure::usage(format!("{nothing} {}; `cargo repro run` leaves one", runs.display()))
     })
@@ -116,7 +129,7 @@ fn absent(matrix: &Matrix, expected: &[String]) -> Vec<String> {
         .collect()
 }
 
-fn write_json(out: &Path, matrix: &Matrix, findings: &[String], exit: Exit) -> Result<(), Failure> {
+fn write_json(out: &Path, matrix: &Matrix, findings: &[String], exit: Exit) -> Result<(), String> {
     let cells = matrix.machines.iter().flat_map(|machine| {
         machine.cells.iter().map(|cell| MergedCell { machine: &machine.name, report: &cell.report })
     });
@@ -128,8 +141,8 @@ fn write_json(out: &Path, matrix: &Matrix, findings: &[String], exit: Exit) -> R
         machines: matrix.machines.iter().map(|machine| &machine.run).collect(),
         cells: cells.collect(),
     };
-    let mut json = serde_json::to_vec_pretty(&merged).map_err(Failure::internal)?;
+    let mut json = serde_json::to_vec_pretty(&merged).map_err(|error| error.to_string())?;
     json.push(b'\n');
     let file = out.join("report.json");
-    write_whole(&file, &json).map_err(|error| Failure::usage(cannot_write(&file, &error)))
+    write_whole(&file, &json).map_err(|error| cannot_write(&file, &error))
 }

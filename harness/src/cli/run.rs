@@ -1,7 +1,6 @@
 //! `repro run`: the main job.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use burn_repro_backends::Discovery;
 use jiff::Timestamp;
@@ -15,13 +14,14 @@ use crate::evaluate::CellReport;
 use crate::exit::Exit;
 use crate::golden::{Store, commit};
 use crate::outliers::{Traces, find_outliers};
-use crate::plan::{Cell, Plan, absence, plan};
+use crate::plan::{Cell, Plan, absent, plan};
 use crate::project::{Project, find_targets};
-use crate::record::{Circumstances, RunFacts, RunRecord, ScenarioFacts, features, machine_name};
+use crate::record::{
+    Circumstances, RunFacts, RunFailure, RunRecord, ScenarioFacts, features, machine_name,
+};
 use crate::repeat::{judge, repeat};
 use crate::report::{Terminal, details, outliers, stability, summary, table};
 use crate::run::{execute, measure};
-use crate::scenario::{BackendSelector, Scenario};
 use crate::worker::{Pool, WorkerCommand};
 
 pub(super) fn run(project: &Project, arguments: &RunArguments) -> Result<Exit, Failure> {
@@ -63,6 +63,8 @@ pub(super) fn run(project: &Project, arguments: &RunArguments) -> Result<Exit, F
     let required = if absent.is_empty() { Exit::Success } else { Exit::Required };
     let exit = Exit::of(&reports).max(required);
     let seconds = Timestamp::now().duration_since(started).as_secs_f64();
+    let failures: Vec<RunFailure> =
+        absent.iter().map(|reason| RunFailure::new("required", reason, Exit::Required)).collect();
     let absent: String = absent.iter().map(|sentence| format!("required {sentence}\n")).collect();
     let (details, outliers, table) = (details(&reports), outliers(&found), table(&reports));
     let stability = stability(&reports);
@@ -72,7 +74,9 @@ pub(super) fn run(project: &Project, arguments: &RunArguments) -> Result<Exit, F
     say(&format!("{details}{outliers}{absent}{table}\n{stability}{tuned}{summary}\n"));
     let disagreements = found.into_iter().filter_map(Result::ok).collect();
     let facts = RunFacts::new(&circumstances, &discovery, precision, exit);
-    let record = RunRecord::new(facts, asked(&scenarios, &reports), reports, disagreements);
+    let asked = ScenarioFacts::of_cells(&scenarios, &reports);
+    let mut record = RunRecord::new(facts, asked, reports, disagreements);
+    record.failures = failures;
     if let Some(html) = leaving.finish(&record, &store, exit)? {
         say(&format!("report: {}\n", html.display()));
     }
@@ -86,13 +90,6 @@ fn circumstances(project: &Project, arguments: &RunArguments, started: Timestamp
         commit: commit(&project.scenarios),
         threads: arguments.threads,
     }
-}
-
-/// The scenarios that a run has cells of.
-pub(crate) fn asked(scenarios: &[Arc<Scenario>], reports: &[CellReport]) -> Vec<ScenarioFacts> {
-    let asked =
-        |scenario: &&Arc<Scenario>| reports.iter().any(|report| report.scenario == scenario.name);
-    scenarios.iter().filter(asked).map(|scenario| ScenarioFacts::new(scenario)).collect()
 }
 
 /// Repeats every cell that gave a result, and judges it anew.
@@ -127,15 +124,6 @@ fn tuned(features: &[String]) -> String {
         features if features.is_empty() => String::new(),
         features => format!("tuned build ({features}): `determinism: full` cannot be held\n"),
     }
-}
-
-/// A sentence for each required backend that is not here.
-pub(crate) fn absent(required: &[BackendSelector], discovery: &Discovery) -> Vec<String> {
-    required
-        .iter()
-        .filter(|selector| !discovery.targets.iter().any(|target| selector.matches(target)))
-        .map(|selector| format!("{selector}: {}", absence(selector, discovery)))
-        .collect()
 }
 
 fn nothing_selected(arguments: &RunArguments, discovery: &Discovery) -> Failure {

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::number;
 use crate::scenario::{Expectation, Published, Slice};
 use crate::trace::HostTensor;
 
@@ -11,9 +12,9 @@ use crate::trace::HostTensor;
 #[serde(untagged)]
 pub enum Numbers {
     /// A statistic.
-    One(f64),
+    One(#[serde(deserialize_with = "number::or_nan")] f64),
     /// The values of a slice.
-    Many(Vec<f64>),
+    Many(#[serde(deserialize_with = "number::all_or_nan")] Vec<f64>),
 }
 
 /// A published number beside the target's.

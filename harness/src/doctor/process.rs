@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::outcome::Line;
-use crate::worker::Member;
+use crate::worker::{Member, hear_out};
 
 /// How long a process that is done, or killed, is waited for.
 const GRACE: Duration = Duration::from_secs(1);
@@ -83,6 +83,7 @@ impl Asking {
     fn death(&mut self) -> String {
         let how =
             ended_within(self.child.child(), GRACE).map_or("closed its pipe".into(), describe);
+        hear_out(&self.last_words, GRACE);
         let words = self.last_words.lock().unwrap_or_else(PoisonError::into_inner);
         if words.is_empty() { how } else { format!("{how}; its last words: {words}") }
     }

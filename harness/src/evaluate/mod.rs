@@ -12,7 +12,7 @@ use jiff::civil::Date;
 pub use self::against::Against;
 use self::against::records;
 pub use self::report::{CellReport, OutputReport, RecordReport};
-pub(crate) use self::sentences::expectation_sentence;
+pub(crate) use self::sentences::{expectation_sentence, round_up, to_pass};
 use crate::compare::{ExpectationResult, check_expectation};
 use crate::golden::{Golden, GoldenError, Summary};
 use crate::hash::sha256_hex;

@@ -117,7 +117,7 @@ fn would_pass(name: &str, comparison: &Comparison) -> String {
 
 /// A limit that lets a value pass: rounded away from it, so that what is printed is enough. Nothing
 /// where none does: a limit is finite and at least 0.
-fn to_pass(measure: Measure, value: f64) -> Option<String> {
+pub(crate) fn to_pass(measure: Measure, value: f64) -> Option<String> {
     if !value.is_finite() || value < 0.0 {
         return None;
     }
@@ -139,7 +139,7 @@ pub(super) fn sketch_sentence(name: &str, estimate: f64, allowed: f64) -> String
 }
 
 /// Up to the third digit: what is printed as enough must be enough.
-fn round_up(number: f64) -> f64 {
+pub(crate) fn round_up(number: f64) -> f64 {
     if number == 0.0 || !number.is_finite() {
         return number;
     }

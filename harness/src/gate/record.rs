@@ -1,18 +1,19 @@
 //! What the gate leaves: the same folder as a run, so that a red test can be looked at. Under nextest every trial is a
 //! process of its own and leaves a record of its own, below a folder of its test run; `repro report` joins them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use burn_repro_backends::Discovery;
 
-use crate::cli::{asked, leave_report};
 use crate::evaluate::CellReport;
 use crate::exit::Exit;
 use crate::folder::{FolderError, RunFolder, prune, runs};
 use crate::golden::{Draft, Store};
-use crate::record::{ChangedReference, Circumstances, RunFacts, RunRecord};
-use crate::report::HTML;
+use crate::plan::Skip;
+use crate::record::{Circumstances, RunFacts, RunFailure, RunRecord, ScenarioFacts};
+use crate::report::{HTML, leave};
 use crate::run::Event;
 use crate::scenario::Scenario;
 
@@ -24,6 +25,7 @@ pub(super) struct GateRecord {
     circumstances: Circumstances,
     discovery: Discovery,
     scenarios: Vec<Arc<Scenario>>,
+    skips: Vec<Skip>,
     state: Mutex<State>,
 }
 
@@ -32,7 +34,7 @@ struct State {
     /// Made when there is something to keep: listing trials leaves nothing.
     folder: Option<RunFolder>,
     reports: Vec<CellReport>,
-    references: Vec<ChangedReference>,
+    failures: Vec<RunFailure>,
     /// Said once: whether a test passes does not depend on it.
     failed: Option<FolderError>,
 }
@@ -42,8 +44,9 @@ impl GateRecord {
         circumstances: Circumstances,
         discovery: Discovery,
         scenarios: Vec<Arc<Scenario>>,
+        skips: Vec<Skip>,
     ) -> Self {
-        Self { circumstances, discovery, scenarios, state: Mutex::default() }
+        Self { circumstances, discovery, scenarios, skips, state: Mutex::default() }
     }
 
     /// Keeps a cell.
@@ -56,13 +59,19 @@ impl GateRecord {
         });
     }
 
-    /// Keeps a reference that no longer gives its golden, and the golden that it would give.
-    pub(super) fn take_reference(&self, scenario: &Scenario, reason: &str, draft: Option<Draft>) {
-        let changed =
-            ChangedReference { scenario: scenario.name.clone(), reason: reason.to_owned() };
-        self.keep(&format!("{}--reference", scenario.name), |state, folder| {
-            state.references.push(changed);
-            draft.map_or(Ok(()), |draft| folder.keep_reference(&scenario.description, draft))
+    /// Keeps a trial that failed beside the cells.
+    pub(super) fn fail(&self, trial: &str, reason: &str, exit: Exit) {
+        let failure = RunFailure::new(trial, reason, exit);
+        self.keep(&trial.replace("::", "--"), |state, _| {
+            state.failures.push(failure);
+            Ok(())
+        });
+    }
+
+    /// Keeps the golden that a reference would give.
+    pub(super) fn take_reference(&self, scenario: &Scenario, draft: Draft) {
+        self.keep(&format!("{}--reference", scenario.name), |_, folder| {
+            folder.keep_reference(&scenario.description, draft)
         });
     }
 
@@ -87,7 +96,7 @@ impl GateRecord {
 
     fn folder(&self, trial: &str) -> Result<RunFolder, FolderError> {
         match nextest_run() {
-            Some(run) => RunFolder::renewed(&runs().join(run).join(trial)),
+            Some(run) => RunFolder::of_trial(&runs(), &run, trial),
             None => RunFolder::below(&runs(), self.circumstances.started),
         }
     }
@@ -100,22 +109,28 @@ impl GateRecord {
             return;
         }
         let Some(folder) = state.folder.take() else { return };
-        let mut cells = std::mem::take(&mut state.reports);
+        let ran = std::mem::take(&mut state.reports);
+        let mut exit = if ran.is_empty() { Exit::NothingRan } else { Exit::of(&ran) };
+        let failures = std::mem::take(&mut state.failures);
+        exit = failures.iter().filter_map(|f| Exit::from_code(f.exit_code)).fold(exit, Exit::max);
+        let mut cells: Vec<CellReport> =
+            self.skips.iter().map(CellReport::skipped).chain(ran).collect();
         cells.sort_by(|left, right| {
             let key = |cell: &CellReport| (cell.scenario.clone(), cell.class, cell.target.clone());
             key(left).cmp(&key(right))
         });
-        let exit = Exit::of(&cells);
-        let facts = RunFacts::new(&self.circumstances, &self.discovery, Default::default(), exit);
-        let scenarios = asked(&self.scenarios, &cells);
+        let facts = RunFacts::new(&self.circumstances, &self.discovery, BTreeMap::new(), exit);
+        let scenarios = ScenarioFacts::of_cells(&self.scenarios, &cells);
         let mut record = RunRecord::new(facts, scenarios, cells, Vec::new());
-        record.changed_references = std::mem::take(&mut state.references);
+        record.failures = failures;
         let written = match nextest_run() {
-            Some(_) => folder.finish(&record, store).map_err(|error| error.to_string()),
-            None => {
-                prune(&runs());
-                leave_report(&folder, &record, store).map(|_| say_where(folder.path()))
+            Some(_) => {
+                folder.keep_goldens(&record.cells, store).and_then(|()| folder.finish(&record))
             }
+            None => leave(&folder, &record, store).map(|_| {
+                prune(&runs(), folder.path());
+                say_where(folder.path());
+            }),
         };
         if let Err(error) = written {
             eprintln!("the gate leaves no report: {error}");

@@ -30,6 +30,8 @@ pub struct Evidence {
 pub struct TargetEvidence {
     /// The target's name.
     pub target: String,
+    /// The machine, where it is another one.
+    pub machine: Option<String>,
     /// Whether its result lies within the scenario's tolerance of the golden that waits.
     pub agrees: bool,
     /// How far it is from it, or why it has no result.
@@ -82,6 +84,15 @@ impl Refusal {
     }
 }
 
+impl TargetEvidence {
+    /// What it is called: `flex`, or `flex of nightly` on another machine.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let place = self.machine.as_ref().map_or(String::new(), |machine| format!(" of {machine}"));
+        format!("{}{place}", self.target)
+    }
+}
+
 impl Evidence {
     /// Whether the golden may be accepted without a reason of its own.
     ///
@@ -97,17 +108,19 @@ impl Evidence {
         let name = |agrees: bool| {
             let targets = self.targets.iter().filter(|target| target.agrees == agrees);
             let named = |target: &TargetEvidence| match agrees {
-                true => target.target.clone(),
-                false => format!("{} ({})", target.target, target.says),
+                true => target.label(),
+                false => format!("{} ({})", target.label(), target.says),
             };
             targets.map(named).collect::<Vec<_>>()
         };
         let (agree, differ) = (name(true), name(false));
         if differ.is_empty() {
-            return match &agree[..] {
+            // On another machine the reference's own target shares its bugs as well.
+            let alone = self.targets.iter().all(|target| target.target == self.reference);
+            return match alone {
                 _ if !self.unmet.is_empty() => Err(Refusal::Published(self.unmet.join("; "))),
-                [alone] if *alone == self.reference => Err(Refusal::Alone(alone.clone())),
-                _ => Ok(()),
+                true => Err(Refusal::Alone(self.reference.clone())),
+                false => Ok(()),
             };
         }
         let differ = differ.join(" and ");
@@ -153,7 +166,8 @@ mod tests {
 
     fn evidence(old: Option<bool>, targets: &[(&str, bool)]) -> Evidence {
         let target = |&(name, agrees): &(&str, bool)| TargetEvidence {
-            target: name.into(),
+            target: name.split(" of ").next().unwrap_or_default().into(),
+            machine: name.split_once(" of ").map(|(_, machine)| machine.into()),
             agrees,
             says: "off by 1.0e0".into(),
         };
@@ -188,6 +202,9 @@ mod tests {
     )]
     #[case::only_the_references_own_target(
         Some(false), &[("flex", true)], Some("only flex could be asked, which computes the reference")
+    )]
+    #[case::the_references_own_target_elsewhere(
+        Some(false), &[("flex", true), ("flex of ci", true)], Some("only flex could be asked")
     )]
     #[case::another_target_alone(Some(false), &[("wgpu:x", true)], None)]
     #[case::nobody_was_asked(Some(false), &[], Some("no target of the scenario could be asked"))]

@@ -164,8 +164,9 @@ fn changed(
             name = scenario.name
         )
     } else {
-        "nothing was written, as where `CI` or `INSTA_UPDATE=no` is set; run `cargo test` on your \
-         own machine and review there"
+        "nothing was written, as where `CI` or `INSTA_UPDATE=no` is set; run `cargo test` \
+         on your own machine and review there, or accept it from this run's record with `cargo repro golden \
+         accept --from`"
             .to_owned()
     };
     format!("the reference no longer gives its golden: {what}; {next}")

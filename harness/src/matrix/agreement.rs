@@ -32,18 +32,21 @@ pub fn same_bits<'a>(matrix: &'a Matrix, of: Located<'_>) -> Vec<Located<'a>> {
     matrix.cells().filter(same).collect()
 }
 
-/// Targets that have the same bits in every scenario that they share, at least one; each in one group, the largest
-/// first. Targets that agree with nobody are in none.
+/// A target of a machine.
+pub type Column<'a> = (&'a str, &'a str);
+
+/// Targets, each with its machine, that have the same bits in every scenario that they share, at least one; each in one
+/// group, the largest first. Targets that agree with nobody are in none.
 #[must_use]
-pub fn bit_groups(matrix: &Matrix) -> Vec<Vec<String>> {
-    let mut columns: BTreeMap<String, BTreeMap<&str, Bits<'_>>> = BTreeMap::new();
-    for located in matrix.cells() {
-        if let Some(bits) = bits(&located.cell.report) {
-            let column = columns.entry(located.target(matrix)).or_default();
-            column.insert(&located.cell.report.scenario, bits);
+pub fn bit_groups(matrix: &Matrix) -> Vec<Vec<Column<'_>>> {
+    let mut columns: BTreeMap<Column<'_>, BTreeMap<&str, Bits<'_>>> = BTreeMap::new();
+    for Located { machine, cell } in matrix.cells() {
+        if let Some(bits) = bits(&cell.report) {
+            let column = columns.entry((&cell.report.target, &machine.name)).or_default();
+            column.insert(&cell.report.scenario, bits);
         }
     }
-    let agree = |left: &str, right: &str| {
+    let agree = |left: &Column<'_>, right: &Column<'_>| {
         let (left, right) = (&columns[left], &columns[right]);
         let mut shared =
             left.iter().filter_map(|(scenario, bits)| Some((bits, right.get(scenario)?)));
@@ -53,11 +56,11 @@ pub fn bit_groups(matrix: &Matrix) -> Vec<Vec<String>> {
             left == right
         }) && any
     };
-    let mut groups: Vec<Vec<String>> = Vec::new();
-    for name in columns.keys() {
-        match groups.iter_mut().find(|group| group.iter().all(|other| agree(other, name))) {
-            Some(group) => group.push(name.clone()),
-            None => groups.push(vec![name.clone()]),
+    let mut groups: Vec<Vec<Column<'_>>> = Vec::new();
+    for column in columns.keys() {
+        match groups.iter_mut().find(|group| group.iter().all(|other| agree(other, column))) {
+            Some(group) => group.push(*column),
+            None => groups.push(vec![*column]),
         }
     }
     groups.retain(|group| group.len() > 1);

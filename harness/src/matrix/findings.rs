@@ -3,8 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::agreement::Column;
 use super::environment::{differences, facts};
-use super::{Located, Machine, Matrix, bit_groups};
+use super::outlier::outliers;
+use super::{Machine, Matrix, bit_groups};
+use crate::evaluate::CellReport;
+use crate::exit::Exit;
+use crate::record::RunFailure;
 use crate::verdict::Verdict;
 
 /// How many names stand in a sentence before the rest is counted.
@@ -38,92 +43,58 @@ pub fn headline(matrix: &Matrix) -> String {
     }
 }
 
+/// What failed beside the cells, each as one sentence and once, with the machines where there are several.
+#[must_use]
+pub fn failures(matrix: &Matrix) -> Vec<String> {
+    let mut failures: BTreeMap<&RunFailure, Vec<&str>> = BTreeMap::new();
+    for machine in &matrix.machines {
+        for failure in &machine.failures {
+            failures.entry(failure).or_default().push(&machine.name);
+        }
+    }
+    let place = |machines: &[&str]| match matrix.machines.len() {
+        1 => String::new(),
+        _ => format!(" ({})", machines.join(", ")),
+    };
+    let told = failures.iter().map(|(failure, machines)| format!("{failure}{}.", place(machines)));
+    let idle = matrix.machines.iter().filter(|machine| machine.exit() == Exit::NothingRan);
+    told.chain(idle.map(|machine| format!("{}: nothing ran.", machine.name))).collect()
+}
+
 /// Everything that the matrix shows, each as one sentence.
 #[must_use]
 pub fn findings(matrix: &Matrix) -> Vec<String> {
     let mut findings = outliers(matrix);
-    findings.extend(changed_references(matrix));
     findings.extend(conclusions(matrix));
     findings.extend(environments(matrix));
     findings.extend(other_goldens(matrix));
     findings.extend(agreement(matrix));
+    findings.extend(skips(matrix));
     findings
 }
 
-/// A target that is red where others are green, and in what.
-#[derive(Default)]
-struct Outlier<'a> {
-    scenarios: Vec<&'a str>,
-    verdicts: BTreeSet<&'static str>,
-    /// How far it is from the goldens, and the others.
-    distance: Option<f64>,
-    others: Option<f64>,
-    green: BTreeSet<String>,
-}
-
-/// Who is red where others are green; where nobody is green, that.
-fn outliers(matrix: &Matrix) -> Vec<String> {
-    let mut outliers: BTreeMap<String, Outlier<'_>> = BTreeMap::new();
-    let mut nobody = Vec::new();
-    for scenario in matrix.scenarios() {
-        let cells: Vec<Located<'_>> =
-            matrix.cells().filter(|l| l.cell.report.scenario == scenario.name).collect();
-        let (red, green): (Vec<_>, Vec<_>) = cells
-            .into_iter()
-            .filter(|l| {
-                l.cell.report.verdict.is_failure() || l.cell.report.verdict == Verdict::Pass
-            })
-            .partition(|l| l.cell.report.verdict.is_failure());
-        if green.is_empty() && red.len() > 1 {
-            nobody.push(scenario.name.as_str());
-        }
-        for red in red.iter().filter(|_| !green.is_empty()) {
-            let outlier = outliers.entry(red.target(matrix)).or_default();
-            outlier.scenarios.push(&red.cell.report.scenario);
-            outlier.verdicts.insert(red.cell.report.verdict.as_str());
-            outlier.distance = farthest(outlier.distance, red);
-            outlier.others = green.iter().fold(outlier.others, farthest);
-            outlier.green.extend(green.iter().map(|green| green.target(matrix)));
+/// A sentence for each reason to skip: one absent driver skips every scenario.
+fn skips(matrix: &Matrix) -> Vec<String> {
+    let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for located in matrix.cells() {
+        let report = &located.cell.report;
+        if report.verdict == Verdict::Skipped {
+            reasons.entry(&report.reason).or_default().push(located.target(matrix));
         }
     }
-    let mut outliers: Vec<(String, Outlier<'_>)> = outliers.into_iter().collect();
-    outliers.sort_by_key(|(_, outlier)| std::cmp::Reverse(outlier.scenarios.len()));
-    let mut sentences: Vec<String> =
-        outliers.iter().map(|(target, outlier)| outlier.sentence(target)).collect();
-    if !nobody.is_empty() {
-        sentences.push(format!(
-            "Every target that ran is red in {}: what they share is in question, the golden or the scenario itself.",
-            listed(&nobody, "scenarios")
-        ));
-    }
-    sentences
-}
-
-/// The larger of a distance and a cell's.
-fn farthest(known: Option<f64>, located: &Located<'_>) -> Option<f64> {
-    [known, located.cell.report.distance()].into_iter().flatten().reduce(f64::max)
-}
-
-impl Outlier<'_> {
-    fn sentence(&self, target: &str) -> String {
-        let verdicts = self.verdicts.iter().copied().collect::<Vec<_>>().join(", ");
-        let far = self.distance.map_or(String::new(), |far| format!(", up to {far:.1e} off"));
-        let near = match (self.green.len(), self.others) {
-            (1, Some(near)) => format!(
-                "{} meets them within {near:.1e}",
-                self.green.first().map_or("", String::as_str)
-            ),
-            (count, Some(near)) => format!("{count} other targets meet them within {near:.1e}"),
-            (1, None) => format!("{} passes", self.green.first().map_or("", String::as_str)),
-            (count, None) => format!("{count} other targets pass"),
-        };
-        let scenarios = listed(&self.scenarios, "scenarios");
-        format!("{target} is the outlier in {scenarios} ({verdicts}{far}): {near}.")
-    }
+    let sentence = |(reason, mut targets): (&str, Vec<String>)| {
+        let count = targets.len();
+        targets.sort();
+        targets.dedup();
+        let cells = if count == 1 { "1 cell is".into() } else { format!("{count} cells are") };
+        let names: Vec<&str> = targets.iter().map(String::as_str).collect();
+        format!("{cells} skipped on {}: {reason}.", listed(&names, "targets"))
+    };
+    reasons.into_iter().map(sentence).collect()
 }
 
 /// `a`, `a and b`, or `12 scenarios (a, b, c, d, …)`.
-fn listed(names: &[&str], noun: &str) -> String {
+pub(super) fn listed(names: &[&str], noun: &str) -> String {
     match names {
         [] => format!("no {noun}"),
         [one] => (*one).to_owned(),
@@ -131,14 +102,6 @@ fn listed(names: &[&str], noun: &str) -> String {
         _ if names.len() <= NAMED => format!("{} {noun} ({})", names.len(), names.join(", ")),
         _ => format!("{} {noun} ({}, …)", names.len(), names[..NAMED].join(", ")),
     }
-}
-
-/// The references that no longer give their goldens, each once.
-fn changed_references(matrix: &Matrix) -> Vec<String> {
-    let all = matrix.machines.iter().flat_map(|machine| &machine.changed_references);
-    let changed: BTreeMap<&str, &str> =
-        all.map(|changed| (changed.scenario.as_str(), changed.reason.as_str())).collect();
-    changed.iter().map(|(scenario, reason)| format!("{scenario}: {reason}.")).collect()
 }
 
 /// What the runs themselves concluded, with the reference at hand.
@@ -194,7 +157,13 @@ fn differing(red: &Machine, green: &Machine, target: &str) -> Option<(usize, Str
     if scenarios.is_empty() {
         return None;
     }
-    let differences = differences(&facts(red, target), &facts(green, target));
+    let mut differences = differences(&facts(red, target), &facts(green, target));
+    let questions = scenarios.iter().filter_map(|scenario| {
+        let cells = red.cell(scenario, target).zip(green.cell(scenario, target))?;
+        Some(other_question(&cells.0.report, &cells.1.report))
+    });
+    let questions: BTreeSet<&str> = questions.flatten().collect();
+    differences.splice(0..0, questions.into_iter().map(ToOwned::to_owned));
     let what = match &differences[..] {
         [] => "nothing that is recorded differs between them".to_owned(),
         all => format!("what differs: {}", all.join(", ")),
@@ -206,6 +175,21 @@ fn differing(red: &Machine, green: &Machine, target: &str) -> Option<(usize, Str
         listed(&scenarios, "scenarios")
     );
     Some((differences.len(), sentence))
+}
+
+/// What two cells of a scenario were asked differently.
+fn other_question(left: &CellReport, right: &CellReport) -> Vec<&'static str> {
+    let bounds = |report: &CellReport| -> Vec<_> {
+        report.outputs.values().map(|output| output.bounds.clone()).collect()
+    };
+    let (one, other) = (bounds(left), bounds(right));
+    let differs = [
+        ("the golden", left.golden_sha256 != right.golden_sha256),
+        ("the noise", left.all_noise_sha256 != right.all_noise_sha256),
+        ("the weights", left.weights_sha256 != right.weights_sha256),
+        ("the tolerance", !one.is_empty() && !other.is_empty() && one != other),
+    ];
+    differs.into_iter().filter(|(_, differs)| *differs).map(|(what, _)| what).collect()
 }
 
 /// Scenarios whose cells were held against goldens that differ.
@@ -235,9 +219,25 @@ fn agreement(matrix: &Matrix) -> Option<String> {
     if matrix.machines.len() < 2 {
         return None;
     }
-    let groups: Vec<String> = bit_groups(matrix).iter().map(|group| group.join(" and ")).collect();
+    let groups: Vec<String> = bit_groups(matrix).iter().map(|group| grouped(group)).collect();
     Some(match groups.is_empty() {
         true => "No two targets have the same bits in every scenario that they share.".to_owned(),
         false => format!("The same bits in every scenario that they share: {}.", groups.join("; ")),
     })
+}
+
+/// `flex of a, b and 3 more, ndarray of a`.
+fn grouped(group: &[Column<'_>]) -> String {
+    let mut targets: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (target, machine) in group {
+        targets.entry(target).or_default().push(machine);
+    }
+    let words = |(target, machines): (&str, Vec<&str>)| match &machines[..] {
+        [one] => format!("{target} of {one}"),
+        [rest @ .., last] if machines.len() <= NAMED => {
+            format!("{target} of {} and {last}", rest.join(", "))
+        }
+        all => format!("{target} of {} and {} more", all[..NAMED].join(", "), all.len() - NAMED),
+    };
+    targets.into_iter().map(words).collect::<Vec<_>>().join(", ")
 }

@@ -4,6 +4,7 @@
 mod agreement;
 mod environment;
 mod findings;
+mod outlier;
 mod read;
 
 use std::collections::BTreeSet;
@@ -12,13 +13,13 @@ use burn_repro_backends::Target;
 
 pub use agreement::{bit_groups, same_bits};
 pub use environment::{facts, machine_facts};
-pub use findings::{findings, headline};
+pub use findings::{failures, findings, headline};
 pub use read::{Found, NoRecord, read};
 
 use crate::evaluate::CellReport;
 use crate::exit::Exit;
 use crate::folder::RunFolder;
-use crate::record::{ChangedReference, RunFacts, RunRecord, ScenarioFacts};
+use crate::record::{RunFacts, RunFailure, RunRecord, ScenarioFacts};
 
 /// All machines of a report.
 #[derive(Debug, Clone, Default)]
@@ -42,8 +43,8 @@ pub struct Machine {
     pub conclusions: Vec<String>,
     /// The folders of its records, those without cells too.
     pub folders: Vec<RunFolder>,
-    /// References that no longer give their goldens.
-    pub changed_references: Vec<ChangedReference>,
+    /// What failed beside its cells.
+    pub failures: Vec<RunFailure>,
 }
 
 /// A cell of a machine.
@@ -73,15 +74,15 @@ impl Located<'_> {
 }
 
 impl Matrix {
-    /// Joins records. Those of one name are shards of one machine as long as no cell ran twice; another run of the same
-    /// cells is a machine of its own, called after the time as well.
+    /// Joins records. Those of one name, build and commit are shards of one machine as long as no cell ran twice; another
+    /// run of the same cells is a machine of its own, called after the time as well.
     #[must_use]
     pub fn of(mut runs: Vec<(RunFolder, RunRecord)>) -> Self {
         runs.sort_by(|left, right| left.1.run.started.cmp(&right.1.run.started));
         let mut machines: Vec<Machine> = Vec::new();
         for (folder, record) in runs {
             let of_name = machines.iter_mut().filter(|m| m.name == record.run.name);
-            match of_name.into_iter().find(|machine| !machine.overlaps(&record)) {
+            match of_name.into_iter().find(|machine| machine.takes(&record)) {
                 Some(machine) => machine.join(folder, record),
                 None => machines.push(Machine::new(folder, record)),
             }
@@ -122,18 +123,10 @@ impl Matrix {
         }
     }
 
-    /// What all of it amounts to.
+    /// What all of it amounts to: the worst of its machines.
     #[must_use]
     pub fn exit(&self) -> Exit {
-        let reports: Vec<CellReport> =
-            self.cells().map(|located| located.cell.report.clone()).collect();
-        let changed = self.machines.iter().any(|machine| !machine.changed_references.is_empty());
-        let golden = if changed { Exit::Golden } else { Exit::Success };
-        let runs =
-            self.machines.iter().filter_map(|machine| Exit::from_code(machine.run.exit_code));
-        // A shard without cells of its own is none without results.
-        runs.filter(|exit| *exit != Exit::NothingRan)
-            .fold(Exit::of(&reports).max(golden), Exit::max)
+        self.machines.iter().map(Machine::exit).max().unwrap_or(Exit::NothingRan)
     }
 }
 
@@ -146,10 +139,29 @@ impl Machine {
             cells: Vec::new(),
             conclusions: Vec::new(),
             folders: Vec::new(),
-            changed_references: Vec::new(),
+            failures: Vec::new(),
         };
         machine.join(folder, record);
         machine
+    }
+
+    /// What it amounts to.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        let reports: Vec<CellReport> = self.cells.iter().map(|cell| cell.report.clone()).collect();
+        let failures = self.failures.iter().filter_map(|f| Exit::from_code(f.exit_code));
+        // A record of one trial may hold no cell of its own.
+        let run = Exit::from_code(self.run.exit_code).filter(|exit| *exit != Exit::NothingRan);
+        failures.chain(run).fold(Exit::of(&reports), Exit::max)
+    }
+
+    /// Whether a record may be a shard of the same run: of one build of one commit, and no cell ran twice.
+    fn takes(&self, record: &RunRecord) -> bool {
+        let (own, other) = (&self.run, &record.run);
+        own.build == other.build
+            && own.commit == other.commit
+            && own.threads == other.threads
+            && !self.overlaps(record)
     }
 
     /// Whether one of the record's cells ran here already.
@@ -178,6 +190,9 @@ impl Machine {
             }
         }
         self.run.exit_code = self.run.exit_code.max(record.run.exit_code);
+        if !self.folders.is_empty() {
+            self.run.seconds += record.run.seconds;
+        }
         self.run.precision.extend(record.run.precision);
         for scenario in record.scenarios {
             if !self.scenarios.iter().any(|known| known.name == scenario.name) {
@@ -188,9 +203,16 @@ impl Machine {
             format!("{} {}: {}", d.scenario, d.output, d.conclusion)
         };
         self.conclusions.extend(record.disagreements.into_iter().map(conclusion));
-        self.changed_references.extend(record.changed_references);
+        for failure in record.failures {
+            if !self.failures.contains(&failure) {
+                self.failures.push(failure);
+            }
+        }
         self.folders.push(folder.clone());
         for report in record.cells {
+            if !self.scenarios.iter().any(|known| known.name == report.scenario) {
+                self.scenarios.push(ScenarioFacts::unknown(&report.scenario));
+            }
             self.add(MachineCell { report, folder: folder.clone() });
         }
     }

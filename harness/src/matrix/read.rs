@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Matrix;
 use crate::folder::{RECORD, RunFolder};
+use crate::record::RunRecord;
 
 /// How deep records may lie below a folder that is named: artefacts of shards have a folder or two around them.
 const DEPTH: usize = 6;
@@ -44,8 +45,10 @@ pub fn read(paths: &[PathBuf]) -> Found {
     let mut missing = Vec::new();
     for path in paths {
         let mut folders = Vec::new();
-        collect(path, DEPTH, &mut folders);
-        if folders.is_empty() {
+        collect(path, DEPTH, &mut folders, &mut missing);
+        if !path.exists() {
+            missing.push(format!("{} does not exist.", path.display()));
+        } else if folders.is_empty() {
             missing.push(format!("There is no {RECORD} in or below {}.", path.display()));
         }
         for folder in folders {
@@ -55,12 +58,16 @@ pub fn read(paths: &[PathBuf]) -> Found {
             }
         }
     }
-    runs.sort_by(|left, right| left.0.path().cmp(right.0.path()));
-    runs.dedup_by(|left, right| left.0.path() == right.0.path());
+    // A folder may be named twice, in two ways.
+    let place = |run: &(RunFolder, RunRecord)| {
+        fs::canonicalize(run.0.path()).unwrap_or_else(|_| run.0.path().to_path_buf())
+    };
+    runs.sort_by_key(place);
+    runs.dedup_by_key(|run| place(run));
     Found { matrix: Matrix::of(runs), missing }
 }
 
-fn collect(path: &Path, depth: usize, folders: &mut Vec<RunFolder>) {
+fn collect(path: &Path, depth: usize, folders: &mut Vec<RunFolder>, missing: &mut Vec<String>) {
     if path.file_name().is_some_and(|name| name == RECORD) && path.is_file() {
         folders.push(RunFolder::new(path.parent().unwrap_or(Path::new(""))));
         return;
@@ -69,11 +76,18 @@ fn collect(path: &Path, depth: usize, folders: &mut Vec<RunFolder>) {
         folders.push(RunFolder::new(path));
         return;
     }
-    let Some(entries) = fs::read_dir(path).ok().filter(|_| depth > 0) else { return };
-    for entry in entries.flatten() {
-        // Not through links, which may lead back.
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            collect(&entry.path(), depth - 1, folders);
+    if depth == 0 || !path.is_dir() {
+        return;
+    }
+    match fs::read_dir(path) {
+        Err(error) => missing.push(format!("{} cannot be read: {error}.", path.display())),
+        Ok(entries) => {
+            for entry in entries.flatten() {
+                // Not through links, which may lead back.
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    collect(&entry.path(), depth - 1, folders, missing);
+                }
+            }
         }
     }
 }

@@ -122,10 +122,7 @@ fn the_outlier_comes_first_and_the_environments_after_it() {
         found[1],
         "wgpu is red on b and green on a in x and y; what differs: driver (mesa 23; mesa 22)."
     );
-    assert_eq!(
-        found[2],
-        "The same bits in every scenario that they share: flex of a and flex of b and flex of c."
-    );
+    assert_eq!(found[2], "The same bits in every scenario that they share: flex of a, b and c.");
     assert_eq!(found.len(), 3);
 }
 
@@ -160,9 +157,27 @@ fn the_worst_of_all_is_the_exit_code() {
         "a required backend that was not there"
     );
     runs[0].1.run.exit_code = 0;
-    let changed = ChangedReference { scenario: "x".into(), reason: "moved".into() };
-    runs[0].1.changed_references.push(changed);
-    let matrix = Matrix::of(runs);
-    assert_eq!(matrix.exit(), Exit::Golden);
-    assert_eq!(findings(&matrix)[0], "x: moved.");
+    runs[0].1.failures.push(RunFailure::new("x::reference", "moved", Exit::Golden));
+    let changed = Matrix::of(runs);
+    assert_eq!(changed.exit(), Exit::Golden);
+    assert_eq!(failures(&changed), ["x::reference: moved."]);
+}
+
+#[test]
+fn a_machine_on_which_nothing_ran_is_not_well() {
+    let idle = matrix(&[("a", 1, "", &["x flex pass 1"]), ("b", 1, "", &["x flex skipped -"])]);
+    assert_eq!(idle.exit(), Exit::NothingRan);
+    assert_eq!(failures(&idle), ["b: nothing ran."]);
+}
+
+#[test]
+fn another_build_is_another_machine_and_a_scenario_without_facts_is_shown() {
+    let mut runs = vec![run("a", 1, "", &["x flex pass 1"]), run("a", 2, "", &["y flex pass 1"])];
+    runs[1].1.run.build = "tuned".into();
+    assert_eq!(Matrix::of(runs.clone()).machines.len(), 2);
+    runs[1].1.run.build = "deterministic".into();
+    runs[1].1.scenarios.clear();
+    let joined = Matrix::of(runs);
+    let scenarios: Vec<&str> = joined.scenarios().iter().map(|s| s.name.as_str()).collect();
+    assert_eq!((joined.machines.len(), scenarios), (1, vec!["x", "y"]));
 }

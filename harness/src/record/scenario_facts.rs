@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::evaluate::CellReport;
 use crate::scenario::Scenario;
 
 /// A scenario, as far as reports speak of it.
@@ -25,6 +27,26 @@ pub struct ScenarioFacts {
 }
 
 impl ScenarioFacts {
+    /// What reports say of the scenarios that a run has cells of.
+    #[must_use]
+    pub fn of_cells(scenarios: &[Arc<Scenario>], cells: &[CellReport]) -> Vec<Self> {
+        let asked =
+            |scenario: &&Arc<Scenario>| cells.iter().any(|report| report.scenario == scenario.name);
+        scenarios.iter().filter(asked).map(|scenario| Self::new(scenario)).collect()
+    }
+
+    /// What is left to say where a record does not describe a scenario.
+    #[must_use]
+    pub fn unknown(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            description: String::new(),
+            file: String::new(),
+            lines: BTreeMap::new(),
+            tags: Vec::new(),
+        }
+    }
+
     /// What reports say of a scenario.
     #[must_use]
     pub fn new(scenario: &Scenario) -> Self {

@@ -1,6 +1,7 @@
 use rstest::rstest;
 
 use super::*;
+use crate::matrix::tests::run;
 
 /// The circumstances of a run that began at a minute.
 pub(crate) fn facts_of(name: &str, minute: u32) -> RunFacts {
@@ -31,4 +32,26 @@ fn what_is_no_record_is_refused(#[case] text: &str, #[case] reason: &str) {
     let error = RunRecord::read(&file).unwrap_err().to_string();
     assert!(error.contains(reason) && error.contains("run.json"), "{error}");
     assert!(RunRecord::read(folder.path()).is_err());
+}
+
+/// A record made by somebody else leads to no file outside of its folder.
+#[rstest]
+#[case::scenario("../../secret", "flex", "is no scenario name")]
+#[case::target("tiny", "../flex", "is no name of a target")]
+#[case::windows("tiny", "..\\flex", "is no name of a target")]
+#[case::well("tiny", "wgpu:llvmpipe", "")]
+fn names_lead_nowhere_else(#[case] scenario: &str, #[case] target: &str, #[case] refusal: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("run.json");
+    let (_, mut record) = run("m", 1, "", &["a flex pass 1"]);
+    record.cells[0].scenario = scenario.into();
+    record.cells[0].target = target.into();
+    record.write(&file).unwrap();
+    match RunRecord::read(&file) {
+        Ok(_) => assert_eq!(refusal, ""),
+        Err(error) => {
+            let said = error.to_string();
+            assert!(!refusal.is_empty() && said.contains(refusal), "{said}");
+        }
+    }
 }

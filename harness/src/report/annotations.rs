@@ -1,17 +1,22 @@
 //! Red cells as GitHub's workflow commands, which it shows on the scenario's file and line. Pure.
 
+use crate::compare::Comparison;
+use crate::evaluate::CellReport;
 use crate::matrix::{Located, Matrix};
 use crate::record::ScenarioFacts;
 use crate::verdict::Verdict;
 
-/// One line for each red cell; a known failure that is excused is a notice.
+/// One line for each of what failed beside the cells and for each red cell; a known failure that is excused is a notice.
 #[must_use]
-pub fn annotations(matrix: &Matrix) -> String {
+pub fn annotations(matrix: &Matrix, failures: &[String]) -> String {
+    let beside =
+        failures.iter().map(|failure| format!("::error title=burn-repro::{}\n", message(failure)));
     let told = |located: &Located<'_>| {
         let verdict = located.cell.report.verdict;
         verdict.is_failure() || verdict == Verdict::KnownFailure
     };
-    matrix.cells().filter(told).map(|located| annotation(matrix, &located)).collect()
+    let cells = matrix.cells().filter(told).map(|located| annotation(matrix, &located));
+    beside.chain(cells).collect()
 }
 
 fn annotation(matrix: &Matrix, located: &Located<'_>) -> String {
@@ -20,7 +25,7 @@ fn annotation(matrix: &Matrix, located: &Located<'_>) -> String {
     let target = located.target(matrix);
     let scenario = located.machine.scenarios.iter().find(|known| known.name == report.scenario);
     let place = scenario.map_or(String::new(), |scenario| {
-        let line = line(scenario, report.verdict);
+        let line = line(scenario, report);
         format!("file={},line={line},", property(&scenario.file))
     });
     let title = property(&format!("{} on {target}: {}", report.scenario, report.verdict));
@@ -28,8 +33,11 @@ fn annotation(matrix: &Matrix, located: &Located<'_>) -> String {
 }
 
 /// The line that the verdict is about, or the first one of the scenario.
-fn line(scenario: &ScenarioFacts, verdict: Verdict) -> usize {
-    let key = match verdict {
+fn line(scenario: &ScenarioFacts, report: &CellReport) -> usize {
+    let unmet = report.expect.iter().any(|result| !result.pass);
+    let mut compared = report.outputs.values().filter_map(|output| output.comparison.as_ref());
+    let key = match report.verdict {
+        Verdict::Mismatch if unmet && compared.all(Comparison::passes) => "expect",
         Verdict::Mismatch | Verdict::NonFinite => "tolerance",
         Verdict::UnexpectedPass | Verdict::KnownFailure => "known_failures",
         Verdict::TimedOut => "time_limit",

@@ -1,4 +1,4 @@
-//! A matrix as JUnit XML: a suite for each target, a case for each scenario. Pure.
+//! A matrix as JUnit XML: a suite for each target, a case for each scenario. Reads the logs of red cells.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,24 +9,39 @@ use super::command;
 use crate::matrix::{Located, Matrix};
 use crate::verdict::Verdict;
 
-/// The XML.
+/// The XML; what failed beside the cells is a suite of its own.
 ///
 /// # Panics
 /// Never: a report in memory has no reason to fail.
 #[must_use]
-pub fn junit(matrix: &Matrix) -> String {
+pub fn junit(matrix: &Matrix, failures: &[String]) -> String {
     let mut suites: BTreeMap<String, TestSuite> = BTreeMap::new();
     for located in matrix.cells() {
         let target = located.target(matrix);
         let suite = suites.entry(target.clone()).or_insert_with(|| TestSuite::new(&target));
-        let seconds = suite.time.unwrap_or_default() + duration(&located);
+        let seconds = suite.time.unwrap_or_default().saturating_add(duration(&located));
         suite.set_time(seconds);
         suite.add_test_case(case(&located, &target));
     }
     let mut report = Report::new("burn-repro");
+    if !failures.is_empty() {
+        let mut suite = TestSuite::new(BESIDE);
+        suite.add_test_cases(failures.iter().map(|failure| {
+            let (about, _) = failure.split_once(": ").unwrap_or((failure, ""));
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_type("failure").set_message(failure);
+            let mut case = TestCase::new(about, status);
+            case.set_classname(BESIDE).set_time(Duration::ZERO);
+            case
+        }));
+        report.add_test_suite(suite);
+    }
     report.add_test_suites(suites.into_values());
     valid(report.to_string().expect("a report in memory can be written"))
 }
+
+/// The suite of what failed beside the cells.
+const BESIDE: &str = "beside the cells";
 
 /// quick-junit counts what was skipped on the root as well, where JUnit's schema has no such attribute.
 fn valid(xml: String) -> String {
@@ -96,10 +111,12 @@ mod tests {
     #[test]
     fn the_root_has_what_the_schema_knows() {
         let cells = ["a flex pass 1", "b flex mismatch 2", "c flex skipped -", "d flex crashed -"];
-        let xml = junit(&Matrix::of(vec![run("m", 1, "", &cells)]));
+        let xml = junit(&Matrix::of(vec![run("m", 1, "", &cells)]), &[]);
         let root = xml.lines().nth(1).unwrap();
         assert_eq!(root, r#"<testsuites name="burn-repro" tests="4" failures="1" errors="1">"#);
         assert!(xml.contains(r#"<testsuite name="flex" tests="4" skipped="1""#), "{xml}");
         assert_eq!(valid("<testsuites>".into()), "<testsuites>");
+        let failed = junit(&Matrix::default(), &["required cuda: not here".into()]);
+        assert!(failed.contains("failures=\"1\"") && failed.contains("required cuda"), "{failed}");
     }
 }

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 
 use super::command;
 use crate::matrix::{Matrix, headline};
-use crate::verdict::Verdict;
 
 /// Red cells that are told in full; GitHub takes a megabyte.
 const TOLD: usize = 50;
@@ -19,7 +18,6 @@ pub fn markdown(matrix: &Matrix, findings: &[String]) -> String {
     }
     text.push_str(if findings.is_empty() { "" } else { "\n" });
     red(&mut text, matrix);
-    skips(&mut text, matrix);
     table(&mut text, matrix);
     text
 }
@@ -45,26 +43,6 @@ fn red(text: &mut String, matrix: &Matrix) {
         line(text, &format!("\n{} more red cells stand in the HTML report.", count - TOLD));
     }
     text.push('\n');
-}
-
-/// One line for each reason to skip.
-fn skips(text: &mut String, matrix: &Matrix) {
-    let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for located in matrix.cells() {
-        let report = &located.cell.report;
-        if report.verdict == Verdict::Skipped {
-            reasons.entry(&report.reason).or_default().push(located.target(matrix));
-        }
-    }
-    for (reason, targets) in &mut reasons {
-        let count = targets.len();
-        targets.sort();
-        targets.dedup();
-        let cells = if count == 1 { "1 cell".into() } else { format!("{count} cells") };
-        let targets = plain(&targets.join(", "));
-        line(text, &format!("- {cells} skipped on {targets}: {}", plain(reason)));
-    }
-    text.push_str(if reasons.is_empty() { "" } else { "\n" });
 }
 
 fn table(text: &mut String, matrix: &Matrix) {
@@ -97,7 +75,7 @@ fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
-            '\n' | '\r' => plain.push(' '),
+            letter if letter.is_control() => plain.push(' '),
             '<' => plain.push_str("&lt;"),
             '>' => plain.push_str("&gt;"),
             '&' => plain.push_str("&amp;"),

@@ -16,7 +16,7 @@ mod terminal;
 pub use annotations::annotations;
 pub use command::command;
 pub use events::EventLines;
-pub use files::{HTML, JUNIT, MARKDOWN, write_reports};
+pub use files::{HTML, JUNIT, MARKDOWN, Said, leave, write_reports};
 pub use junit::junit;
 pub use markdown::markdown;
 pub use outlier::outliers;

@@ -26,6 +26,7 @@ use burn_repro_backends::{Float, Settings, Target};
 
 pub use burn_repro_backends::Determinism;
 
+pub(crate) use bounded::Name;
 pub use bounded::{NonNegative, Sentence};
 pub use driver_range::DriverRange;
 pub use error::{LoadError, Problem, ProblemAt};

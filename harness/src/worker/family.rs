@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::process::{Child, Command};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// The process groups of running workers, by the process that leads them.
 static RUNNING: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
@@ -36,6 +38,15 @@ impl Drop for Member {
         let _ = self.0.kill();
         let _ = self.0.wait();
         running().remove(&self.0.id());
+    }
+}
+
+/// Waits until the thread that reads a process's last words has let go of them: it ends with the pipe, a moment after
+/// the process.
+pub(crate) fn hear_out<T>(words: &Arc<T>, limit: Duration) {
+    let deadline = Instant::now() + limit;
+    while Arc::strong_count(words) > 1 && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(2));
     }
 }
 

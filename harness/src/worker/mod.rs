@@ -22,7 +22,7 @@ use std::process::Command;
 
 use burn_repro_backends::{Class, Settings, Target};
 
-pub(crate) use family::{Member, end_all};
+pub(crate) use family::{Member, end_all, hear_out};
 pub use handle::Worker;
 pub use outcome::Outcome;
 pub use pool::{Lane, Pool};

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use burn_repro_backends::{Settings, Target};
 
-use super::family::Member;
+use super::family::{Member, hear_out};
 use super::outcome::Outcome;
 use super::protocol::{Answer, Notice, Request};
 use super::{WorkerCommand, memory};
@@ -23,6 +23,8 @@ const PAUSE: Duration = Duration::from_millis(10);
 const KEPT_LINES: usize = 200;
 /// How many of them stand in the reason of a crash.
 const LAST_WORDS: usize = 8;
+/// What a dead worker's last words may take to come through.
+const LAST_WORDS_LIMIT: Duration = Duration::from_secs(1);
 /// A longer line is cut, so that no worker can fill the memory of this program.
 const LONGEST_LINE: u64 = 64 << 10;
 
@@ -135,6 +137,7 @@ impl Process {
         if let Some(damage) = damage {
             how = format!("{how}; {damage}");
         }
+        hear_out(&self.said, LAST_WORDS_LIMIT);
         let lines = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         let older = lines.len().saturating_sub(LAST_WORDS);
         let said: Vec<&str> = lines.iter().skip(older).map(String::as_str).collect();

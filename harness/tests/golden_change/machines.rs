@@ -41,7 +41,7 @@ pub fn the_outlier_of_two_machines_stands_in_the_first_sentence() -> Result<(), 
             "1 of 4 cells on 2 machines is red",
             outlier,
             "ndarray is red on linux-b and green on linux-a in tiny; what differs: processor (Another Processor 9000; ",
-            "The same bits in every scenario that they share: flex of linux-a and flex of linux-b and ndarray of linux-a",
+            "The same bits in every scenario that they share: flex of linux-a and linux-b, ndarray of linux-a",
         ],
     )?;
     let html = fs::read_to_string(folder.path().join("out/report.html"))?;
@@ -103,7 +103,8 @@ pub fn trials_of_nextest_are_joined() -> Result<(), Failed> {
         gate.env("NEXTEST", "1").env("NEXTEST_RUN_ID", "a-test-run");
         check(said(&mut gate), 0, &[])?;
     }
-    let left = fs::read_dir(folder.path().join("runs/a-test-run"))?.count();
+    let entries = fs::read_dir(folder.path().join("runs/a-test-run"))?.filter_map(Result::ok);
+    let left = entries.filter(|entry| entry.path().is_dir()).count();
     ensure(left == 2, &format!("{left} records of two cells"))?;
     check(
         folder.repro(&["report", "runs/a-test-run", "--out", "out"]),
@@ -124,7 +125,7 @@ pub fn a_golden_is_accepted_from_what_ci_left() -> Result<(), Failed> {
     ensure(!folder.pending(), "CI left a pending golden")?;
     let from = ["golden", "accept", "--from", "ci"];
     let report = folder.repro(&["report", "ci", "--out", "out"]);
-    check(report, 101, &["tiny: the reference no longer gives its golden"])?;
+    check(report, 101, &["tiny::reference: the reference no longer gives its golden"])?;
     // The code of this machine must give it as well.
     folder.kernel = "flex=2".into();
     check(folder.repro(&from), 101, &["not what the reference gives now"])?;

@@ -37,7 +37,12 @@ pub(super) fn accept(project: &Project, arguments: &AcceptArguments) -> Result<E
     let records = Records::read(&arguments.from)?;
     let candidates = candidates(&store, project, &arguments.filters, &records)?;
     if candidates.is_empty() {
-        let message = "nothing waits for review; `cargo test` leaves what the references give anew";
+        let message = match records.are_given() {
+            true => {
+                "no record holds a golden that waits; the gate leaves one where a reference changed"
+            }
+            false => "nothing waits for review; `cargo test` leaves what the references give anew",
+        };
         return Err(Failure { exit: Exit::NothingRan, message: message.into() });
     }
     let command = WorkerCommand::current().map_err(Failure::internal)?;
@@ -145,7 +150,7 @@ impl<'a> Asked<'a> {
             let folder = store.folder().display();
             Failure::usage(format!("cannot write into {folder}: {error}; the golden is as it was"))
         })?;
-        let says = |target: &TargetEvidence| format!("{} {}", target.target, target.says);
+        let says = |target: &TargetEvidence| format!("{} {}", target.label(), target.says);
         let said = evidence.targets.iter().map(says).collect::<Vec<_>>().join(", ");
         Ok(match because {
             None => format!("accepted; {said}"),
@@ -196,7 +201,8 @@ impl<'a> Asked<'a> {
             .filter(|witness| !known(witness.target))
             .map(|witness| {
                 let (agrees, says) = says_of(scenario, golden, witness);
-                TargetEvidence { target: witness.target.name.clone(), agrees, says }
+                let target = witness.target.name.clone();
+                TargetEvidence { target, machine: None, agrees, says }
             })
             .collect();
         let failed = self.plan.cells.iter().filter(|cell| {
@@ -212,6 +218,7 @@ impl<'a> Asked<'a> {
             });
             evidence.extend(report.map(|report| TargetEvidence {
                 target: report.target.clone(),
+                machine: None,
                 agrees: false,
                 says: format!("{}: {}", report.verdict, report.reason),
             }));

@@ -69,13 +69,18 @@ impl Records {
         });
         let evidence = |located: Located<'_>| {
             let report = &located.cell.report;
-            let target = located.machine.targets(&report.target).next()?;
-            if is_known(target) {
+            let target = located.machine.targets(&report.target).next();
+            if target.is_some_and(&is_known) {
                 return None;
             }
-            let (agrees, says) = match located.cell.folder.outputs(report) {
+            let outputs = located.cell.folder.outputs(report);
+            let (agrees, says) = match outputs.zip(target) {
+                // Without its outputs or its target it might contradict.
+                None if !report.outputs.is_empty() => {
+                    (false, "its outputs or its target are not in the record".into())
+                }
                 None => (false, format!("{}: {}", report.verdict, report.reason)),
-                Some(outputs) => {
+                Some((outputs, target)) => {
                     let noise = Noise {
                         // Records count no draws; the hash over all of them says more.
                         draws: golden.text.noise.draws,
@@ -86,8 +91,8 @@ impl Records {
                     says_of(scenario, golden, &Witness { target, trace: &trace })
                 }
             };
-            let target = format!("{} of {}", report.target, located.machine.name);
-            Some(TargetEvidence { target, agrees, says })
+            let machine = Some(located.machine.name.clone());
+            Some(TargetEvidence { target: report.target.clone(), machine, agrees, says })
         };
         cells.filter_map(evidence).collect()
     }

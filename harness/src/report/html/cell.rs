@@ -7,8 +7,11 @@ use super::pictures::Pictures;
 use crate::compare::{ExpectationResult, Numbers};
 use crate::evaluate::RecordReport;
 use crate::golden::Golden;
+use crate::hash::sha256_hex;
 use crate::matrix::{Located, Matrix, same_bits};
 use crate::report::command;
+use crate::tensor_file;
+use crate::trace::HostTensor;
 use crate::verdict::Verdict;
 
 /// How many others with the same bits are named.
@@ -62,8 +65,17 @@ pub(super) fn cell(
     let golden: Option<Golden> = folder.goldens().load(&report.scenario).ok();
     let tensors = folder.outputs(report).unwrap_or_default();
     let outputs = report.outputs.iter().map(|(name, numbers)| {
-        let got = tensors.iter().find(|named| named.name == *name).map(|named| &named.tensor);
-        output(name, numbers, got, golden.as_ref(), pictures)
+        let saved = tensors.iter().find(|named| named.name == *name).map(|named| &named.tensor);
+        // What lies in the folder must be what was judged.
+        let is_judged =
+            |tensor: &&HostTensor| sha256_hex(&tensor_file::to_bytes(tensor)) == numbers.sha256;
+        let got = saved.filter(is_judged);
+        let mut output = output(name, numbers, got, golden.as_ref(), pictures);
+        if saved.is_some() && got.is_none() {
+            output.note =
+                "the file in the folder is not what was judged, so that it is not shown".into();
+        }
+        output
     });
     Cell {
         scenario,

@@ -16,6 +16,8 @@ pub(super) struct Histogram {
     non_finite: usize,
     /// The bound on elements, beside the golden's largest one.
     allowed: Option<f64>,
+    /// Elements outside of it, those without a distance too.
+    outside: Option<usize>,
     bins: Vec<Bin>,
 }
 
@@ -27,7 +29,12 @@ struct Bin {
 }
 
 /// Counts the absolute differences.
-pub(super) fn histogram(got: &[f64], want: &[f64], allowed: Option<f64>) -> Histogram {
+pub(super) fn histogram(
+    got: &[f64],
+    want: &[f64],
+    allowed: Option<f64>,
+    outside: Option<usize>,
+) -> Histogram {
     let differences: Vec<f64> =
         got.iter().zip(want).map(|(got, want)| (got - want).abs()).collect();
     let non_finite = differences.iter().filter(|difference| !difference.is_finite()).count();
@@ -40,7 +47,7 @@ pub(super) fn histogram(got: &[f64], want: &[f64], allowed: Option<f64>) -> Hist
     let equal = differences.len() - non_finite - seen.len();
     let smallest = seen.iter().copied().fold(f64::INFINITY, f64::min).floor();
     let largest = seen.iter().copied().fold(f64::NEG_INFINITY, f64::max).floor() + 1.0;
-    let mut histogram = Histogram { equal, non_finite, allowed, bins: Vec::new() };
+    let mut histogram = Histogram { equal, non_finite, allowed, outside, bins: Vec::new() };
     if seen.is_empty() {
         return histogram;
     }
@@ -69,7 +76,7 @@ mod tests {
     fn every_element_is_counted_once_where_it_belongs() {
         let want = [0.0; 6];
         let got = [0.0, 1.5e-6, -3.0e-5, 3.0e-5, f64::NAN, 0.0];
-        let histogram = histogram(&got, &want, Some(1.0e-5));
+        let histogram = histogram(&got, &want, Some(1.0e-5), Some(3));
         assert_eq!((histogram.equal, histogram.non_finite), (2, 1));
         let filled: Vec<usize> =
             histogram.bins.iter().map(|bin| bin.count).filter(|count| *count > 0).collect();
@@ -84,7 +91,7 @@ mod tests {
         ) {
             let got: Vec<f64> = powers.iter().map(|power| 10.0_f64.powi(*power)).collect();
             let want = vec![0.0; got.len()];
-            let histogram = histogram(&got, &want, None);
+            let histogram = histogram(&got, &want, None, None);
             let counted: usize = histogram.bins.iter().map(|bin| bin.count).sum();
             prop_assert_eq!(counted + histogram.equal, got.len());
             prop_assert!(histogram.bins.len() <= BINS);

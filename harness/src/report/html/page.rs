@@ -8,8 +8,8 @@ use super::cell::{Cell, cell};
 use super::html;
 use super::pictures::Pictures;
 use crate::history::Line;
-use crate::matrix::Machine;
-use crate::matrix::{Matrix, facts, headline, machine_facts};
+use crate::matrix::{Located, Machine, Matrix, facts, headline, machine_facts};
+use crate::report::Said;
 
 /// The whole page.
 #[derive(Debug, Serialize)]
@@ -62,10 +62,9 @@ struct Scenario {
 }
 
 impl Page {
-    /// The page of a matrix. `findings` stand in front; `history` may be empty. Reads outputs and goldens from the
-    /// folders of the runs.
+    /// The page of a matrix. Reads outputs and goldens from the folders of the runs.
     #[must_use]
-    pub fn new(matrix: &Matrix, findings: Vec<String>, history: Vec<Line>) -> Self {
+    pub fn new(matrix: &Matrix, said: &Said) -> Self {
         let mut targets = Vec::new();
         for (run, machine) in matrix.machines.iter().enumerate() {
             targets.extend(columns(run, machine));
@@ -82,16 +81,16 @@ impl Page {
             .collect();
         let mut pictures = Pictures::default();
         let mut cells = Vec::new();
-        for (run, machine) in matrix.machines.iter().enumerate() {
-            for located in matrix.cells().filter(|located| std::ptr::eq(located.machine, machine)) {
-                let report = &located.cell.report;
-                let scenario = scenarios.iter().position(|known| known.name == report.scenario);
-                let target = targets
-                    .iter()
-                    .position(|known| known.run == run && known.name == report.target);
-                if let (Some(scenario), Some(target)) = (scenario, target) {
-                    cells.push(cell(matrix, located, [scenario, target], &mut pictures));
-                }
+        let mut ordered: Vec<Located<'_>> = matrix.cells().collect();
+        // Those that somebody will look at have their pictures first, should they not fit.
+        ordered.sort_by_key(|located| !located.cell.report.verdict.is_failure());
+        for located in ordered {
+            let report = &located.cell.report;
+            let run = matrix.machines.iter().position(|m| std::ptr::eq(m, located.machine));
+            let scenario = scenarios.iter().position(|known| known.name == report.scenario);
+            let target = targets.iter().position(|t| Some(t.run) == run && t.name == report.target);
+            if let (Some(scenario), Some(target)) = (scenario, target) {
+                cells.push(cell(matrix, located, [scenario, target], &mut pictures));
             }
         }
         let headline = headline(matrix);
@@ -99,14 +98,14 @@ impl Page {
             title: "burn-repro".to_owned(),
             made: Timestamp::now().to_string(),
             headline,
-            red: matrix.red().next().is_some(),
-            findings,
+            red: matrix.red().next().is_some() || !said.failures.is_empty(),
+            findings: said.sentences(),
             runs: matrix.machines.iter().map(Run::new).collect(),
             targets,
             scenarios,
             cells,
             pictures: pictures.into_base64(),
-            history,
+            history: said.history.clone(),
         }
     }
 

@@ -14,6 +14,9 @@ use crate::trace::HostTensor;
 /// Pixels of a picture at most: more would make the file heavy without being seen.
 const PIXELS: usize = 1 << 20;
 
+/// Bytes of all pictures of a page: what a browser still opens at once.
+const BUDGET: usize = 48 << 20;
+
 /// Where the pictures of an output stand in the list.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Shown {
@@ -27,6 +30,7 @@ pub(super) struct Shown {
 #[derive(Debug, Default)]
 pub(super) struct Pictures {
     known: HashMap<Vec<u8>, usize>,
+    bytes: usize,
 }
 
 impl Pictures {
@@ -38,8 +42,12 @@ impl Pictures {
     }
 
     fn keep(&mut self, bytes: Vec<u8>) -> usize {
-        let next = self.known.len();
-        *self.known.entry(bytes).or_insert(next)
+        let (next, length) = (self.known.len(), bytes.len());
+        let place = *self.known.entry(bytes).or_insert(next);
+        if place == next {
+            self.bytes += length;
+        }
+        place
     }
 
     /// The pictures of a result and its golden, what the difference was multiplied by, and how they were made, in words.
@@ -55,9 +63,17 @@ impl Pictures {
         if either.values.len() > PIXELS {
             return large();
         }
-        // What is an image is decided by the golden: a broken result is none.
+        if self.bytes > BUDGET {
+            let how = "left out: the pictures of other cells fill this report; one of this run alone shows it";
+            return (Shown::default(), None, how.to_owned());
+        }
+        // What is an image is decided by the golden: a broken result is none. Without one the shape has to do.
+        let shown_alone = want.is_none() && as_images(either).is_some();
         let (tiles, how) = match Images::of(either) {
             Some(_) => (Tiles::Image, ""),
+            None if shown_alone => {
+                (Tiles::Image, "values outside of 0 to 1 are shown as the nearer of them")
+            }
             None if either.shape.len() == 4 => (
                 Tiles::grey(either),
                 "every channel is a grey tile, from the golden's smallest element to its largest",

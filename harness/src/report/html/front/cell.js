@@ -44,7 +44,8 @@ function part(title, ...content) {
 function numbersTable(output) {
     if (output.numbers.length === 0) return null;
     const rows = output.numbers.map((number) => [value(number.name), numberText(number.got),
-        boundText(number.allowed), boundText(number.would_pass), met(number.met)]);
+        boundText(number.allowed), boundText(number.would_pass),
+        known(number.allowed) ? met(number.met) : value('not bounded')]);
     return tabulate(`Numbers of ${output.name}`,
         ['measure', 'got', 'allowed', 'would have passed', 'outcome'], rows, 'numbers');
 }
@@ -53,8 +54,7 @@ function histogramPart(output) {
     const { histogram } = output;
     if (!histogram) return null;
     const { bins, allowed } = histogram;
-    const outside = known(allowed)
-        ? bins.filter((bin) => bin.from >= allowed).reduce((sum, bin) => sum + bin.count, 0) : 0;
+    const outside = known(histogram.outside) ? histogram.outside : 0;
     const said = [
         `${counted(histogram.equal, 'element')} equal`,
         `${countText(bins.reduce((sum, bin) => sum + bin.count, 0))} different`,

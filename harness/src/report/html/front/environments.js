@@ -13,7 +13,9 @@ function factRows(columns) {
 }
 
 function differs(facts) {
-    return facts.some((fact) => fact !== facts[0]);
+    // A target that has no such fact differs in nothing.
+    const told = facts.filter((fact) => fact !== null);
+    return told.some((fact) => fact !== told[0]);
 }
 
 function factTable(caption, heads, columns) {
@@ -34,7 +36,7 @@ function factTable(caption, heads, columns) {
 function runFacts(run) {
     return [
         ['started', timeText(run.started)], ['took', secondsText(run.seconds)],
-        ['exit code', String(run.exit_code)], ['build', run.build], ...run.facts,
+        ['exit code', String(run.exit_code)], ...run.facts,
     ];
 }
 
