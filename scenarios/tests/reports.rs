@@ -242,6 +242,24 @@ fn what_is_no_record_is_named_and_never_left_out_in_silence() {
     copy.repro(&["report", "all/good"]).ends_with(2).says(&["is no run record", "EOF"]);
 }
 
+/// A picture of something else beside the judged numbers would be worse than none.
+#[test]
+fn outputs_that_are_not_what_was_judged_are_not_shown() {
+    let copy = Copy::of(&["ddim/ddim-tiny"]);
+    let folder = leave(&copy, "r", &["--backend", "cpu"]);
+    let html = |out: &str| {
+        copy.repro(&["report", "r", "--out", out]).ends_with(0);
+        text(&copy.path().join(out).join("report.html"))
+    };
+    let (judged, missing) = ("is not what was judged", "the output is not in the run's folder");
+    assert!(!html("whole").contains(judged) && !html("whole").contains(missing));
+    let outputs = folder.join("outputs/ddim-tiny");
+    fs::copy(outputs.join("flex.safetensors"), outputs.join("ndarray.safetensors")).unwrap();
+    assert!(html("swapped").contains(judged));
+    fs::remove_file(outputs.join("flex.safetensors")).unwrap();
+    assert!(html("gone").contains(missing));
+}
+
 #[test]
 fn the_history_grows_and_names_what_moved() {
     let copy = Copy::of(&["ddim/ddim-tiny"]);

@@ -64,16 +64,16 @@ impl Outlier<'_> {
     fn sentence(&self, target: &str) -> String {
         let verdicts = self.verdicts.iter().copied().collect::<Vec<_>>().join(", ");
         let far = self.distance.map_or(String::new(), |far| format!(", up to {far:.1e} off"));
-        let near = match (self.green.len(), self.others) {
-            (1, Some(near)) => format!(
-                "{} meets them within {near:.1e}",
-                self.green.first().map_or("", String::as_str)
-            ),
-            (count, Some(near)) => format!("{count} other targets meet them within {near:.1e}"),
-            (1, None) => format!("{} passes", self.green.first().map_or("", String::as_str)),
-            (count, None) => format!("{count} other targets pass"),
+        let near = match self.others {
+            None => "green".to_owned(),
+            Some(0.0) => "exactly at the golden".to_owned(),
+            Some(near) => format!("within {near:.1e} of the golden"),
+        };
+        let others = match self.green.len() {
+            1 => format!("{} is", self.green.first().map_or("", String::as_str)),
+            count => format!("{count} other targets are"),
         };
         let scenarios = listed(&self.scenarios, "scenarios");
-        format!("{target} is the outlier in {scenarios} ({verdicts}{far}): {near}.")
+        format!("{target} is the outlier in {scenarios} ({verdicts}{far}): {others} {near}.")
     }
 }

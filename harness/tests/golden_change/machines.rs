@@ -33,7 +33,7 @@ pub fn the_outlier_of_two_machines_stands_in_the_first_sentence() -> Result<(), 
     let mut folder = Folder::with_golden();
     two_machines(&mut folder)?;
     let merged = folder.repro(&["report", "linux-a", "linux-b", "--out", "out"]);
-    let outlier = "ndarray of linux-b is the outlier in tiny (mismatch, up to 2.5e-1 off): 3 other targets meet them";
+    let outlier = "ndarray of linux-b is the outlier in tiny (mismatch, up to 2.5e-1 off): 3 other targets are exactly at the golden.";
     check(
         merged,
         100,
@@ -111,6 +111,29 @@ pub fn trials_of_nextest_are_joined() -> Result<(), Failed> {
         0,
         &["All 2 cells that ran are well"],
     )
+}
+
+/// A backend that must be here and is not makes every report red, whatever the cells say.
+pub fn a_guard_that_fails_is_in_every_report() -> Result<(), Failed> {
+    let folder = Folder::with_golden();
+    let mut gate = folder.command("gate", &[]);
+    gate.env("BURN_REPRO_REQUIRE", "cuda:99").env("BURN_REPRO_RUNS", folder.path().join("ci"));
+    check(said(&mut gate), 101, &["required cuda:99"])?;
+    let report = folder.repro(&["report", "ci", "--out", "out"]);
+    check(
+        report,
+        103,
+        &["All 2 cells that ran are well", "gate::required-backends: required cuda:99"],
+    )?;
+    let junit = fs::read_to_string(folder.path().join("out/junit.xml"))?;
+    ensure(junit.contains("failures=\"1\""), &junit)?;
+    let html = fs::read_to_string(folder.path().join("out/report.html"))?;
+    ensure(html.contains("\"red\":true"), "the page is green")?;
+    // And under nextest, where the guard is a process of its own.
+    let mut guard = folder.command("gate", &["gate::required-backends", "--exact"]);
+    guard.env("BURN_REPRO_REQUIRE", "cuda:99").env("NEXTEST", "1").env("NEXTEST_RUN_ID", "guards");
+    check(said(&mut guard), 101, &[])?;
+    check(folder.repro(&["report", "runs/guards", "--out", "out"]), 103, &["required cuda:99"])
 }
 
 /// Nobody can write goldens in CI, but what its gate found can be accepted elsewhere, with every machine as a witness.

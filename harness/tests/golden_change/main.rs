@@ -50,6 +50,7 @@ fn trials() -> Vec<Trial> {
         the_outlier_of_two_machines_stands_in_the_first_sentence,
         the_merged_report_shows_the_outlier_in_a_browser,
         trials_of_nextest_are_joined,
+        a_guard_that_fails_is_in_every_report,
         a_golden_is_accepted_from_what_ci_left,
         a_witness_of_another_machine_can_refuse,
     ]);

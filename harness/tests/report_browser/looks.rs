@@ -57,6 +57,11 @@ impl Opened {
         );
         assert_eq!(widths[0], widths[1], "{what}: the page fits");
         assert_eq!(widths[2], widths[3], "{what}: the window of a cell fits");
+        let edges = self.browser.run(
+            "const box = dialog.getBoundingClientRect(); \
+             return !dialog.open || (box.left >= 0 && box.right <= innerWidth)",
+        );
+        assert_eq!(edges, true, "{what}: the window of a cell is cut off");
         let inside = widths[1].as_u64().is_some_and(|width| width <= 360);
         assert!(inside, "{what}: the phone is {} wide", widths[1]);
     }

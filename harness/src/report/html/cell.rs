@@ -71,7 +71,9 @@ pub(super) fn cell(
             |tensor: &&HostTensor| sha256_hex(&tensor_file::to_bytes(tensor)) == numbers.sha256;
         let got = saved.filter(is_judged);
         let mut output = output(name, numbers, got, golden.as_ref(), pictures);
-        if saved.is_some() && got.is_none() {
+        if saved.is_none() {
+            output.note = "the output is not in the run's folder, only its numbers".into();
+        } else if got.is_none() {
             output.note =
                 "the file in the folder is not what was judged, so that it is not shown".into();
         }
