@@ -55,6 +55,8 @@ impl Recorded {
 #[must_use]
 pub fn commit(folder: &Path) -> Option<String> {
     let output = Command::new("git")
+        // Whoever works in the repository meanwhile is not to meet a lock.
+        .env("GIT_OPTIONAL_LOCKS", "0")
         .arg("-C")
         .arg(folder)
         // Twelve digits, and no tag in their place: tags move.

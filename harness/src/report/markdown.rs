@@ -9,6 +9,9 @@ use crate::matrix::{Matrix, headline};
 /// Red cells that are told in full; GitHub takes a megabyte.
 const TOLD: usize = 50;
 
+/// Sentences of a red cell that are told.
+const SENTENCES: usize = 2;
+
 /// The Markdown; `findings` are the sentences to stand in front.
 #[must_use]
 pub fn markdown(matrix: &Matrix, findings: &[String]) -> String {
@@ -34,7 +37,7 @@ fn red(text: &mut String, matrix: &Matrix) {
     line(text, "| cell | verdict | why | repeat it |\n| --- | --- | --- | --- |");
     for located in matrix.red().take(TOLD) {
         let report = &located.cell.report;
-        let why = report.reason.split("; ").map(plain).collect::<Vec<_>>().join("<br>");
+        let why = first_sentences(&report.reason);
         let cell = plain(&format!("{} on {}", report.scenario, located.target(matrix)));
         let command = command(&located).replace(['|', '`', '\n'], " ");
         line(text, &format!("| {cell} | {} | {why} | `{command}` |", report.verdict));
@@ -43,6 +46,14 @@ fn red(text: &mut String, matrix: &Matrix) {
         line(text, &format!("\n{} more red cells stand in the HTML report.", count - TOLD));
     }
     text.push('\n');
+}
+
+/// What a row has room for; the HTML report has all of it.
+fn first_sentences(reason: &str) -> String {
+    let sentences: Vec<String> = reason.split("; ").map(plain).collect();
+    let more = sentences.len().saturating_sub(SENTENCES);
+    let first = sentences[..sentences.len() - more].join("<br>");
+    if more > 0 { format!("{first}<br>and {more} more") } else { first }
 }
 
 fn table(text: &mut String, matrix: &Matrix) {

@@ -1,0 +1,100 @@
+use std::path::Path;
+
+use burn_repro_backends::{Fingerprint, Locator, Missing};
+use rstest::rstest;
+
+use super::*;
+use crate::pipeline::{BoxError, Case, Pipeline};
+use crate::{Probe, Registry, scenario};
+
+/// A pipeline for scenarios that are only parsed.
+pub(crate) struct Nothing;
+
+impl Pipeline for Nothing {
+    const NAME: &'static str = "nothing";
+    type Params = ();
+
+    fn run<B: burn::tensor::backend::Backend>(
+        &self,
+        _case: &Case<()>,
+        _device: &B::Device,
+        _probe: &mut Probe<B>,
+    ) -> Result<(), BoxError> {
+        Ok(())
+    }
+}
+
+fn scenario(more: &str) -> Arc<Scenario> {
+    let text = format!("version: 1\npipeline: nothing\nseed: 0\nsteps: 1\nparams: ~\n{more}\n");
+    let registry = Registry::new().with(Nothing);
+    Arc::new(scenario::parse(Path::new("tiny.yaml"), text, &registry).unwrap())
+}
+
+fn discovery() -> Discovery {
+    let target = |name: &str, class, locator| Target {
+        name: name.into(),
+        class,
+        locator,
+        fingerprint: Fingerprint::default(),
+    };
+    let missing = |class, reason: &str| Missing {
+        name: Class::to_string(&class),
+        class,
+        reason: reason.into(),
+        cure: "install one".into(),
+    };
+    Discovery {
+        targets: vec![
+            target("ndarray", Class::Cpu, Locator::Ndarray),
+            target("flex", Class::Cpu, Locator::Flex),
+        ],
+        missing: vec![missing(Class::Wgpu, "no adapter"), missing(Class::Cuda, "no driver")],
+    }
+}
+
+#[rstest]
+#[case::all("", "", "ndarray flex", "wgpu cuda")]
+#[case::one_target("backends: [flex]", "", "flex", "")]
+#[case::class_and_target_once("backends: [cpu, flex]", "", "ndarray flex", "")]
+#[case::chosen("", "flex", "flex", "")]
+#[case::chosen_but_absent("", "cuda", "", "cuda")]
+#[case::nightly("tags: [nightly]", "", "", "ndarray flex wgpu cuda")]
+fn cells_and_skips(
+    #[case] scenario_says: &str,
+    #[case] backend: &str,
+    #[case] cells: &str,
+    #[case] skips: &str,
+) {
+    let backends = backend.split_whitespace().map(|name| name.parse().unwrap()).collect();
+    let selection = Selection { backends, ..Selection::default() };
+    let plan = plan(&[scenario(scenario_says)], &discovery(), &selection);
+    let targets: Vec<&str> = plan.cells.iter().map(|cell| cell.target.name.as_str()).collect();
+    assert_eq!(targets, cells.split_whitespace().collect::<Vec<_>>());
+    let skipped: Vec<&str> = plan.skips.iter().map(|skip| skip.target.as_str()).collect();
+    assert_eq!(skipped, skips.split_whitespace().collect::<Vec<_>>());
+    assert!(plan.skips.iter().all(|skip| !skip.reason.is_empty()));
+}
+
+#[rstest]
+#[case::part("in", false, 2)]
+#[case::whole("tiny", true, 2)]
+#[case::part_as_a_whole("tin", true, 0)]
+fn cells_are_named_and_have_the_threads_that_are_asked_for(
+    #[case] filter: &str,
+    #[case] exact: bool,
+    #[case] cells: usize,
+) {
+    let filters = vec![filter.to_owned()];
+    let selection = Selection { filters, exact, threads: Some(4), ..Selection::default() };
+    let plan = plan(&[scenario("")], &discovery(), &selection);
+    assert_eq!(plan.cells.len(), cells);
+    assert!(plan.cells.iter().all(|cell| cell.settings().threads == Some(4)));
+}
+
+#[test]
+fn an_absent_backend_says_why_and_what_to_do() {
+    let plan = plan(&[scenario("backends: [cuda]")], &discovery(), &Selection::default());
+    assert_eq!(plan.skips[0].reason, "no driver; install one");
+    let named: BackendSelector = "cpu".parse().unwrap();
+    assert!(absence(&named, &Discovery::default()).starts_with("there is no `cpu` here"));
+}
