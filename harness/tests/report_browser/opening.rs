@@ -94,6 +94,17 @@ fn a_hostile_name_can_be_linked_to() {
 }
 
 #[test]
+fn a_cell_that_is_opened_while_another_closes_stays() {
+    let Some(page) = open(TWO_RUNS.data()) else { return };
+    page.browser.run("openCell(page.cells[0]); dialog.close(); openCell(page.cells[1])");
+    page.browser.run("setTimeout(() => { window.later = true }, 200)");
+    page.browser.wait_for("window.later");
+    let state = "return [dialog.open, openedCell === page.cells[1], \
+        document.getElementById('cell-title') !== null]";
+    assert_eq!(page.browser.run(state), json!([true, true, true]));
+}
+
+#[test]
 fn a_link_opens_its_cell() {
     let Some(page) = open(TWO_RUNS.data()) else { return };
     page.open_at("#scenario-02/ndarray@linux-b");

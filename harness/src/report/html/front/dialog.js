@@ -67,6 +67,8 @@ function forgetFragment() {
 }
 
 function closed() {
+    // The event comes a moment after the closing: by now another cell may stand there.
+    if (dialog.open) return;
     const cell = openedCell;
     openedCell = null;
     stopBlinking();
