@@ -262,18 +262,6 @@ impl RunRecord {
         }
         Ok(())
     }
-
-    /// What is said of a scenario, if the record does.
-    #[must_use]
-    pub fn scenario(&self, name: &str) -> Option<&ScenarioFacts> {
-        self.scenarios.iter().find(|scenario| scenario.name == name)
-    }
-
-    /// The target of that name.
-    #[must_use]
-    pub fn target(&self, name: &str) -> Option<&Target> {
-        self.run.targets.iter().find(|target| target.name == name)
-    }
 }
 
 #[cfg(test)]
