@@ -8,8 +8,8 @@ use wgpu::{
 use crate::slug::unique_slugs;
 use crate::{Adapter, Class, Fingerprint, Locator, Missing, ProbeReport, Target, build_facts};
 
-/// Set to 1, it shows the adapters of OpenGL, too.
-const OPENGL: &str = "BURN_REPRO_OPENGL";
+/// Set to 1, this variable shows the adapters of OpenGL, too.
+pub const OPENGL: &str = "BURN_REPRO_OPENGL";
 
 /// The machine's native graphics APIs. OpenGL is left out unless somebody asks for it: it shows the same devices a second
 /// time, without float atomics and with other shader limits.

@@ -30,7 +30,7 @@ pub fn discover(
     probe_command: impl Fn(Class) -> Command + Sync,
     time_limit: Duration,
 ) -> Discovery {
-    let ask = |class| ask_child(class, probe_command(class), time_limit);
+    let ask = |class| probe_child(class, probe_command(class), time_limit);
     let reports = thread::scope(|scope| {
         let start = |class| (class, thread::Builder::new().spawn_scoped(scope, move || ask(class)));
         let asked = [Class::Wgpu, Class::Cuda].map(start);
@@ -59,7 +59,9 @@ fn joined(class: Class, thread: io::Result<ScopedJoinHandle<'_, ProbeReport>>) -
     lacking(class, trouble, "report it; the other classes can still be used")
 }
 
-fn ask_child(class: Class, command: Command, time_limit: Duration) -> ProbeReport {
+/// What a child that calls [`print_probe`](crate::print_probe) reports of a class: of another build of this program, or
+/// of this one with other variables. A child that gives no report is why the class is missing.
+pub fn probe_child(class: Class, command: Command, time_limit: Duration) -> ProbeReport {
     let line = match child::ask(command, PREFIX, time_limit) {
         Ok(line) => line,
         Err(silence) => {

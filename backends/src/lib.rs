@@ -32,8 +32,9 @@ mod slug;
 mod steady;
 mod target;
 
+pub use adapters::OPENGL;
 pub use class::{Class, UnknownClass};
-pub use discovery::{Discovery, discover};
+pub use discovery::{Discovery, discover, probe_child};
 pub use fingerprint::Fingerprint;
 pub use float::{Float, UnknownFloat};
 pub use foreign::leave;

@@ -52,7 +52,8 @@ impl Exit {
         reports.iter().map(|report| Self::of_verdict(report.verdict)).fold(ran, Self::max)
     }
 
-    fn of_verdict(verdict: Verdict) -> Self {
+    /// What one verdict amounts to.
+    pub(crate) fn of_verdict(verdict: Verdict) -> Self {
         match verdict {
             Verdict::Pass | Verdict::Skipped | Verdict::KnownFailure => Self::Success,
             Verdict::Mismatch

@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod agreement;
+mod blame;
 mod calibrate;
 mod cli;
 mod clock;

@@ -1,6 +1,7 @@
 //! The command line, version 1: arguments, and which command they mean. Scripts rely on the names,
 //! the options and the exit codes.
 
+mod blame;
 mod calibrate;
 mod compare;
 mod doctor;
@@ -55,6 +56,8 @@ enum Command {
     Noise(NoiseArguments),
     /// Measure how far results are off through rounding alone, and propose tolerances
     Calibrate(calibrate::CalibrateArguments),
+    /// Find the smallest set of settings without which a red cell passes
+    Blame(blame::BlameArguments),
     /// Ask every target what is known, and say where it is wrong
     Doctor(doctor::DoctorArguments),
     /// Make reports from the records of one run or of many machines
@@ -160,6 +163,7 @@ pub(crate) fn main(mut project: Project) -> ExitCode {
         Command::Run(arguments) => run::run(&project, &arguments),
         Command::Noise(arguments) => noise::noise(&project, &arguments),
         Command::Calibrate(arguments) => calibrate::calibrate(&project, &arguments),
+        Command::Blame(arguments) => blame::blame_cell(&project, &arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Report(arguments) => report::report(&arguments),
         Command::Compare(arguments) => compare::compare(&arguments),

@@ -17,10 +17,10 @@ mod process;
 mod protocol;
 mod serve;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use burn_repro_backends::{Class, Settings, Target};
+use burn_repro_backends::{Class, OPENGL, Settings, Target};
 
 pub(crate) use family::{Member, end_all, hear_out};
 pub use handle::Worker;
@@ -42,6 +42,8 @@ pub(crate) const DOCTOR_ARGUMENT: &str = "__doctor";
 #[derive(Debug, Clone)]
 pub struct WorkerCommand {
     program: PathBuf,
+    /// Whether it sees the adapters of OpenGL, whatever this process sees.
+    opengl: bool,
 }
 
 impl WorkerCommand {
@@ -50,13 +52,37 @@ impl WorkerCommand {
     /// # Errors
     /// If the operating system does not tell its path.
     pub fn current() -> std::io::Result<Self> {
-        Ok(Self { program: std::env::current_exe()? })
+        Ok(Self { program: std::env::current_exe()?, opengl: false })
+    }
+
+    /// The program that is started.
+    #[must_use]
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// Another build of this program.
+    #[must_use]
+    pub fn with_program(self, program: PathBuf) -> Self {
+        Self { program, ..self }
+    }
+
+    /// With the adapters of OpenGL.
+    #[must_use]
+    pub fn with_opengl(self) -> Self {
+        Self { opengl: true, ..self }
+    }
+
+    fn start(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.envs(self.opengl.then_some((OPENGL, "1")));
+        command
     }
 
     pub(crate) fn command(&self, target: &Target, settings: &Settings) -> Command {
         let json = serde_json::to_string(target).expect("a target has only plain values");
         let words = serde_json::to_string(settings).expect("settings have only plain values");
-        let mut command = Command::new(&self.program);
+        let mut command = self.start();
         command.args([WORKER_ARGUMENT, &json, &words]).envs(settings.environment(target));
         command
     }
@@ -64,7 +90,7 @@ impl WorkerCommand {
     /// The command that asks one target the doctor's questions.
     pub(crate) fn doctor(&self, target: &Target) -> Command {
         let target = serde_json::to_string(target).expect("a target has only plain values");
-        let mut command = Command::new(&self.program);
+        let mut command = self.start();
         command.args([DOCTOR_ARGUMENT, &target]);
         command
     }
@@ -72,7 +98,7 @@ impl WorkerCommand {
     /// The command that looks for targets of one class in a process of its own.
     #[must_use]
     pub fn probe(&self, class: Class) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut command = self.start();
         command.args([PROBE_ARGUMENT, &class.to_string()]);
         command
     }

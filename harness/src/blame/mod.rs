@@ -1,0 +1,189 @@
+//! Which settings make a cell red: it is run again with settings changed, one at a time and in the smallest sets, and
+//! held against the same golden. Why a kernel is wrong, and which operation it is, is not found out here.
+//!
+//! `setup` is how a cell is run, and one change of it; `axes` is what can be changed here, `build` the other builds of
+//! this program among it; `search` finds the smallest sets; `trial` runs; `conclusion` and `report` say it in words,
+//! `record` to scripts. This file leads through it.
+
+mod axes;
+mod build;
+mod conclusion;
+mod record;
+mod report;
+mod search;
+mod setup;
+mod trial;
+
+pub(crate) use axes::{Here, Place, axes, start_in_words};
+pub(crate) use build::{Build, BuildError, beside, named};
+pub(crate) use conclusion::Cell;
+pub(crate) use record::Record;
+pub(crate) use report::report;
+pub(crate) use setup::{Axis, Setup};
+pub(crate) use trial::{Runner, products};
+
+use axes::Axes;
+use search::{Answer, Found, search};
+use setup::Change;
+use trial::{Seen, Side};
+
+use crate::exit::Exit;
+use crate::verdict::Verdict;
+
+/// Runs of the red cell before anything is changed, and of every set of changes after which it passes: what varies by
+/// itself must not be blamed on a setting.
+pub(crate) const RUNS: usize = 3;
+
+/// A set of changes, and what became of the cell.
+#[derive(Debug)]
+pub(crate) struct Trial {
+    /// Numbers of the changes.
+    pub(crate) set: Vec<usize>,
+    /// One run, or [`RUNS`] where it passed.
+    pub(crate) runs: Vec<Seen>,
+}
+
+/// What came out.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The cell passes as it is.
+    Passes,
+    /// With nothing changed it is red at one time and passes at another.
+    Flaky,
+    /// Sets of changes that remove the difference; with `all`, every one of the smallest size.
+    Removed {
+        /// The sets.
+        sets: Vec<Vec<usize>>,
+        /// Whether every smaller set was tried.
+        all: bool,
+    },
+    /// Nothing that was tried removes it.
+    Stays,
+}
+
+/// Everything that was tried.
+#[derive(Debug)]
+pub(crate) struct Blame {
+    /// What can be changed, and what cannot.
+    pub(crate) axes: Axes,
+    /// The cell with nothing changed.
+    pub(crate) start: Vec<Seen>,
+    /// In the order in which they were tried.
+    pub(crate) trials: Vec<Trial>,
+    /// Changes at once that were all tried.
+    pub(crate) most: usize,
+    /// What came out.
+    pub(crate) ending: Ending,
+}
+
+/// The red cell gave no result that can be judged: nothing can be blamed.
+#[derive(Debug, thiserror::Error)]
+#[error("{verdict} with nothing changed, so that no setting can be blamed: {reason}")]
+pub(crate) struct Unjudged {
+    verdict: Verdict,
+    reason: String,
+}
+
+impl Unjudged {
+    /// The exit code of a run with this verdict.
+    pub(crate) fn exit(&self) -> Exit {
+        match self.verdict {
+            Verdict::Skipped => Exit::NothingRan,
+            verdict => Exit::of_verdict(verdict),
+        }
+    }
+}
+
+impl Blame {
+    /// Every change that has a part in removing the difference.
+    pub(crate) fn removing(&self) -> impl Iterator<Item = &Change> {
+        let sets = if let Ending::Removed { sets, .. } = &self.ending { &sets[..] } else { &[] };
+        sets.iter().flatten().map(|number| &self.axes.changes[*number])
+    }
+}
+
+impl Trial {
+    /// What became of the difference. A pass that does not come again is none.
+    pub(crate) fn answer(&self) -> Answer {
+        let sides: Vec<Side> = self.runs.iter().map(Seen::side).collect();
+        match sides[..] {
+            [Side::Unjudged, ..] | [] => Answer::Unknown,
+            _ if sides.iter().all(|side| *side == Side::Well) => Answer::Gone,
+            _ => Answer::Stays,
+        }
+    }
+}
+
+/// Finds the smallest sets of changes after which the cell passes. `say` is told what is tried next.
+pub(crate) fn blame(
+    start: &Setup,
+    axes: Axes,
+    most: usize,
+    run: &mut dyn FnMut(&Setup) -> Seen,
+    say: &dyn Fn(&str),
+) -> Result<Blame, Unjudged> {
+    say(&format!("as it is, {RUNS} times"));
+    let mut seen = Vec::new();
+    for _ in 0..RUNS {
+        seen.push(judged(run(start))?);
+    }
+    let mut trials: Vec<Trial> = Vec::new();
+    let mut ending = by_itself(&seen);
+    if ending.is_none() {
+        let slots: Vec<usize> = axes.changes.iter().map(|change| change.axis.slot()).collect();
+        let found = search(&slots, most, &mut |set| {
+            let changes = set.iter().map(|number| &axes.changes[*number]);
+            say(&in_words(changes.clone()));
+            let setup = changes.fold(start.clone(), Setup::with);
+            let trial = Trial { set: set.to_vec(), runs: runs(&setup, run) };
+            let answer = trial.answer();
+            trials.push(trial);
+            answer
+        });
+        ending = Some(match found {
+            Found::Nothing => Ending::Stays,
+            Found::Smallest(sets) => Ending::Removed { sets, all: true },
+            Found::Shrunk(set) => Ending::Removed { sets: vec![set], all: false },
+        });
+        if ending != Some(Ending::Stays) {
+            say("as it was, once more");
+            seen.push(judged(run(start))?);
+            ending = by_itself(&seen).or(ending);
+        }
+    }
+    let ending = ending.unwrap_or(Ending::Stays);
+    Ok(Blame { axes, start: seen, trials, most, ending })
+}
+
+/// A set of changes as people write it.
+pub(crate) fn in_words<'a>(changes: impl Iterator<Item = &'a Change>) -> String {
+    changes.map(ToString::to_string).collect::<Vec<_>>().join(" and ")
+}
+
+fn judged(seen: Seen) -> Result<Seen, Unjudged> {
+    match seen.side() {
+        Side::Unjudged => Err(Unjudged { verdict: seen.verdict, reason: seen.reason }),
+        Side::Well | Side::Red => Ok(seen),
+    }
+}
+
+/// What can be said with nothing changed.
+fn by_itself(seen: &[Seen]) -> Option<Ending> {
+    match seen.iter().filter(|seen| seen.side() == Side::Red).count() {
+        0 => Some(Ending::Passes),
+        red if red < seen.len() => Some(Ending::Flaky),
+        _ => None,
+    }
+}
+
+/// Once where it does not pass; where it does, often enough to believe it.
+fn runs(setup: &Setup, run: &mut dyn FnMut(&Setup) -> Seen) -> Vec<Seen> {
+    let mut runs = vec![run(setup)];
+    while runs.len() < RUNS && runs.iter().all(|seen| seen.side() == Side::Well) {
+        runs.push(run(setup));
+    }
+    runs
+}
+
+#[cfg(test)]
+mod tests;
