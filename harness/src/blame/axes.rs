@@ -1,7 +1,7 @@
 //! What can be set differently for a cell on this machine, and what cannot and why. Pure: what is here was found out
 //! before; whether a target has a float type is seen when it is tried.
 
-use burn_repro_backends::{Adapter, Class, Determinism, Float, Locator, Target};
+use burn_repro_backends::{Class, Determinism, Float, Locator, Target};
 
 use super::build::Build;
 use super::setup::{Axis, Change, Effect, NotTried, Setup};
@@ -24,6 +24,12 @@ pub(crate) struct Place {
     pub(crate) target: Target,
     /// Whether it is seen with the adapters of OpenGL only.
     pub(crate) opengl: bool,
+}
+
+impl Place {
+    fn effect(&self) -> Effect {
+        Effect::Target { target: Box::new(self.target.clone()), opengl: self.opengl }
+    }
 }
 
 /// What can be changed, and what cannot.
@@ -161,20 +167,20 @@ impl Axes {
     /// Other ways to the same device, and other devices.
     fn places(&mut self, start: &Setup, here: &Here) {
         let was = &start.target;
-        for Place { target, opengl } in &here.places {
-            let effect = Effect::Target { target: Box::new(target.clone()), opengl: *opengl };
-            match (&was.locator, &target.locator) {
-                (left, right) if left == right => {}
-                (Locator::Wgpu(left), Locator::Wgpu(right)) if is_same_device(left, right) => {
-                    self.add(Axis::ShaderPath, &left.api, &right.api, effect);
-                }
-                // OpenGL shows the other devices a second time.
-                _ if *opengl => {}
-                _ => {
-                    self.add(Axis::Adapter, &was.name, &target.name, effect);
-                    self.means(format!("then it is {}'s own arithmetic", was.name));
-                }
-            }
+        let others = here.places.iter().filter(|place| place.target.locator != was.locator);
+        let (ways, devices): (Vec<&Place>, Vec<&Place>) =
+            others.partition(|place| is_same_device(was, &place.target));
+        for place in ways {
+            let api = |target: &Target| match &target.locator {
+                Locator::Wgpu(adapter) => adapter.api.clone(),
+                _ => String::new(),
+            };
+            self.add(Axis::ShaderPath, api(was), api(&place.target), place.effect());
+        }
+        // OpenGL shows the other devices a second time.
+        for place in devices.into_iter().filter(|place| !place.opengl) {
+            self.add(Axis::Adapter, &was.name, &place.target.name, place.effect());
+            self.means(format!("then it is {}'s own arithmetic", was.name));
         }
         let has = |axis| self.changes.iter().any(|change: &Change| change.axis == axis);
         let (has_path, has_adapter) = (has(Axis::ShaderPath), has(Axis::Adapter));
@@ -195,27 +201,18 @@ impl Axes {
     fn builds(&mut self, start: &Setup, here: &Here) {
         let own = &start.target.fingerprint.features;
         for build in &here.builds {
-            let differs = |feature: &str| {
-                own.iter().any(|own| own == feature)
-                    != build.features.iter().any(|other| other == feature)
-            };
-            let axis = match (differs("autotune"), differs("fusion")) {
-                (true, true) => Axis::AutotuneAndFusion,
-                (true, false) => Axis::Autotune,
-                (false, true) => Axis::Fusion,
-                (false, false) => continue,
-            };
-            let words = |features: &[String]| match features {
-                [] => "neither".to_owned(),
-                features => features.join(", "),
-            };
+            let has = |features: &[String], name| features.iter().any(|known| known == name);
+            let differs = |name| has(own, name) != has(&build.features, name);
+            let (axis, words): (_, fn(&[String]) -> String) =
+                match (differs("autotune"), differs("fusion")) {
+                    (true, true) => (Axis::AutotuneAndFusion, both),
+                    (true, false) => (Axis::Autotune, |it| on(it, "autotune")),
+                    (false, true) => (Axis::Fusion, |it| on(it, "fusion")),
+                    (false, false) => continue,
+                };
             let effect = Effect::Build(build.program.clone());
             self.add(axis, words(own), words(&build.features), effect);
-            self.notes.push(format!(
-                "{axis}: tried with {}, {}",
-                build.program.display(),
-                build.age
-            ));
+            self.notes.push(format!("{axis}: tried with {}", build.said));
         }
         if !here.builds.is_empty() {
             return;
@@ -240,8 +237,25 @@ const NO_TUNED: &str = "this binary is built without them; `cargo tuned list` bu
 const NO_PLAIN: &str = "this binary is built with them; `cargo repro list` builds one without them beside it, and --plain PATH \
      names one";
 
-/// Whether two ways lead to one device. By the address on the bus where both tell it; OpenGL adds words to the name.
-fn is_same_device(left: &Adapter, right: &Adapter) -> bool {
+/// A build that differs in both features, in words.
+fn both(features: &[String]) -> String {
+    match features {
+        [] => "neither".into(),
+        [feature] => feature.clone(),
+        _ => "both".into(),
+    }
+}
+
+fn on(features: &[String], name: &str) -> String {
+    if features.iter().any(|feature| feature == name) { "on".into() } else { "off".into() }
+}
+
+/// Whether two targets are ways to one device. By the address on the bus where both tell it; OpenGL adds words to the
+/// name.
+fn is_same_device(left: &Target, right: &Target) -> bool {
+    let (Locator::Wgpu(left), Locator::Wgpu(right)) = (&left.locator, &right.locator) else {
+        return false;
+    };
     if left.api == right.api {
         return false;
     }

@@ -1,6 +1,6 @@
 //! What can be changed on machines that are made up.
 
-use burn_repro_backends::{Fingerprint, Settings};
+use burn_repro_backends::{Adapter, Fingerprint, Settings};
 use rstest::rstest;
 
 use super::*;
@@ -94,16 +94,18 @@ fn one_device_has_one_address(
     #[case] right_bus: &str,
     #[case] same: bool,
 ) {
-    let (left, right) = (adapter(left, "vulkan", left_bus), adapter(right, "gl", right_bus));
+    let left = wgpu("wgpu:left", adapter(left, "vulkan", left_bus));
+    let right = wgpu("wgpu:right", adapter(right, "gl", right_bus));
     assert_eq!(is_same_device(&left, &right), same);
     assert!(!is_same_device(&left, &left));
 }
 
 #[rstest]
-#[case(&[], &["autotune", "fusion"], "autotune, fusion: neither -> autotune, fusion")]
-#[case(&[], &["fusion"], "fusion: neither -> fusion")]
-#[case(&["autotune", "fusion"], &["fusion"], "autotune: autotune, fusion -> fusion")]
-#[case(&["fusion"], &[], "fusion: fusion -> neither")]
+#[case(&[], &["autotune", "fusion"], "autotune and fusion: neither -> both")]
+#[case(&[], &["fusion"], "fusion: off -> on")]
+#[case(&["autotune", "fusion"], &["fusion"], "autotune: on -> off")]
+#[case(&["autotune"], &["fusion"], "autotune and fusion: autotune -> fusion")]
+#[case(&["fusion"], &[], "fusion: on -> off")]
 fn another_build_is_named_by_what_differs(
     #[case] own: &[&str],
     #[case] other: &[&str],
@@ -112,7 +114,8 @@ fn another_build_is_named_by_what_differs(
     let words = |features: &[&str]| features.iter().map(ToString::to_string).collect();
     let mut start = red_cell();
     start.target.fingerprint.features = words(own);
-    let build = Build { program: "repro".into(), features: words(other), age: "today".into() };
+    let build =
+        Build { program: "repro".into(), features: words(other), said: "repro, today".into() };
     let axes = axes(&start, &Here { cores: 2, builds: vec![build], ..Here::default() });
     assert_eq!(said(&axes).last().map(String::as_str), Some(change));
     assert_eq!(reason(&axes, Axis::AutotuneAndFusion), "");

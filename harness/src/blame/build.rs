@@ -21,8 +21,8 @@ pub(crate) struct Build {
     pub(crate) program: PathBuf,
     /// What it holds: `autotune`, `fusion`.
     pub(crate) features: Vec<String>,
-    /// When it was built, beside this one: what else may differ between two builds, nobody can ask them.
-    pub(crate) age: String,
+    /// Its path, and when it was built, beside this one: what else may differ between two builds, nobody can ask them.
+    pub(crate) said: String,
 }
 
 /// Why a program is of no use here.
@@ -70,8 +70,14 @@ pub(crate) fn ask(
     if other.features == own.features {
         return Err(BuildError::SameFeatures { path, with: with(&own.features) });
     }
-    let age = age(command.program(), own_program);
-    Ok(Build { program, features: other.features, age })
+    let said = format!("{}, {}", shown(&program), age(&program, own_program));
+    Ok(Build { program, features: other.features, said })
+}
+
+/// A path as people would type it here.
+fn shown(program: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    program.strip_prefix(&here).unwrap_or(program).display().to_string()
 }
 
 /// When a program was built, beside another one, in words.

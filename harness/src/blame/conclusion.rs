@@ -3,7 +3,7 @@
 use super::search::Answer;
 use super::setup::{Axis, Change};
 use super::trial::Side;
-use super::{Blame, Ending, RUNS};
+use super::{Blame, Ending, RUNS, in_words};
 
 /// What the sentence is about.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +20,7 @@ pub(crate) fn conclusion(cell: Cell<'_>, blame: &Blame) -> String {
     match &blame.ending {
         Ending::Passes => format!(
             "{scenario} passes on {target} as it is, {RUNS} times of {RUNS}: no setting is to blame; where it is red \
-             elsewhere, start as it ran there, with --determinism fast, --threads COUNT or the build of `cargo tuned`"
+             elsewhere, start as it ran there, with --determinism fast, --threads COUNT or as `cargo tuned blame`"
         ),
         Ending::Flaky => {
             let red = blame.start.iter().filter(|seen| seen.side() == Side::Red).count();
@@ -56,7 +56,7 @@ fn diagnose(Cell { scenario, target }: Cell<'_>) -> String {
 /// Which sets were tried where nothing was found.
 fn how_many(blame: &Blame) -> String {
     let slots = blame.trials.iter().map(|trial| trial.set.len()).max().unwrap_or(0);
-    match (slots, blame.most) {
+    match (slots, blame.limits.most) {
         (0 | 1, _) | (_, 1) if slots <= 1 => "one at a time".into(),
         (slots, most) if slots > most => match most {
             1 => "one at a time or all at once".into(),
@@ -90,21 +90,18 @@ fn removed(blame: &Blame, sets: &[Vec<usize>], all: bool) -> String {
         (size, false) => format!(
             "up to {} settings do not remove the difference: it disappears with {size} at once, of which none can be \
              left out: {}",
-            blame.most,
+            blame.limits.most,
             words.join(", and with ")
         ),
     }
 }
 
-/// A set with what it amounts to.
+/// A set; of a single change, with what it amounts to.
 fn explained(blame: &Blame, set: &[usize]) -> String {
-    let words = |number: &usize| {
-        let change: &Change = &blame.axes.changes[*number];
-        match &change.means {
-            Some(means) => format!("{change} ({means})"),
-            None => change.to_string(),
-        }
-    };
-    let together = if set.len() > 1 { " together" } else { "" };
-    set.iter().map(words).collect::<Vec<_>>().join(" and ") + together
+    let changes: Vec<&Change> = set.iter().map(|number| &blame.axes.changes[*number]).collect();
+    match changes[..] {
+        [change @ Change { means: Some(means), .. }] => format!("{change} ({means})"),
+        [_] => in_words(changes.into_iter()),
+        _ => in_words(changes.into_iter()) + " together",
+    }
 }

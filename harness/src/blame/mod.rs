@@ -23,6 +23,8 @@ pub(crate) use setup::{Axis, Setup};
 pub(crate) use trial::{Runner, products};
 
 use axes::Axes;
+use std::time::{Duration, Instant};
+
 use search::{Answer, Found, search};
 use setup::Change;
 use trial::{Seen, Side};
@@ -70,10 +72,21 @@ pub(crate) struct Blame {
     pub(crate) start: Vec<Seen>,
     /// In the order in which they were tried.
     pub(crate) trials: Vec<Trial>,
-    /// Changes at once that were all tried.
-    pub(crate) most: usize,
+    /// How far it was to go.
+    pub(crate) limits: Limits,
+    /// Sets of two or more that were left out when the time was over.
+    pub(crate) left_out: usize,
     /// What came out.
     pub(crate) ending: Ending,
+}
+
+/// How far a search goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Changes at once of which every set is tried.
+    pub(crate) most: usize,
+    /// When no set of two or more is begun any more; single changes are always tried.
+    pub(crate) time: Duration,
 }
 
 /// The red cell gave no result that can be judged: nothing can be blamed.
@@ -118,20 +131,25 @@ impl Trial {
 pub(crate) fn blame(
     start: &Setup,
     axes: Axes,
-    most: usize,
+    limits: Limits,
     run: &mut dyn FnMut(&Setup) -> Seen,
     say: &dyn Fn(&str),
 ) -> Result<Blame, Unjudged> {
+    let begun = Instant::now();
     say(&format!("as it is, {RUNS} times"));
     let mut seen = Vec::new();
     for _ in 0..RUNS {
         seen.push(judged(run(start))?);
     }
-    let mut trials: Vec<Trial> = Vec::new();
+    let (mut trials, mut left_out) = (Vec::new(), 0);
     let mut ending = by_itself(&seen);
     if ending.is_none() {
         let slots: Vec<usize> = axes.changes.iter().map(|change| change.axis.slot()).collect();
-        let found = search(&slots, most, &mut |set| {
+        let found = search(&slots, limits.most, &mut |set| {
+            if set.len() > 1 && begun.elapsed() >= limits.time {
+                left_out += 1;
+                return Answer::Unknown;
+            }
             let changes = set.iter().map(|number| &axes.changes[*number]);
             say(&in_words(changes.clone()));
             let setup = changes.fold(start.clone(), Setup::with);
@@ -152,7 +170,7 @@ pub(crate) fn blame(
         }
     }
     let ending = ending.unwrap_or(Ending::Stays);
-    Ok(Blame { axes, start: seen, trials, most, ending })
+    Ok(Blame { axes, start: seen, trials, limits, left_out, ending })
 }
 
 /// A set of changes as people write it.

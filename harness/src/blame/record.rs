@@ -37,6 +37,8 @@ pub(crate) struct Record<'a> {
     start: &'a [Seen],
     trials: Vec<Tried<'a>>,
     not_tried: Vec<NotTried>,
+    /// Sets of two changes or more that were left out when the time was over.
+    left_out: usize,
     seconds: f64,
     exit_code: u8,
 }
@@ -83,6 +85,7 @@ impl<'a> Record<'a> {
                 .map(|trial| Tried { changes: changes(&trial.set), runs: &trial.runs })
                 .collect(),
             not_tried,
+            left_out: blame.left_out,
             seconds,
             exit_code: blame.exit() as u8,
         }

@@ -12,18 +12,12 @@ use crate::verdict::Verdict;
 pub(crate) fn report(cell: Cell<'_>, start: &str, blame: &Blame) -> String {
     let mut text = format!("{} on {} ({start})\n", cell.scenario, cell.target);
     if let Some(red) = blame.start.iter().find(|seen| seen.side() == Side::Red) {
-        text.extend(red.reason.split("; ").map(|sentence| format!("    {sentence}\n")));
+        // `repro run` says the rest.
+        text.extend(red.reason.split("; ").take(1).map(|sentence| format!("    {sentence}\n")));
     }
     text.push_str(&format!("{}\n", table(blame)));
-    for line in &blame.axes.notes {
-        text.push_str(&format!("{line}\n"));
-    }
-    for trial in blame.trials.iter().filter(|trial| trial.said() == Said::Crash) {
-        let reason = &trial.runs[0].reason;
-        text.push_str(&format!("{} gives no result: {reason}\n", names(blame, trial)));
-    }
-    for line in not_tried(blame) {
-        text.push_str(&format!("not tried: {line}\n"));
+    if !blame.trials.is_empty() {
+        text.extend(remarks(blame).into_iter().map(|line| line + "\n"));
     }
     if differs_in_bits(&blame.start) {
         text.push_str("its runs with nothing changed differ in bits, though all of them are red\n");
@@ -32,13 +26,29 @@ pub(crate) fn report(cell: Cell<'_>, start: &str, blame: &Blame) -> String {
     text
 }
 
+/// What is to be known of what was tried, and what was not.
+fn remarks(blame: &Blame) -> Vec<String> {
+    let crashed = blame.trials.iter().filter(|trial| trial.said() == Said::Crash);
+    let crashed = crashed
+        .map(|trial| format!("{} gives no result: {}", names(blame, trial), trial.runs[0].reason));
+    let not_tried = not_tried(blame).into_iter().map(|line| format!("not tried: {line}"));
+    blame.axes.notes.iter().cloned().chain(crashed).chain(not_tried).collect()
+}
+
 /// What was not tried, each with its reason.
 fn not_tried(blame: &Blame) -> Vec<String> {
     let unsupported = blame.trials.iter().filter(|trial| trial.said() == Said::Unsupported);
     let unsupported =
         unsupported.map(|trial| format!("{}: {}", names(blame, trial), trial.runs[0].reason));
     let known = blame.axes.not_tried.iter().map(|one| format!("{}: {}", one.axis, one.reason));
-    unsupported.chain(known).collect()
+    let limit = blame.limits.time.as_secs();
+    let left_out = (blame.left_out > 0).then(|| {
+        format!(
+            "{} more sets of two settings or more, after {limit} s; --limit SECONDS gives them time",
+            blame.left_out
+        )
+    });
+    unsupported.chain(known).chain(left_out).collect()
 }
 
 /// How a set of changes is shown.

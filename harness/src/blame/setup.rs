@@ -56,7 +56,7 @@ impl fmt::Display for Axis {
             Self::Adapter => "adapter",
             Self::Autotune => "autotune",
             Self::Fusion => "fusion",
-            Self::AutotuneAndFusion => "autotune, fusion",
+            Self::AutotuneAndFusion => "autotune and fusion",
         })
     }
 }

@@ -33,7 +33,8 @@ fn judge(red: bool) -> Seen {
 
 fn blamed(most: usize, mut run: impl FnMut(&Setup) -> Seen) -> Blame {
     let axes = axes(&start(), &Here { cores: 2, ..Here::default() });
-    blame(&start(), axes, most, &mut run, &|_| {}).unwrap()
+    let limits = Limits { most, time: Duration::MAX };
+    blame(&start(), axes, limits, &mut run, &|_| {}).unwrap()
 }
 
 fn threads(setup: &Setup) -> bool {
@@ -55,7 +56,7 @@ fn full(setup: &Setup) -> bool {
     "the difference disappears with threads: 1; no other single setting that could be tried removes it"
 )]
 #[case::each(2, |it: &Setup| threads(it) && narrow(it), "disappears with threads: 1, and with dtype: f64 (then it is rounding, not a wrong kernel); no other")]
-#[case::two(2, |it: &Setup| threads(it) || narrow(it), "no single setting removes the difference: it disappears with threads: 1 and dtype: f64 (then it is rounding, not a wrong kernel) together; no other two that could be tried remove it")]
+#[case::two(2, |it: &Setup| threads(it) || narrow(it), "no single setting removes the difference: it disappears with threads: 1 and dtype: f64 together; no other two that could be tried remove it")]
 #[case::three(2, |it: &Setup| threads(it) || narrow(it) || full(it), "up to 2 settings do not remove the difference: it disappears with 3 at once, of which none can be left out: determinism: fast and threads: 1 and dtype: f64")]
 #[case::three_of_three(3, |it: &Setup| threads(it) || narrow(it) || full(it), "fewer than 3 settings do not remove the difference: it disappears with determinism: fast and threads: 1")]
 #[case::nothing(2, |_: &Setup| true, "no setting that could be tried removes it, up to 2 at a time or all at once: the difference is in the code or in a kernel; `cargo repro diagnose tiny --backend flex` names the operation")]
@@ -138,7 +139,8 @@ fn a_crash_has_a_row_and_its_reason_and_what_is_unsupported_is_not_tried() {
 #[case(Verdict::Skipped, Exit::NothingRan)]
 fn a_cell_without_a_result_cannot_be_blamed(#[case] verdict: Verdict, #[case] exit: Exit) {
     let axes = axes(&start(), &Here { cores: 2, ..Here::default() });
-    let unjudged = blame(&start(), axes, 2, &mut |_| seen(verdict), &|_| {}).unwrap_err();
+    let limits = Limits { most: 2, time: Duration::MAX };
+    let unjudged = blame(&start(), axes, limits, &mut |_| seen(verdict), &|_| {}).unwrap_err();
     assert_eq!(unjudged.exit(), exit);
     assert!(unjudged.to_string().ends_with("so that no setting can be blamed: why"), "{unjudged}");
 }
@@ -155,4 +157,16 @@ fn runs_of_other_bits_are_told() {
     );
     let steady = report(CELL, "as it was", &blamed(1, |_| judge(true)));
     assert!(!steady.contains("differ in bits"), "{steady}");
+}
+
+#[test]
+fn when_the_time_is_over_single_settings_are_still_tried() {
+    let axes = axes(&start(), &Here { cores: 2, ..Here::default() });
+    let single = axes.changes.len();
+    let limits = Limits { most: 2, time: Duration::ZERO };
+    let blame = blame(&start(), axes, limits, &mut |_| judge(true), &|_| {}).unwrap();
+    assert_eq!((blame.trials.len(), blame.left_out), (single, 4));
+    let text = report(CELL, "as it was", &blame);
+    assert!(text.contains("not tried: 4 more sets of two settings or more, after 0 s"), "{text}");
+    assert!(text.contains("removes it, one at a time: the difference"), "{text}");
 }

@@ -12,8 +12,8 @@ use clap::Args;
 
 use super::{Failure, say};
 use crate::blame::{
-    Axis, Blame, Build, BuildError, Cell, Here, Place, Record, Runner, Setup, axes, beside, blame,
-    named, products, report, start_in_words,
+    Axis, Blame, Build, BuildError, Cell, Here, Limits, Place, Record, Runner, Setup, axes, beside,
+    blame, named, products, report, start_in_words,
 };
 use crate::exit::Exit;
 use crate::golden::Store;
@@ -42,6 +42,9 @@ pub(super) struct BlameArguments {
     /// Settings to change at once, at most; beyond, all at once and then fewer
     #[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = most)]
     most: usize,
+    /// Begin no set of two settings or more after that many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    limit: u64,
     /// A build with autotune or fusion to try; `cargo tuned list` leaves one that is found without this
     #[arg(long, value_name = "PATH")]
     tuned: Vec<PathBuf>,
@@ -90,7 +93,8 @@ pub(super) fn blame_cell(project: &Project, arguments: &BlameArguments) -> Resul
     let cell = Cell { scenario: &scenario.name, target: &target.name };
     let tell = |what: &str| eprintln!("{} on {}: {what}", cell.scenario, cell.target);
     let axes = axes(&start, &here);
-    let mut blamed = blame(&start, axes, arguments.most, &mut |setup| runner.run(setup), &tell)
+    let limits = Limits { most: arguments.most, time: Duration::from_secs(arguments.limit) };
+    let mut blamed = blame(&start, axes, limits, &mut |setup| runner.run(setup), &tell)
         .map_err(|unjudged| Failure { exit: unjudged.exit(), message: unjudged.to_string() })?;
     blamed.axes.notes.extend(measured_products(&start, &blamed));
     say(&report(cell, &start_in_words(&start, here.cores), &blamed));

@@ -50,8 +50,8 @@ mod unix {
         let mut command =
             blame(&["plain", "--backend", "flex", "--tuned", tuned.to_str().unwrap()]);
         let parts = [
-            "the difference disappears with autotune, fusion: autotune, fusion; no other single setting",
-            "autotune, fusion: tried with ",
+            "the difference disappears with autotune and fusion: both; no other single setting",
+            "autotune and fusion: tried with ",
         ];
         check(said(&mut command), 100, &parts)
     }

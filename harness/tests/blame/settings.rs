@@ -18,7 +18,7 @@ const TABLE: &[Row] = &[
             "the difference disappears with threads: 1; no other single setting that could be tried removes it",
             "not tried: TF32: only CUDA has it",
             "not tried: shader path: only WGPU targets have one",
-            "not tried: autotune, fusion: Burn's CPU backends have neither",
+            "not tried: autotune and fusion: Burn's CPU backends have neither",
             "2.5e-1",
         ],
     ),
@@ -47,8 +47,8 @@ const TABLE: &[Row] = &[
         &["threads-or-narrow", "--backend", "ndarray", "--threads", "2"],
         100,
         &[
-            "no single setting removes the difference: it disappears with threads: 1 and dtype: f64",
-            "together; no other two that could be tried remove it",
+            "no single setting removes the difference: it disappears with threads: 1 and dtype: f64 together; no other two \
+             that could be tried remove it",
         ],
     ),
     (
