@@ -12,6 +12,7 @@ pub fn trials() -> Vec<Trial> {
 pub fn trials() -> Vec<Trial> {
     vec![
         Trial::test("builds::the_plain_build_is_to_blame", unix::tuned_removes_it),
+        Trial::test("builds::the_build_that_cargo_left_is_found", unix::found_beside),
         Trial::test("builds::another_build_is_not_to_blame", unix::tuned_is_not_to_blame),
         Trial::test("builds::what_is_no_other_build_is_refused", unix::refused),
     ]
@@ -25,7 +26,7 @@ mod unix {
 
     use libtest_mimic::Failed;
 
-    use crate::folder::{blame, check, said};
+    use crate::folder::{blame, blame_of, check, said};
     use crate::pipeline::TUNED;
 
     /// A script that changes the report of this program with sed, and otherwise is this program.
@@ -54,6 +55,25 @@ mod unix {
             "autotune and fusion: tried with ",
         ];
         check(said(&mut command), 100, &parts)
+    }
+
+    /// As Cargo leaves them: the program, and below `deps` others of its name; the newest that can be of use counts.
+    pub fn found_beside() -> Result<(), Failed> {
+        // On the file system of the program, for the link.
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+        let program = folder.path().join("repro");
+        fs::hard_link(std::env::current_exe()?, &program)?;
+        fs::create_dir(folder.path().join("deps"))?;
+        let tuned = script(&folder, "deps/repro-0123456789abcdef", FEATURES);
+        script(&folder, "deps/repro-fedcba9876543210", "d");
+        script(&folder, "deps/other-0123456789abcdef", FEATURES);
+        let arguments = ["plain", "--backend", "flex"];
+        let tried = format!("tried with {}, built ", tuned.display());
+        let removed = "the difference disappears with autotune and fusion: both; no other";
+        check(said(&mut blame_of(&program, &arguments)), 100, &[&tried, removed])?;
+        fs::remove_file(tuned)?;
+        let cure = "`cargo tuned list` builds one with them beside it, and --tuned PATH names one";
+        check(said(&mut blame_of(&program, &arguments)), 100, &[cure, "in the code or in a kernel"])
     }
 
     pub fn tuned_is_not_to_blame() -> Result<(), Failed> {

@@ -63,7 +63,11 @@ fn prepared() -> tempfile::TempDir {
 }
 
 fn command(folder: &Path, role: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    command_of(&std::env::current_exe().unwrap(), folder, role, arguments)
+}
+
+fn command_of(program: &Path, folder: &Path, role: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
     command
         .env(FOLDER, folder)
         .env(ROLE, role)
@@ -83,6 +87,14 @@ fn command(folder: &Path, role: &str, arguments: &[&str]) -> Command {
 /// `repro blame` with what follows it, where cells are spoilt.
 pub fn blame(arguments: &[&str]) -> Command {
     let mut command = command(folder(), "", &["blame"]);
+    command.args(arguments).env(SPOILT, "1");
+    command
+}
+
+/// The same of this program under another path.
+#[cfg(unix)]
+pub fn blame_of(program: &Path, arguments: &[&str]) -> Command {
+    let mut command = command_of(program, folder(), "", &["blame"]);
     command.args(arguments).env(SPOILT, "1");
     command
 }
