@@ -17,6 +17,7 @@ mod class;
 mod cpu;
 mod cuda;
 mod discovery;
+mod executor;
 mod fingerprint;
 mod float;
 mod foreign;
@@ -30,11 +31,16 @@ mod product;
 mod settings;
 mod slug;
 mod steady;
+mod stream;
 mod target;
+
+/// Operations as burn's intermediate representation describes them.
+pub use burn_ir as ir;
 
 pub use adapters::OPENGL;
 pub use class::{Class, UnknownClass};
 pub use discovery::{Discovery, discover, probe_child};
+pub use executor::Executor;
 pub use fingerprint::Fingerprint;
 pub use float::{Float, UnknownFloat};
 pub use foreign::leave;
@@ -45,6 +51,7 @@ pub use open::{OpenError, open};
 pub use probe::{ProbeReport, print_probe, probe};
 pub use product::{linear, matmul};
 pub use settings::{Determinism, Settings};
+pub use stream::{Place, Stream, StreamDevice, Streamed, stream_id};
 pub use target::{Adapter, Locator, Target};
 
 /// The backend that every cell runs on; which hardware that is, the [`Device`] says.

@@ -1,7 +1,8 @@
 //! The folder that a run leaves: `run.json`, `outputs/SCENARIO/TARGET.safetensors`, `logs/SCENARIO/TARGET.log`, the
-//! goldens that were compared with, and references that no longer give theirs. It holds all that a report needs, on any
-//! machine; what the reports look like is `report`'s matter.
+//! goldens that were compared with, references that no longer give theirs, and diagnoses that were added later. It holds
+//! all that a report needs, on any machine; what the reports look like is `report`'s matter.
 
+mod diagnoses;
 mod runs;
 
 use std::collections::BTreeSet;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+pub(crate) use self::diagnoses::DiagnosisError;
 pub use self::runs::{RUNS, newest, prune, runs};
 use crate::evaluate::CellReport;
 use crate::golden::{Draft, GoldenFiles, Store};
@@ -27,13 +29,14 @@ pub const RECORD: &str = "run.json";
 const MARK: &str = ".burn-repro-run";
 
 /// Everything that a run leaves in its folder.
-const LEFT: [&str; 9] = [
+const LEFT: [&str; 10] = [
     MARK,
     RECORD,
     "outputs",
     "logs",
     "golden",
     "pending",
+    "diagnoses",
     "report.html",
     "junit.xml",
     "summary.md",

@@ -20,7 +20,7 @@ use crate::golden::{Draft, Recorded, Store, assert_reference, commit};
 use crate::plan::{Cell, Plan, Selection, Skip, absent, plan};
 use crate::project::{Project, find_targets};
 use crate::record::{Circumstances, RUN_NAME, THREADS, machine, machine_name, threads};
-use crate::reference::{reference_target, run_reference};
+use crate::reference::{reference_target, run_reference, steps_if_changed};
 use crate::run::{Ran, run_cell};
 use crate::scenario::{BackendSelector, Scenario};
 use crate::verdict::Verdict;
@@ -179,9 +179,11 @@ fn cell_trial(gate: &Arc<Gate>, cell: Cell) -> Trial {
                 let reason = report.reason.replace("; ", "\n  ");
                 let name = &report.scenario;
                 let outlier = match verdict {
-                    Verdict::Mismatch | Verdict::NonFinite => {
-                        format!("\n  `cargo repro run {name}` says which target is the outlier")
-                    }
+                    Verdict::Mismatch | Verdict::NonFinite => format!(
+                        "\n  `cargo repro diagnose {name} --backend {}` names the operation; \
+                         `cargo repro run {name}` says which target is the outlier",
+                        report.target
+                    ),
                     _ => String::new(),
                 };
                 Err(format!("{verdict}: {reason}{outlier}").into())
@@ -213,12 +215,17 @@ impl Gate {
             reason
         };
         let settings = Float::F64.into();
-        let ran = self.pool.with(target, &settings, |worker| run_reference(worker, scenario));
-        let trace = ran.map_err(|reason| failed(reason, Exit::Crashed))?;
-        assert_reference(&self.store, scenario, &trace, target).map_err(|error| {
-            let golden = self.store.load(&scenario.name).ok();
-            let recorded = Recorded::now(target, &scenario.folder());
-            if let Ok(draft) = Draft::new(scenario, &trace, recorded, golden.as_ref()) {
+        let golden = self.store.load(&scenario.name).ok();
+        let recorded = Recorded::now(target, &scenario.folder());
+        let ran = self.pool.with(target, &settings, |worker| {
+            let trace = run_reference(worker, scenario)?;
+            let steps = steps_if_changed(worker, scenario, &trace, &recorded, golden.as_ref());
+            Ok((trace, steps))
+        });
+        let (trace, steps) = ran.map_err(|reason| failed(reason, Exit::Crashed))?;
+        assert_reference(&self.store, scenario, &trace, &steps, target).map_err(|error| {
+            let golden = golden.as_ref();
+            if let Ok(draft) = Draft::new(scenario, &trace, &steps, recorded, golden) {
                 self.record.take_reference(scenario, draft);
             }
             failed(error.to_string(), Exit::Golden)

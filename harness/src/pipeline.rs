@@ -51,6 +51,12 @@ pub trait Pipeline: Send + Sync + 'static {
         Requirements::default()
     }
 
+    /// Wrong parameters that a good test notices, for `repro power`: a swapped schedule, a timestep off by one.
+    #[must_use]
+    fn faults() -> Vec<CaseFault<Self::Params>> {
+        Vec::new()
+    }
+
     /// Runs the case on `device` and hands every intermediate and final tensor to `probe`.
     ///
     /// # Errors
@@ -61,6 +67,16 @@ pub trait Pipeline: Send + Sync + 'static {
         device: &B::Device,
         probe: &mut Probe<B>,
     ) -> Result<(), BoxError>;
+}
+
+/// A wrong parameter, to see whether a scenario's checks notice it.
+pub struct CaseFault<P> {
+    /// Its name in tables and scenario files: lower-case words joined by `-`.
+    pub name: &'static str,
+    /// What is wrong, in a few words.
+    pub what: &'static str,
+    /// Makes a case wrong; what leaves it as it is has no effect and is not counted.
+    pub apply: fn(&mut Case<P>),
 }
 
 /// One scenario as a pipeline sees it.

@@ -2,13 +2,16 @@
 //!
 //! The only place of the harness that reads a device.
 
+use burn::module::Module;
 use burn::tensor::backend::Backend;
 use burn::tensor::{DType, Tensor, TensorData};
 use burn_repro_backends::first_stale;
 use sha2::{Digest, Sha256};
 
 use crate::hash::{hex, sha256_hex};
+use crate::lockstep::learn;
 use crate::perturbation::Perturbation;
+use crate::scope::{self, Scope};
 use crate::trace::{Dtype, HostTensor, NamedTensor, Trace};
 use crate::worker::Variation;
 
@@ -143,6 +146,12 @@ impl<B: Backend> Probe<B> {
         self.trace.weights_sha256 = Some(sha256.into());
     }
 
+    /// Tells a diagnosis the names of a model's parameters, by which it says where an operation stands. Without it an
+    /// operation is known by its scopes and by the line that asked for it; see [`scope`](crate::scope()).
+    pub fn model<M: Module<B>>(&mut self, name: &str, model: &M) {
+        learn(name, model);
+    }
+
     /// Records an intermediate tensor, for instance `step.07/latents`.
     pub fn record<const D: usize>(&mut self, name: impl Into<String>, tensor: &Tensor<B, D>) {
         if let Some(named) = self.take(name.into(), tensor, |trace| &trace.records) {
@@ -187,7 +196,7 @@ impl<B: Backend> Probe<B> {
             self.error = Some(ProbeError::Duplicate(name));
             return None;
         }
-        match read(&name, tensor, &self.device) {
+        match scope::reading(&name, || read(&name, tensor, &self.device)) {
             Ok(tensor) => Some(NamedTensor { name, tensor }),
             Err(error) => {
                 self.error = Some(error);
@@ -208,8 +217,18 @@ fn copy_first(values: &mut [f32], samples: usize) {
 /// The name of a tensor of one step: `step.07/latents`, as wide as the last step needs.
 #[must_use]
 pub fn step_name(index: usize, steps: usize, tensor: &str) -> String {
+    format!("{}/{tensor}", step_number(index, steps))
+}
+
+/// Names the part of a computation that is one step: `step.07`, until the guard is dropped.
+#[must_use = "the scope ends when the guard is dropped"]
+pub fn step_scope(index: usize, steps: usize) -> Scope {
+    scope::scope(step_number(index, steps))
+}
+
+fn step_number(index: usize, steps: usize) -> String {
     let width = steps.saturating_sub(1).to_string().len().max(2);
-    format!("step.{index:0width$}/{tensor}")
+    format!("step.{index:0width$}")
 }
 
 fn read<B: Backend, const D: usize>(

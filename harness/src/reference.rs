@@ -3,6 +3,7 @@
 
 use burn_repro_backends::{Discovery, Float, Target};
 
+use crate::golden::{Draft, Golden, Recorded, Step};
 use crate::scenario::Scenario;
 use crate::trace::Trace;
 use crate::worker::{Outcome, Variation, Worker, WorkerCommand};
@@ -30,6 +31,22 @@ pub fn reference_worker(discovery: &Discovery, command: &WorkerCommand) -> Optio
 /// Why there is no result.
 pub fn run_reference(worker: &mut Worker, scenario: &Scenario) -> Result<Trace, String> {
     run_reference_varied(worker, scenario, Variation::None)
+}
+
+/// The operations of a reference that does not give its golden, or has none: what a new golden remembers. None where
+/// they cannot be followed one by one; the golden is as good without.
+pub fn steps_if_changed(
+    worker: &mut Worker,
+    scenario: &Scenario,
+    trace: &Trace,
+    recorded: &Recorded,
+    golden: Option<&Golden>,
+) -> Vec<Step> {
+    let unchanged = golden.is_some_and(|golden| {
+        let draft = Draft::new(scenario, trace, &[], recorded.clone(), Some(golden));
+        draft.is_ok_and(|draft| draft.agrees(golden))
+    });
+    if unchanged { Vec::new() } else { worker.follow(scenario, None).unwrap_or_default() }
 }
 
 /// Runs the reference of a scenario with other inputs.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use burn_repro_backends::{Backend, Device};
+use burn_repro_backends::{Backend, Device, Place, Streamed};
 use schemars::{Schema, SchemaGenerator};
 
 use crate::pipeline::{BoxError, Case, Pipeline, Requirements};
@@ -11,6 +11,16 @@ use crate::probe::Probe;
 use crate::scenario::{Problem, ProblemAt, ScenarioFile, from_yaml};
 use crate::trace::{Dtype, Trace};
 use crate::worker::Variation;
+
+/// The fault of a case that begins from the next seed.
+pub(crate) const SEED_FAULT: &str = "seed-next";
+
+/// The fault of a case that takes a step fewer.
+pub(crate) const STEP_FAULT: &str = "step-fewer";
+
+/// What is wrong with a case of any pipeline.
+pub(crate) const CASE_FAULTS: [(&str, &str); 2] =
+    [(SEED_FAULT, "noise from the next seed"), (STEP_FAULT, "a step fewer")];
 
 /// The pipelines that scenarios can name.
 #[derive(Default)]
@@ -60,6 +70,9 @@ pub(crate) trait AnyPipeline: Send + Sync {
 
     fn params_schema(&self, generator: &mut SchemaGenerator) -> Option<Schema>;
 
+    /// The names of the wrong parameters that it knows, and what each is.
+    fn faults(&self) -> Vec<(&'static str, &'static str)>;
+
     /// Parses the scenario again, now with typed params, and checks it.
     fn prepare(
         &self,
@@ -73,6 +86,12 @@ pub(crate) trait AnyPipeline: Send + Sync {
 pub(crate) trait PreparedCase {
     fn requires(&self) -> Requirements;
     fn run(self: Box<Self>, device: &Device, variation: Variation) -> Result<Trace, BoxError>;
+
+    /// Makes it wrong in one of the ways of [`CASE_FAULTS`] or of its pipeline.
+    fn spoil(&mut self, fault: &str) -> Result<(), BoxError>;
+
+    /// Runs it operation by operation; as often as one likes.
+    fn run_streamed(&self, place: &Place) -> Result<Trace, BoxError>;
 }
 
 struct Erased<P>(Arc<P>);
@@ -90,6 +109,10 @@ impl<P: Pipeline> AnyPipeline for Erased<P> {
 
     fn params_schema(&self, generator: &mut SchemaGenerator) -> Option<Schema> {
         P::params_schema(generator)
+    }
+
+    fn faults(&self) -> Vec<(&'static str, &'static str)> {
+        P::faults().into_iter().map(|fault| (fault.name, fault.what)).collect()
     }
 
     fn prepare(
@@ -127,6 +150,23 @@ impl<P: Pipeline> PreparedCase for Prepared<P> {
         }
         let mut probe = Probe::<Backend>::new(device.clone()).varied(variation, dtype);
         pipeline.run(&case, device, &mut probe)?;
+        Ok(probe.finish()?)
+    }
+
+    fn spoil(&mut self, fault: &str) -> Result<(), BoxError> {
+        let case = &mut self.case;
+        match (fault, P::faults().into_iter().find(|known| known.name == fault)) {
+            (_, Some(known)) => (known.apply)(case),
+            (SEED_FAULT, _) => case.seed = case.seed.next(),
+            (STEP_FAULT, _) => case.steps = (case.steps - 1).max(1),
+            _ => return Err(format!("there is no fault `{fault}`").into()),
+        }
+        self.pipeline.validate(case)
+    }
+
+    fn run_streamed(&self, place: &Place) -> Result<Trace, BoxError> {
+        let mut probe = Probe::<Streamed>::new(place.clone());
+        self.pipeline.run(&self.case, place, &mut probe)?;
         Ok(probe.finish()?)
     }
 }

@@ -38,7 +38,7 @@ fn draft(outputs: Vec<NamedTensor>) -> Draft {
     let records = vec![tensor("step.00/latents", &[1, 2, 3], 1.0)];
     let trace = Trace { noise, weights_sha256: Some("cd".into()), records, outputs };
     let recorded = Recorded::now(&target, Path::new("."));
-    Draft::new(&scenario(), &trace, recorded, None).unwrap()
+    Draft::new(&scenario(), &trace, &[], recorded, None).unwrap()
 }
 
 /// A folder with one whole golden.

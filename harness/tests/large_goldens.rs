@@ -46,7 +46,8 @@ fn picture() -> Vec<f64> {
 fn golden() -> Golden {
     let folder = tempfile::tempdir().unwrap();
     let recorded = Recorded::now(&target(), folder.path());
-    let draft = Draft::new(&scenario(), &trace(picture(), Dtype::F64), recorded, None).unwrap();
+    let draft =
+        Draft::new(&scenario(), &trace(picture(), Dtype::F64), &[], recorded, None).unwrap();
     let store = Store::new(folder.path());
     store.files_of("large").write("", &draft.text.to_yaml(), &draft.tensors).unwrap();
     assert!(store.files_of("large").size() <= 64 * 1024);

@@ -4,11 +4,13 @@
 mod blame;
 mod calibrate;
 mod compare;
+mod diagnose;
 mod doctor;
 mod golden;
 mod leave;
 mod list;
 mod noise;
+mod power;
 mod report;
 mod run;
 mod schema;
@@ -60,6 +62,10 @@ enum Command {
     Blame(blame::BlameArguments),
     /// Ask every target what is known, and say where it is wrong
     Doctor(doctor::DoctorArguments),
+    /// Say which operation makes a cell differ, and where it stands in the model
+    Diagnose(diagnose::DiagnoseArguments),
+    /// Plant faults, and say what share of them each scenario's checks notice
+    Power(power::PowerArguments),
     /// Make reports from the records of one run or of many machines
     Report(report::ReportArguments),
     /// Compare the saved outputs of two runs directly, without a golden
@@ -165,6 +171,8 @@ pub(crate) fn main(mut project: Project) -> ExitCode {
         Command::Calibrate(arguments) => calibrate::calibrate(&project, &arguments),
         Command::Blame(arguments) => blame::blame_cell(&project, &arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
+        Command::Diagnose(arguments) => diagnose::diagnose(&project, &arguments),
+        Command::Power(arguments) => power::run(&project, &arguments),
         Command::Report(arguments) => report::report(&arguments),
         Command::Compare(arguments) => compare::compare(&arguments),
         Command::Schema { format } => schema::schema(&project, format),

@@ -3,6 +3,7 @@
 use super::REFERENCE_BOUND;
 use super::keep::{SIZE_LIMIT, keep};
 use super::recorded::Recorded;
+use super::steps::{Step, columns, is_column};
 use super::store::Golden;
 use super::text::GoldenText;
 use crate::scenario::Scenario;
@@ -49,7 +50,7 @@ pub enum DraftError {
 }
 
 impl Draft {
-    /// The golden of a reference run. Where the elements agree with those of the golden there is, they
+    /// The golden of a reference run, with as many of its `steps` as there is room for. Where the elements agree with those of the golden there is, they
     /// are taken from it: another machine's last bits are no change.
     ///
     /// # Errors
@@ -57,6 +58,7 @@ impl Draft {
     pub fn new(
         scenario: &Scenario,
         trace: &Trace,
+        steps: &[Step],
         recorded: Recorded,
         golden: Option<&Golden>,
     ) -> Result<Self, DraftError> {
@@ -70,11 +72,18 @@ impl Draft {
             }
         }
         let content = keep(trace);
+        let summaries = [content.outputs, content.records];
         let tensors = match golden {
             Some(golden) if tensors_agree(&golden.bytes, &content.tensors) => golden.bytes.clone(),
-            _ => tensor_file::encode(&content.tensors),
+            _ => {
+                let alone = tensor_file::encode(&content.tensors);
+                let text =
+                    GoldenText::new(scenario, trace, summaries.clone(), &alone, recorded.clone());
+                let size = text.to_yaml().len() + alone.len() + HEADERS;
+                let columns = columns(steps, SIZE_LIMIT.saturating_sub(size));
+                tensor_file::encode(&[content.tensors, columns].concat())
+            }
         };
-        let summaries = [content.outputs, content.records];
         let text = GoldenText::new(scenario, trace, summaries, &tensors, recorded);
         let size = text.to_yaml().len() + tensors.len() + HEADERS;
         if size > SIZE_LIMIT {
@@ -92,7 +101,8 @@ impl Draft {
 
 /// Whether the elements of a golden's file are these, within the reference's bound.
 fn tensors_agree(golden: &[u8], tensors: &[NamedTensor]) -> bool {
-    let Ok(golden) = tensor_file::decode(golden) else { return false };
+    let Ok(mut golden) = tensor_file::decode(golden) else { return false };
+    golden.retain(|named| !is_column(&named.name));
     let mut sorted: Vec<&NamedTensor> = tensors.iter().collect();
     sorted.sort_by(|left, right| left.name.cmp(&right.name));
     golden.len() == sorted.len()

@@ -16,6 +16,7 @@ mod shape;
 mod sketch;
 mod snapshot;
 mod status;
+mod steps;
 mod store;
 mod text;
 
@@ -28,6 +29,7 @@ pub use shape::Shape;
 pub use sketch::{SKETCH_MARGIN, reduced, rmse_estimate, sketch};
 pub use snapshot::{ReferenceError, assert_reference};
 pub use status::{GoldenState, GoldenStatus, status};
+pub use steps::{KeptStep, Step};
 pub use store::{Content, Golden, GoldenError, Store};
 pub use text::{GoldenText, Kept, Summary, TextError};
 

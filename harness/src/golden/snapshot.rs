@@ -15,6 +15,7 @@ use super::comparator::ReferenceComparator;
 use super::draft::{Draft, DraftError};
 use super::files::GoldenFiles;
 use super::recorded::Recorded;
+use super::steps::Step;
 use super::store::{Golden, GoldenError, Store};
 use super::{REFERENCE_BOUND, TENSORS_SUFFIX};
 use crate::compare::{Want, compare};
@@ -43,7 +44,7 @@ pub enum ReferenceError {
     Changed(String),
 }
 
-/// Compares a reference run on `target` with the golden of its scenario; insta leaves pending files
+/// Compares a reference run on `target` with the golden of its scenario; a new one keeps its `steps`. insta leaves pending files
 /// where they differ, unless it runs in CI.
 ///
 /// # Errors
@@ -52,11 +53,12 @@ pub fn assert_reference(
     store: &Store,
     scenario: &Scenario,
     trace: &Trace,
+    steps: &[Step],
     target: &Target,
 ) -> Result<(), ReferenceError> {
     let golden = store.load(&scenario.name);
     let recorded = Recorded::now(target, &scenario.folder());
-    let draft = Draft::new(scenario, trace, recorded, golden.as_ref().ok())?;
+    let draft = Draft::new(scenario, trace, steps, recorded, golden.as_ref().ok())?;
     let asserted = if INSTA_PATHS.iter().any(|name| std::env::var_os(name).is_some()) {
         assert_halves(store.folder(), scenario, &draft)
     } else {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::files::{GoldenFiles, read, read_announcement, read_snapshot};
 use super::keep::{reduced_name, sketch_name};
 use super::sketch::reduced_shape;
+use super::steps::{KeptStep, kept};
 use super::text::{GoldenText, Kept, Summary};
 use crate::hash::sha256_hex;
 use crate::scenario::Scenario;
@@ -157,6 +158,12 @@ impl Golden {
     #[must_use]
     pub fn tensor(&self, name: &str) -> Option<&HostTensor> {
         self.tensors.iter().find(|named| named.name == name).map(|named| &named.tensor)
+    }
+
+    /// The operations that led to it, the first ones; none where it was made without.
+    #[must_use]
+    pub fn steps(&self) -> Vec<KeptStep> {
+        kept(&self.tensors)
     }
 
     /// What is kept of an output or of an intermediate tensor.

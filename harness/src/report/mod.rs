@@ -2,6 +2,7 @@
 
 mod annotations;
 mod command;
+mod diagnosis;
 mod events;
 mod files;
 pub mod html;
@@ -15,6 +16,7 @@ mod terminal;
 
 pub use annotations::annotations;
 pub use command::command;
+pub(crate) use diagnosis::diagnosis;
 pub use events::EventLines;
 pub use files::{HTML, JUNIT, MARKDOWN, Said, leave, write_reports};
 pub use junit::junit;

@@ -47,6 +47,9 @@ pub(crate) struct ScenarioFile<P> {
     /// Free words; `nightly` leaves the scenario to runs that ask for it.
     #[serde(default)]
     pub(crate) tags: Vec<String>,
+    /// Faults that its checks must notice, by the names of `repro power`; `all` for every one.
+    #[serde(default)]
+    pub(crate) must_catch: Vec<String>,
     /// Seconds a cell may take.
     #[serde(default)]
     pub(crate) time_limit: Option<TimeLimit>,

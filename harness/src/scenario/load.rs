@@ -13,7 +13,8 @@ use super::file::ScenarioFile;
 use super::known_failure::placed;
 use super::question::Question;
 use super::{DEFAULT_TIME_LIMIT, Scenario};
-use crate::registry::Registry;
+use crate::power::{ALL_FAULTS, known_faults};
+use crate::registry::{AnyPipeline, Registry};
 
 /// A scenario is a page, not a data file; anything larger is a mistake or an attack.
 const SIZE_LIMIT: u64 = 256 * 1024;
@@ -85,6 +86,9 @@ pub fn parse(file: &Path, text: String, registry: &Registry) -> Result<Scenario,
         return Err(ProblemAt::key(file, &text, "pipeline", problem));
     };
     let case = pipeline.prepare(&name, file, &text)?;
+    if let Some(unknown) = unknown_fault(&parsed.must_catch, pipeline) {
+        return Err(ProblemAt::key(file, &text, "must_catch", Problem::Invalid(unknown)));
+    }
     Ok(Scenario {
         question: Question::new(&parsed),
         name,
@@ -101,11 +105,20 @@ pub fn parse(file: &Path, text: String, registry: &Registry) -> Result<Scenario,
         expect: parsed.expect,
         known_failures: placed(parsed.known_failures, file, &text),
         tags: parsed.tags,
+        must_catch: parsed.must_catch,
         memory_limit: parsed.memory_limit.map(|limit| (limit.0 as u64) << 20),
         time_limit: parsed.time_limit.map_or(DEFAULT_TIME_LIMIT, |limit| limit.0 as u64),
         requirements: case.requires(),
         text,
     })
+}
+
+/// What to say of the first fault that nobody knows.
+fn unknown_fault(names: &[String], pipeline: &dyn AnyPipeline) -> Option<String> {
+    let known: Vec<&str> = known_faults(pipeline).into_iter().map(|(name, _)| name).collect();
+    let unknown =
+        names.iter().find(|name| *name != ALL_FAULTS && !known.contains(&name.as_str()))?;
+    Some(format!("there is no fault `{unknown}`; write `all`, or some of {}", known.join(", ")))
 }
 
 /// Parses YAML into a type; an error carries file, line and column.

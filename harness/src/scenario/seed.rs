@@ -26,6 +26,12 @@ impl Seed {
         }
     }
 
+    /// The seed behind this one; behind the last one comes the first.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(i128::from(self.bits().wrapping_add(1)))
+    }
+
     /// The 64 bits that seed the generator.
     #[must_use]
     pub fn bits(self) -> u64 {

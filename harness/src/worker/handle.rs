@@ -1,5 +1,6 @@
 //! The run's side of a worker: a process that is started when it is needed, and again after a failure.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use burn_repro_backends::{Settings, Target};
@@ -9,10 +10,28 @@ use super::process::{Limits, Process, Refusal};
 use super::protocol::{Answer, Notice, Request, RunRequest, Variation};
 use super::{WorkerCommand, memory};
 use crate::doctor::Precision;
+use crate::fault::Planted;
+use crate::golden::Step;
+use crate::lockstep::{LockstepOptions, LockstepReport};
 use crate::scenario::Scenario;
 
 /// What measuring a target may take; kernels are compiled for it.
 const MEASURE_LIMIT: Duration = Duration::from_secs(120);
+
+/// How many times as long as a plain run something may take that goes operation by operation.
+const SLOWER: u64 = 20;
+
+fn request(scenario: &Scenario) -> RunRequest {
+    let (file, text) = (scenario.file.clone(), scenario.text.clone());
+    RunRequest { file, text, variation: Variation::None }
+}
+
+fn limits(scenario: &Scenario, slower: u64) -> Limits {
+    Limits {
+        time: Duration::from_secs(scenario.time_limit.saturating_mul(slower)),
+        memory: scenario.memory_limit.or_else(memory::default_limit),
+    }
+}
 
 /// A target with its settings, and the process that runs scenarios on it: started when first needed, and again after
 /// a crash, an error or a limit.
@@ -44,15 +63,74 @@ impl Worker {
 
     /// Runs a scenario with other inputs.
     pub fn run_varied(&mut self, scenario: &Scenario, variation: Variation) -> Outcome {
-        let (file, text) = (scenario.file.clone(), scenario.text.clone());
-        let request = Request::Run(RunRequest { file, text, variation });
-        let limits = Limits {
-            time: Duration::from_secs(scenario.time_limit),
-            memory: scenario.memory_limit.or_else(memory::default_limit),
-        };
-        match self.ask(&request, limits) {
+        let request = Request::Run(RunRequest { variation, ..request(scenario) });
+        match self.ask(&request, limits(scenario, 1)) {
             Ok(answer) => Outcome::from(answer),
             Err(outcome) => outcome,
+        }
+    }
+
+    /// Runs a scenario with a fault planted into the target.
+    pub(crate) fn run_faulted(&mut self, scenario: &Scenario, planted: &Planted) -> Outcome {
+        let request = Request::Faulted(request(scenario), planted.clone());
+        match self.ask(&request, limits(scenario, SLOWER)) {
+            Ok(answer) => Outcome::from(answer),
+            Err(outcome) => outcome,
+        }
+    }
+
+    /// Runs a scenario with a wrong parameter.
+    pub(crate) fn run_spoilt(&mut self, scenario: &Scenario, fault: &str) -> Outcome {
+        let request = Request::Spoilt(request(scenario), fault.to_owned());
+        match self.ask(&request, limits(scenario, 1)) {
+            Ok(answer) => Outcome::from(answer),
+            Err(outcome) => outcome,
+        }
+    }
+
+    /// Runs a scenario operation by operation beside the reference.
+    ///
+    /// # Errors
+    /// How it ended instead.
+    pub(crate) fn lockstep(
+        &mut self,
+        scenario: &Scenario,
+        options: LockstepOptions,
+    ) -> Result<LockstepReport, Outcome> {
+        let request = Request::Lockstep(request(scenario), options);
+        match self.ask(&request, limits(scenario, SLOWER))? {
+            Answer::Notice(Notice::Lockstep(report)) => Ok(*report),
+            answer => Err(Outcome::from(answer)),
+        }
+    }
+
+    /// The numbers of the operations of a scenario that each fault fits.
+    ///
+    /// # Errors
+    /// How it ended instead.
+    pub(crate) fn fitting(
+        &mut self,
+        scenario: &Scenario,
+    ) -> Result<BTreeMap<String, Vec<usize>>, Outcome> {
+        match self.ask(&Request::Fitting(request(scenario)), limits(scenario, SLOWER))? {
+            Answer::Notice(Notice::Fitting(fitting)) => Ok(fitting),
+            answer => Err(Outcome::from(answer)),
+        }
+    }
+
+    /// The operations of a scenario on the reference; of one of them the line that asks for it, too.
+    ///
+    /// # Errors
+    /// How it ended instead.
+    pub(crate) fn follow(
+        &mut self,
+        scenario: &Scenario,
+        located: Option<usize>,
+    ) -> Result<Vec<Step>, Outcome> {
+        let request = Request::Follow(request(scenario), located);
+        match self.ask(&request, limits(scenario, SLOWER))? {
+            Answer::Notice(Notice::Followed(steps)) => Ok(steps),
+            answer => Err(Outcome::from(answer)),
         }
     }
 
@@ -99,7 +177,7 @@ impl Worker {
         self.log = process.take_said();
         let answer = answer?;
         // After a failure the process may hold a broken device: the next scenario gets a new one.
-        if matches!(answer, Answer::Finished(_) | Answer::Notice(Notice::Measured(_))) {
+        if answer.is_result() {
             self.process = Some(process);
         }
         Ok(answer)

@@ -29,9 +29,10 @@ mod tests {
     #[test]
     fn this_process_holds_more_after_it_took_more() {
         let before = held(std::process::id()).unwrap();
-        let taken = vec![1_u8; 64 << 20];
+        // Far more than the tests beside this one give back meanwhile.
+        let taken = vec![1_u8; 512 << 20];
         let after = held(std::process::id()).unwrap();
-        assert!(after >= before + (32 << 20), "{before} {after} {}", taken[taken.len() - 1]);
+        assert!(after >= before + (128 << 20), "{before} {after} {}", taken[taken.len() - 1]);
         assert!(default_limit().unwrap() > 1 << 20);
     }
 

@@ -4,7 +4,7 @@
 //! every target runs, with one group of settings, in a process of its own. The same binary serves as
 //! worker when it is called with [`WORKER_ARGUMENT`].
 //!
-//! `handle` and `process` are the run's side, `serve` is the worker's, `protocol` is what travels between
+//! `handle` and `process` are the run's side, `serve` and `streamed` are the worker's, `protocol` is what travels between
 //! them; `pool` says how many may run at once, `family` ends them all.
 
 mod family;
@@ -16,6 +16,7 @@ mod pool;
 mod process;
 mod protocol;
 mod serve;
+mod streamed;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

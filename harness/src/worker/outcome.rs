@@ -62,9 +62,12 @@ impl From<Answer> for Outcome {
                 Notice::HiddenPanic(reason) => Self::HiddenPanic(reason),
                 Notice::BrokenDevice(reason) => Self::BrokenDevice(reason),
                 Notice::StaleMemory(reason) => Self::StaleMemory(reason),
-                Notice::Ready | Notice::Began | Notice::Measured(_) => {
-                    Self::Crashed("the worker answered out of turn".into())
-                }
+                Notice::Ready
+                | Notice::Began
+                | Notice::Measured(_)
+                | Notice::Lockstep(_)
+                | Notice::Fitting(_)
+                | Notice::Followed(_) => Self::Crashed("the worker answered out of turn".into()),
             },
         }
     }

@@ -5,13 +5,17 @@
 //! says. Drivers and pipelines may print lines of their own: they lack the prefix and are skipped. The line
 //! holds the hash of the bytes, so that what is cut off or mixed with other output is no result.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, Read, Write};
 use std::path::PathBuf;
 
-use crate::doctor::Precision;
 use serde::{Deserialize, Serialize};
 
+use crate::doctor::Precision;
+use crate::fault::Planted;
+use crate::golden::Step;
 use crate::hash::sha256_hex;
+use crate::lockstep::{LockstepOptions, LockstepReport};
 use crate::tensor_file;
 use crate::trace::{NamedTensor, Noise, Trace};
 
@@ -23,6 +27,16 @@ const PREFIX: &str = "\u{1}burn-repro ";
 pub(super) enum Request {
     /// Run one scenario.
     Run(RunRequest),
+    /// Run one scenario operation by operation beside the reference.
+    Lockstep(RunRequest, LockstepOptions),
+    /// Run one scenario with a fault planted into the target.
+    Faulted(RunRequest, Planted),
+    /// Run one scenario with a wrong parameter.
+    Spoilt(RunRequest, String),
+    /// List the operations of a scenario that each fault fits.
+    Fitting(RunRequest),
+    /// Follow the operations of one scenario on the reference, and look for the line that asks for one of them.
+    Follow(RunRequest, Option<usize>),
     /// Measure how the target computes.
     Measure,
 }
@@ -78,6 +92,12 @@ pub(super) enum Notice {
     StaleMemory(String),
     /// How the target computes.
     Measured(Precision),
+    /// What a lockstep says.
+    Lockstep(Box<LockstepReport>),
+    /// The numbers of the operations that each fault fits.
+    Fitting(BTreeMap<String, Vec<usize>>),
+    /// The operations of a scenario.
+    Followed(Vec<Step>),
 }
 
 /// An answer's line, without the tensors.
@@ -127,6 +147,20 @@ impl Part {
 }
 
 impl Answer {
+    /// Whether it is what was asked for, so that the process can be asked again.
+    pub(super) fn is_result(&self) -> bool {
+        match self {
+            Self::Finished(_) => true,
+            Self::Notice(notice) => matches!(
+                notice,
+                Notice::Measured(_)
+                    | Notice::Lockstep(_)
+                    | Notice::Fitting(_)
+                    | Notice::Followed(_)
+            ),
+        }
+    }
+
     /// Writes the answer and flushes.
     pub(super) fn write(&self, mut to: impl Write) -> io::Result<()> {
         let mut tensors = [Vec::new(), Vec::new()];

@@ -11,12 +11,12 @@ use burn_repro_backends::{Device, OpenError, Settings, Target, canary, leave, op
 
 use super::panics;
 use super::protocol::{Answer, Notice, Request, RunRequest};
+use super::streamed::Opened;
 use crate::doctor::measure_precision;
 use crate::pipeline::BoxError;
 use crate::probe::ProbeError;
-use crate::registry::Registry;
+use crate::registry::{PreparedCase, Registry};
 use crate::scenario::from_yaml;
-use crate::trace::Trace;
 
 /// Serves requests until standard input ends.
 ///
@@ -43,6 +43,7 @@ pub(crate) fn serve(target: &str, settings: &str, registry: &Registry) -> ExitCo
     if answer(Answer::Notice(Notice::Ready)).is_err() {
         return ExitCode::FAILURE;
     }
+    let opened = Opened { target: &target, device: &device, settings, registry };
     for line in requests {
         // A thread that panicked after its cell has ended leaves a process that nobody can trust.
         if !panics::take().is_empty() {
@@ -50,7 +51,7 @@ pub(crate) fn serve(target: &str, settings: &str, registry: &Registry) -> ExitCo
         }
         // The run that started this worker is gone when nobody reads.
         let told = answer(Answer::Notice(Notice::Began));
-        if told.and_then(|()| answer(respond(&line, &target, &device, registry))).is_err() {
+        if told.and_then(|()| answer(respond(&line, &opened))).is_err() {
             return ExitCode::FAILURE;
         }
     }
@@ -106,9 +107,28 @@ fn opened(target: &Target, settings: Settings) -> Result<Device, Notice> {
     Ok(device)
 }
 
-fn respond(line: &str, target: &Target, device: &Device, registry: &Registry) -> Answer {
+fn respond(line: &str, opened: &Opened<'_>) -> Answer {
+    let Opened { target, device, registry, .. } = opened;
     match serde_json::from_str(line) {
-        Ok(Request::Run(request)) => run(&request, device, registry),
+        Ok(Request::Run(request)) => guarded(device, || {
+            let case = prepared(&request, registry)?;
+            case.run(device, request.variation).map(Answer::Finished)
+        }),
+        Ok(Request::Lockstep(request, options)) => {
+            guarded(device, || opened.lockstep(&request, &options))
+        }
+        Ok(Request::Faulted(request, planted)) => {
+            guarded(device, || opened.faulted(&request, &planted))
+        }
+        Ok(Request::Spoilt(request, fault)) => guarded(device, || {
+            let mut case = prepared(&request, registry)?;
+            case.spoil(&fault)?;
+            case.run(device, request.variation).map(Answer::Finished)
+        }),
+        Ok(Request::Fitting(request)) => guarded(device, || opened.fitting(&request)),
+        Ok(Request::Follow(request, located)) => {
+            guarded(device, || opened.follow(&request, located))
+        }
         Ok(Request::Measure) => Answer::Notice(match measure_precision(target, device) {
             Ok(precision) => Notice::Measured(precision),
             Err(reason) => Notice::Failed(reason),
@@ -117,16 +137,22 @@ fn respond(line: &str, target: &Target, device: &Device, registry: &Registry) ->
     }
 }
 
-fn run(request: &RunRequest, device: &Device, registry: &Registry) -> Answer {
+/// The scenario of a request, parsed again.
+pub(super) fn prepared(
+    request: &RunRequest,
+    registry: &Registry,
+) -> Result<Box<dyn PreparedCase>, BoxError> {
+    let head: Head = from_yaml(&request.file, &request.text)?;
+    let pipeline = registry.get(&head.pipeline).ok_or("the worker knows no such pipeline")?;
+    let name = head.name.unwrap_or_default();
+    Ok(pipeline.prepare(&name, &request.file, &request.text)?)
+}
+
+/// Runs something on a device that is examined before and after it.
+fn guarded(device: &Device, run: impl FnOnce() -> Result<Answer, BoxError>) -> Answer {
     if let Err(reason) = poison(device) {
         return Answer::Notice(Notice::BrokenDevice(reason));
     }
-    let run = || -> Result<Trace, BoxError> {
-        let head: Head = from_yaml(&request.file, &request.text)?;
-        let pipeline = registry.get(&head.pipeline).ok_or("the worker knows no such pipeline")?;
-        let name = head.name.unwrap_or_default();
-        pipeline.prepare(&name, &request.file, &request.text)?.run(device, request.variation)
-    };
     let outcome = catch_unwind(AssertUnwindSafe(run)).map_err(|panic| panic_text(panic.as_ref()));
     let health = canary(device);
     judge(outcome, &health, &panics::take())
@@ -134,7 +160,7 @@ fn run(request: &RunRequest, device: &Device, registry: &Registry) -> Answer {
 
 /// What can be said of a run: by its outcome, by the device's health after it, and by the panics of all threads.
 fn judge(
-    outcome: Result<Result<Trace, BoxError>, String>,
+    outcome: Result<Result<Answer, BoxError>, String>,
     health: &Result<(), String>,
     panics: &[String],
 ) -> Answer {
@@ -157,7 +183,7 @@ fn judge(
         },
         (Ok(Ok(_)), _) if !panics.is_empty() => Notice::HiddenPanic(panics.join("; ")),
         (Ok(Ok(_)), Err(sick)) => Notice::BrokenDevice(sick.clone()),
-        (Ok(Ok(trace)), Ok(())) => return Answer::Finished(trace),
+        (Ok(Ok(answer)), Ok(())) => return answer,
     })
 }
 
@@ -189,6 +215,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::trace::Trace;
 
     fn stale() -> BoxError {
         Box::new(ProbeError::Stale { name: "image".into(), index: 3 })
@@ -212,6 +239,7 @@ mod tests {
         #[case] said: &str,
     ) {
         let panics: Vec<String> = panics.iter().map(ToString::to_string).collect();
+        let outcome = outcome.map(|result| result.map(Answer::Finished));
         let answer = judge(outcome, &health.map_err(Into::into), &panics);
         assert!(format!("{answer:?}").contains(said), "{answer:?}");
     }

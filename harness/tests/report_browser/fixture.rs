@@ -6,6 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use crate::diagnosis;
+
 /// Markup that stands in every string of a hostile report, and is to be seen as it is.
 pub const MARKUP: &str = "<script>window.injected=1</script>\"'><img src=x onerror=injected=1> \
      ]]> --> {{data}} </script><!-- & &lt; `${1}` %00";
@@ -123,6 +125,7 @@ impl Fixture {
             "determinism": "full",
             "agreement": if ran { "same bits as flex of linux-a" } else { "" },
             "command": format!("cargo repro run scenario-{scenario:02} --backend cpu"),
+            "diagnosis": (verdict == "mismatch").then(diagnosis::section),
             "outputs": outputs,
             "steps": if ran { steps(pass) } else { json!([]) },
             "expect": if ran { expect(pass) } else { json!([]) },

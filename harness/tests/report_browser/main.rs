@@ -3,6 +3,7 @@
 //! them.
 
 mod cell;
+mod diagnosis;
 mod fixture;
 mod looks;
 mod matrix;

@@ -1,11 +1,12 @@
 //! The pipeline `ddim`: diffusers' `DDIMPipeline`.
 
 use burn::tensor::backend::Backend;
-use burn_repro::{BoxError, Case, Pipeline, Probe, Requirements};
+use burn_repro::{BoxError, Case, CaseFault, Pipeline, Probe, Requirements};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
 use super::denoiser::{Denoiser, denoise};
+use super::faults;
 use super::{image, randn};
 use crate::sampler::{DdimConfig, ddim};
 use crate::torch::Generator;
@@ -44,6 +45,10 @@ impl Pipeline for Ddim {
         params.scheduler.sampler(params.eta, params.use_clipped_model_output)?;
         params.scheduler.transitions(case.steps)?;
         params.unet.validate(case, false)
+    }
+
+    fn faults() -> Vec<CaseFault<DdimParams>> {
+        [faults::of_schedule(), faults::of_model()].into_iter().flatten().collect()
     }
 
     fn requires(&self, case: &Case<DdimParams>) -> Requirements {

@@ -1,11 +1,12 @@
 //! The pipeline `ddpm`: diffusers' `DDPMPipeline`.
 
 use burn::tensor::backend::Backend;
-use burn_repro::{BoxError, Case, Pipeline, Probe, Requirements};
+use burn_repro::{BoxError, Case, CaseFault, Pipeline, Probe, Requirements};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
 use super::denoiser::{Denoiser, denoise};
+use super::faults;
 use super::{image, randn};
 use crate::sampler::{DdpmConfig, ddpm};
 use crate::schedule::Transition;
@@ -59,6 +60,10 @@ impl Pipeline for Ddpm {
         let sampler = params.scheduler.sampler()?;
         params.transitions(case.steps)?;
         params.unet.validate(case, sampler.variance.is_learned())
+    }
+
+    fn faults() -> Vec<CaseFault<DdpmParams>> {
+        [faults::of_schedule(), faults::of_model()].into_iter().flatten().collect()
     }
 
     fn requires(&self, case: &Case<DdpmParams>) -> Requirements {

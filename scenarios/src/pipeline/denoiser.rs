@@ -6,7 +6,7 @@ use std::path::Path;
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
 use burn_repro::scenario::Seed;
-use burn_repro::{BoxError, Case, Probe, RelativePath, Requirements};
+use burn_repro::{BoxError, Case, Probe, RelativePath, Requirements, within};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
@@ -140,7 +140,9 @@ impl Denoiser {
         };
         probe.weights_sha256(weights.sha256());
         let shape = sample_shape(&config, case.batch_size)?;
-        Ok((UNet2DModel::new(&config, &weights, device)?, shape))
+        let model = within("unet", || UNet2DModel::new(&config, &weights, device))?;
+        probe.model("unet", &model);
+        Ok((model, shape))
     }
 }
 
@@ -160,5 +162,5 @@ fn sample_shape(config: &UNet2DConfig, batch_size: usize) -> Result<[usize; 4], 
 pub(super) fn denoise<B: Backend>(
     model: &UNet2DModel<B>,
 ) -> impl FnMut(Tensor<B, 4>, usize) -> Tensor<B, 4> {
-    |sample, timestep| model.forward(sample, &[timestep as f64])
+    |sample, timestep| within("unet", || model.forward(sample, &[timestep as f64]))
 }

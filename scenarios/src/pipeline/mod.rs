@@ -6,6 +6,7 @@
 mod ddim;
 mod ddpm;
 mod denoiser;
+mod faults;
 mod image;
 mod sampler;
 

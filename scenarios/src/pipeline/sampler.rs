@@ -3,11 +3,11 @@
 
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
-use burn_repro::{BoxError, Case, Pipeline, Probe};
+use burn_repro::{BoxError, Case, CaseFault, Pipeline, Probe};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
-use super::randn;
+use super::{faults, randn};
 use crate::sampler::{SamplerError, SchedulerConfig, add_noise, ddim, ddpm};
 use crate::schedule::{Schedule, Transition};
 use crate::torch::Generator;
@@ -96,6 +96,10 @@ impl Pipeline for Sampler {
             );
         }
         visited(case).map(drop)
+    }
+
+    fn faults() -> Vec<CaseFault<SamplerParams>> {
+        faults::of_schedule()
     }
 
     fn run<B: Backend>(

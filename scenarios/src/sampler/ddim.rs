@@ -4,7 +4,7 @@
 
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
-use burn_repro::{Probe, step_name};
+use burn_repro::{Probe, step_name, step_scope};
 
 use super::prediction::Rates;
 use super::{Bound, PredictionType, SamplerError, Step, alpha_bars, check_output};
@@ -43,6 +43,7 @@ pub fn ddim<B: Backend, const D: usize>(
     probe: &mut Probe<B>,
 ) -> Result<Tensor<B, D>, SamplerError> {
     for (index, &transition) in transitions.iter().enumerate() {
+        let _step = step_scope(index, transitions.len());
         let output = model(x.clone(), transition.t);
         x = ddim_step(sampler, transition, x, output, |shape| noise(shape, probe))?.sample;
         probe.record(step_name(index, transitions.len(), "latents"), &x);

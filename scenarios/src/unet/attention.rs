@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::nn::{GroupNorm, Linear};
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, activation};
-use burn_repro::{linear, matmul};
+use burn_repro::{linear, matmul, within};
 
 use super::parameters::Declaration;
 use super::resnet::rescale;
@@ -72,7 +72,7 @@ impl<B: Backend> Attention<B> {
     pub(super) fn forward(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
         let [batch, channels, height, width] = input.dims();
         let hidden = match &self.group_norm {
-            Some(norm) => norm.forward(input.clone()),
+            Some(norm) => within("group_norm", || norm.forward(input.clone())),
             None => input.clone(),
         };
         let pixels = hidden.reshape([batch, channels, height * width]).swap_dims(1, 2);
@@ -83,14 +83,15 @@ impl<B: Backend> Attention<B> {
 
     /// `softmax(Q K^T / sqrt(d)) V` for each head: Vaswani et al. (2017), equation 1; `(N, L, C)`.
     fn attend(&self, pixels: Tensor<B, 3>) -> Tensor<B, 3> {
-        let query = self.split_heads(linear(&self.to_q, pixels.clone()));
-        let key = self.split_heads(linear(&self.to_k, pixels.clone()));
-        let value = self.split_heads(linear(&self.to_v, pixels));
+        let query = within("to_q", || linear(&self.to_q, pixels.clone()));
+        let key = within("to_k", || linear(&self.to_k, pixels.clone()));
+        let value = within("to_v", || linear(&self.to_v, pixels));
+        let [query, key, value] = [query, key, value].map(|tensor| self.split_heads(tensor));
         let [batch, heads, length, head_dim] = query.dims();
         let scores = matmul(query, key.swap_dims(2, 3)) / (head_dim as f64).sqrt();
         let attended = matmul(activation::softmax(scores, 3), value);
         let joined = attended.swap_dims(1, 2).reshape([batch, length, heads * head_dim]);
-        linear(&self.to_out, joined)
+        within("to_out.0", || linear(&self.to_out, joined))
     }
 
     /// `(N, L, heads * d)` to `(N, heads, L, d)`.

@@ -3,6 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
+use burn_repro::within;
 
 use super::attention::Attention;
 use super::layers::LayersConfig;
@@ -77,17 +78,17 @@ impl<B: Backend> DownBlock2D<B> {
         skips: &mut Vec<Tensor<B, 4>>,
     ) -> Tensor<B, 4> {
         for (layer, resnet) in self.resnets.iter().enumerate() {
-            hidden = resnet.forward(hidden, time);
+            hidden = within(format_args!("resnets.{layer}"), || resnet.forward(hidden, time));
             if let Some(attention) = self.attentions.get(layer) {
-                hidden = attention.forward(hidden);
+                hidden = within(format_args!("attentions.{layer}"), || attention.forward(hidden));
             }
             skips.push(hidden.clone());
         }
         if let Some(downsampler) = &self.downsampler {
-            hidden = match downsampler {
+            hidden = within("downsamplers.0", || match downsampler {
                 Downsampler::Conv(conv) => conv.forward(hidden),
                 Downsampler::Resnet(resnet) => resnet.forward(hidden, time),
-            };
+            });
             skips.push(hidden.clone());
         }
         hidden

@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData, activation};
-use burn_repro::linear;
+use burn_repro::{linear, within};
 
 use super::TimeEmbeddingType;
 use super::parameters::{Declaration, Initial};
@@ -168,7 +168,8 @@ pub(super) struct TimestepEmbedding<B: Backend> {
 impl<B: Backend> TimestepEmbedding<B> {
     /// `(N, input)` to `(N, output)`.
     pub(super) fn forward(&self, rows: Tensor<B, 2>) -> Tensor<B, 2> {
-        let hidden = activation::silu(linear(&self.linear_1, rows));
-        linear(&self.linear_2, hidden)
+        let hidden = within("linear_1", || linear(&self.linear_1, rows));
+        let hidden = within("act", || activation::silu(hidden));
+        within("linear_2", || linear(&self.linear_2, hidden))
     }
 }

@@ -3,6 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
+use burn_repro::within;
 
 use super::attention::{Attention, AttentionConfig};
 use super::parameters::Declaration;
@@ -45,10 +46,10 @@ impl<B: Backend> UNetMidBlock2D<B> {
     /// `(N, C, H, W)` to the same shape.
     pub(super) fn forward(&self, hidden: Tensor<B, 4>, time: &Tensor<B, 2>) -> Tensor<B, 4> {
         let [first, second] = &self.resnets;
-        let mut hidden = first.forward(hidden, time);
+        let mut hidden = within("resnets.0", || first.forward(hidden, time));
         if let Some(attention) = &self.attention {
-            hidden = attention.forward(hidden);
+            hidden = within("attentions.0", || attention.forward(hidden));
         }
-        second.forward(hidden, time)
+        within("resnets.1", || second.forward(hidden, time))
     }
 }

@@ -5,6 +5,7 @@ use burn::nn::GroupNorm;
 use burn::nn::conv::Conv2d;
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData, activation};
+use burn_repro::{scope, within};
 
 use super::down_block::DownBlock2D;
 use super::embedding::{TimeProjection, TimestepEmbedding};
@@ -119,7 +120,8 @@ impl<B: Backend> UNet2DModel<B> {
             [timestep] => vec![*timestep; shape[0]],
             timesteps => timesteps.to_vec(),
         };
-        let time = self.time_embedding.forward(self.time_proj.forward(&timesteps, &device));
+        let rows = within("time_proj", || self.time_proj.forward(&timesteps, &device));
+        let time = within("time_embedding", || self.time_embedding.forward(rows));
         let output = self.denoise(self.center(sample), &time);
         match self.config.time_embedding_type {
             TimeEmbeddingType::Fourier => {
@@ -135,17 +137,21 @@ impl<B: Backend> UNet2DModel<B> {
     }
 
     fn denoise(&self, sample: Tensor<B, 4>, time: &Tensor<B, 2>) -> Tensor<B, 4> {
-        let mut hidden = self.conv_in.forward(sample);
+        let mut hidden = within("conv_in", || self.conv_in.forward(sample));
         let mut skips = vec![hidden.clone()];
-        for block in &self.down_blocks {
+        for (level, block) in self.down_blocks.iter().enumerate() {
+            let _scope = scope(format_args!("down_blocks.{level}"));
             hidden = block.forward(hidden, time, &mut skips);
         }
         if let Some(block) = &self.mid_block {
-            hidden = block.forward(hidden, time);
+            hidden = within("mid_block", || block.forward(hidden, time));
         }
-        for block in &self.up_blocks {
+        for (level, block) in self.up_blocks.iter().enumerate() {
+            let _scope = scope(format_args!("up_blocks.{level}"));
             hidden = block.forward(hidden, time, &mut skips);
         }
-        self.conv_out.forward(activation::silu(self.conv_norm_out.forward(hidden)))
+        let hidden = within("conv_norm_out", || self.conv_norm_out.forward(hidden));
+        let hidden = within("conv_act", || activation::silu(hidden));
+        within("conv_out", || self.conv_out.forward(hidden))
     }
 }

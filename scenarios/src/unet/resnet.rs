@@ -5,7 +5,7 @@ use burn::nn::conv::Conv2d;
 use burn::nn::{GroupNorm, Linear, PaddingConfig2d};
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
-use burn_repro::linear;
+use burn_repro::{linear, within};
 
 use super::parameters::Declaration;
 use super::sampling::{SAME, double, halve};
@@ -100,17 +100,19 @@ impl<B: Backend> ResnetBlock2D<B> {
     /// `(N, input, H, W)` and the time embedding `(N, time)` to `(N, output, H', W')`.
     pub(super) fn forward(&self, input: Tensor<B, 4>, time: &Tensor<B, 2>) -> Tensor<B, 4> {
         let activation = self.config.style.activation;
-        let hidden = activation.forward(self.norm1.forward(input.clone()));
+        let hidden = within("norm1", || self.norm1.forward(input.clone()));
+        let hidden = within("nonlinearity", || activation.forward(hidden));
         let (input, hidden) = match self.config.resampling {
             Resampling::Keep => (input, hidden),
             Resampling::Halve => (halve(input), halve(hidden)),
             Resampling::Double => (double(input), double(hidden)),
         };
-        let hidden = self.conv1.forward(hidden);
+        let hidden = within("conv1", || self.conv1.forward(hidden));
         let hidden = self.norm_with_time(hidden, time);
-        let hidden = self.conv2.forward(activation.forward(hidden));
+        let hidden = within("nonlinearity", || activation.forward(hidden));
+        let hidden = within("conv2", || self.conv2.forward(hidden));
         let shortcut = match &self.conv_shortcut {
-            Some(conv) => conv.forward(input),
+            Some(conv) => within("conv_shortcut", || conv.forward(input)),
             None => input,
         };
         rescale(shortcut + hidden, self.config.output_scale_factor)
@@ -118,16 +120,20 @@ impl<B: Backend> ResnetBlock2D<B> {
 
     /// The second norm, with the time embedding added before it or scaling and shifting after it.
     fn norm_with_time(&self, hidden: Tensor<B, 4>, time: &Tensor<B, 2>) -> Tensor<B, 4> {
-        let time = self.config.style.activation.forward(time.clone());
-        let time = linear(&self.time_emb_proj, time);
+        let activation = self.config.style.activation;
+        let time = within("nonlinearity", || activation.forward(time.clone()));
+        let time = within("time_emb_proj", || linear(&self.time_emb_proj, time));
         let [batch, projected] = time.dims();
         let time = time.reshape([batch, projected, 1, 1]);
         match self.config.style.time_scale_shift {
-            TimeScaleShift::Default => self.norm2.forward(hidden + time),
+            TimeScaleShift::Default => {
+                let hidden = hidden + time;
+                within("norm2", || self.norm2.forward(hidden))
+            }
             TimeScaleShift::ScaleShift => {
                 let scale = time.clone().narrow(1, 0, projected / 2);
                 let shift = time.narrow(1, projected / 2, projected / 2);
-                self.norm2.forward(hidden) * (scale + 1.0) + shift
+                within("norm2", || self.norm2.forward(hidden)) * (scale + 1.0) + shift
             }
         }
     }

@@ -7,6 +7,7 @@ use burn::nn::conv::Conv2d;
 use burn::nn::pool::AvgPool2dConfig;
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
+use burn_repro::within;
 
 use super::parameters::Declaration;
 use super::weights::Reader;
@@ -46,7 +47,7 @@ pub(super) struct Downsample2D<B: Backend> {
 impl<B: Backend> Downsample2D<B> {
     /// `(N, C, H, W)` to `(N, C, H / 2, W / 2)`.
     pub(super) fn forward(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
-        self.conv.forward(input)
+        within("conv", || self.conv.forward(input))
     }
 }
 
@@ -75,7 +76,8 @@ pub(super) struct Upsample2D<B: Backend> {
 impl<B: Backend> Upsample2D<B> {
     /// `(N, C, H, W)` to `(N, C, 2 H, 2 W)`.
     pub(super) fn forward(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
-        self.conv.forward(double(input))
+        let doubled = double(input);
+        within("conv", || self.conv.forward(doubled))
     }
 }
 

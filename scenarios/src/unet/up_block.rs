@@ -3,6 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
+use burn_repro::within;
 
 use super::attention::Attention;
 use super::layers::LayersConfig;
@@ -78,15 +79,16 @@ impl<B: Backend> UpBlock2D<B> {
     ) -> Tensor<B, 4> {
         for (layer, resnet) in self.resnets.iter().enumerate() {
             let skip = skips.pop().expect("the way down leaves one tensor per block on the way up");
-            hidden = resnet.forward(Tensor::cat(vec![hidden, skip], 1), time);
+            let joined = Tensor::cat(vec![hidden, skip], 1);
+            hidden = within(format_args!("resnets.{layer}"), || resnet.forward(joined, time));
             if let Some(attention) = self.attentions.get(layer) {
-                hidden = attention.forward(hidden);
+                hidden = within(format_args!("attentions.{layer}"), || attention.forward(hidden));
             }
         }
-        match &self.upsampler {
-            None => hidden,
-            Some(Upsampler::Conv(conv)) => conv.forward(hidden),
-            Some(Upsampler::Resnet(resnet)) => resnet.forward(hidden, time),
-        }
+        let Some(upsampler) = &self.upsampler else { return hidden };
+        within("upsamplers.0", || match upsampler {
+            Upsampler::Conv(conv) => conv.forward(hidden),
+            Upsampler::Resnet(resnet) => resnet.forward(hidden, time),
+        })
     }
 }

@@ -11,6 +11,7 @@ use burn::nn::{GroupNorm, Linear, PaddingConfig2d};
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
 use burn_repro::hash::sha256_hex;
+use burn_repro::within;
 
 use super::parameters::join;
 use super::{Parameter, UNet2DConfig};
@@ -173,6 +174,7 @@ impl<'a, B: Backend> Reader<'a, B> {
     }
 
     fn upload<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Param<Tensor<B, D>> {
-        Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), self.device))
+        let data = TensorData::new(values, shape);
+        Param::from_tensor(within(&self.path, || Tensor::from_data(data, self.device)))
     }
 }

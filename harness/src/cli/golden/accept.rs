@@ -173,7 +173,7 @@ impl<'a> Asked<'a> {
         let trace = run_reference(&mut self.worker, scenario).map_err(failed(Exit::Crashed))?;
         let recorded = Recorded::now(&self.reference, &scenario.folder());
         let known = pending.as_ref().or(old.as_ref());
-        let draft = Draft::new(scenario, &trace, recorded, known)
+        let draft = Draft::new(scenario, &trace, &[], recorded, known)
             .map_err(|error| failed(Exit::Mismatch)(error.to_string()))?;
         let nothing = "it has no golden and none waits; `cargo test` leaves one for review";
         let golden = known.cloned().ok_or_else(|| failed(Exit::Golden)(nothing.into()))?;

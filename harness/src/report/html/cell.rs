@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::diagnosis::{Section, section};
 use super::output::{Output, output};
 use super::pictures::Pictures;
 use crate::compare::{ExpectationResult, Numbers};
@@ -30,6 +31,7 @@ pub(super) struct Cell {
     determinism: String,
     agreement: String,
     command: String,
+    diagnosis: Option<Section>,
     outputs: Vec<Output>,
     steps: Vec<Step>,
     expect: Vec<Expect>,
@@ -37,11 +39,12 @@ pub(super) struct Cell {
 }
 
 #[derive(Debug, Serialize)]
-struct Step {
-    name: String,
-    distance: f64,
-    allowed: f64,
-    estimate: bool,
+pub(super) struct Step {
+    pub(super) name: String,
+    pub(super) distance: f64,
+    /// Nothing where no bound is known.
+    pub(super) allowed: Option<f64>,
+    pub(super) estimate: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -91,6 +94,7 @@ pub(super) fn cell(
         determinism: report.determinism.to_string(),
         agreement: agreement(matrix, located),
         command: command(&located),
+        diagnosis: section(folder.diagnosis(report)),
         outputs: outputs.collect(),
         steps: report.steps.iter().map(step).collect(),
         expect: report.expect.iter().flat_map(expect).collect(),
@@ -98,11 +102,11 @@ pub(super) fn cell(
     }
 }
 
-fn step(record: &RecordReport) -> Step {
+pub(super) fn step(record: &RecordReport) -> Step {
     Step {
         name: record.name.clone(),
         distance: record.value(),
-        allowed: record.allowed,
+        allowed: Some(record.allowed),
         estimate: record.rmse_estimate.is_some(),
     }
 }

@@ -2,6 +2,7 @@
 //! everything from elsewhere. What it looks like is in `front/`; what it is told is `page`.
 
 mod cell;
+mod diagnosis;
 mod histogram;
 mod output;
 mod page;
@@ -24,6 +25,7 @@ const SCRIPTS: &[&str] = &[
     include_str!("front/verdicts.js"),
     include_str!("front/pictures.js"),
     include_str!("front/charts.js"),
+    include_str!("front/diagnosis.js"),
     include_str!("front/cell.js"),
     include_str!("front/dialog.js"),
     include_str!("front/matrix.js"),

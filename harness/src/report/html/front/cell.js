@@ -132,6 +132,7 @@ function logPart(cell) {
 function cellContent(cell) {
     return [
         ...summaryPart(cell),
+        diagnosisPart(cell),
         ...cell.outputs.map((output) => outputPart(output, cell)),
         stepsPart(cell), expectPart(cell), historyPart(cell), environmentPart(cell), logPart(cell),
     ].filter(Boolean);

@@ -1,0 +1,188 @@
+//! `repro diagnose`: runs one cell plainly, its reference, and both in lockstep, and says which operation it is.
+
+mod reference;
+mod report;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use burn_repro_backends::{Discovery, Target};
+use clap::Args;
+
+use self::reference::reference_state;
+use self::report::{add, run_of};
+use super::leave::cannot_write;
+use super::{Failure, say};
+use crate::diagnose::{Diagnosis, Evidence};
+use crate::exit::Exit;
+use crate::fault::Planted;
+use crate::folder::RunFolder;
+use crate::golden::Store;
+use crate::lockstep::{LockstepOptions, LockstepReport};
+use crate::plan::{Cell, absence};
+use crate::project::{Project, find_targets};
+use crate::report::diagnosis;
+use crate::run::{Ran, run_cell};
+use crate::scenario::{BackendSelector, Scenario};
+use crate::trace::Dtype;
+use crate::worker::{Worker, WorkerCommand};
+use crate::write::write_whole;
+
+#[derive(Debug, Args)]
+pub(super) struct DiagnoseArguments {
+    /// The scenario's name
+    #[arg(value_name = "SCENARIO")]
+    scenario: String,
+    /// The target, as `repro list --targets` names it
+    #[arg(long = "backend", value_name = "NAME")]
+    backend: BackendSelector,
+    /// Compare operations only until the first intermediate tensor is out of tolerance
+    #[arg(long)]
+    until_first: bool,
+    /// Write the diagnosis as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the operation that is off as a cargo project of its own, ready for an issue of Burn
+    #[arg(long, value_name = "DIR")]
+    emit: Option<PathBuf>,
+    /// Add the diagnosis to the report of a run: the newest one below target/repro
+    #[arg(long)]
+    html: bool,
+    /// The folder of the run whose report is meant
+    #[arg(long, value_name = "DIR", requires = "html")]
+    record: Option<PathBuf>,
+    /// Plant a fault into the target first, for instance `factors-bf16` or `negated@120`: a diagnosis of the diagnosis
+    #[arg(long, value_name = "FAULT[@N]")]
+    plant: Option<Planted>,
+}
+
+pub(super) fn diagnose(project: &Project, arguments: &DiagnoseArguments) -> Result<Exit, Failure> {
+    let scenario = scenario(project, &arguments.scenario)?;
+    let command = WorkerCommand::current().map_err(Failure::internal)?;
+    let discovery = find_targets(&command);
+    let target = target(&arguments.backend, &discovery)?;
+    // A run that is not there is said before anything is computed.
+    let run = arguments
+        .html
+        .then(|| run_of(arguments.record.as_deref(), &scenario, &target))
+        .transpose()?;
+    let store = Store::new(&project.golden);
+    let cell = Cell { scenario: Arc::clone(&scenario), target: target.clone(), threads: None };
+    let mut worker = Worker::new(command.clone(), target.clone(), cell.settings());
+
+    let Ran { report, .. } = run_cell(&cell, &store, &mut worker);
+    let lockstep = lockstep(arguments, &cell, &mut worker)?;
+    let reference = reference_state(&scenario, &store, &discovery, &command)?;
+    let found = Diagnosis::new(Evidence {
+        scenario: scenario.name.clone(),
+        target: target.name.clone(),
+        verdict: report.verdict,
+        reason: report.reason.clone(),
+        first_outside: report.first_record_outside.clone(),
+        reference,
+        lockstep,
+    });
+    say(&diagnosis(&found));
+    let planted = if arguments.plant.is_some() { guilt(&found) } else { Exit::Success };
+    let exit = Exit::of(&[report]).max(planted);
+    // A red cell stays red where its files cannot be written.
+    let failed = |message: String| Failure { exit: exit.max(Exit::Usage), message };
+    leave(arguments, run.as_ref(), &found).map_err(failed)?;
+    if let Some(Err(reason)) = found.lockstep.emitted {
+        return Err(failed(reason));
+    }
+    Ok(exit)
+}
+
+/// Runs the cell operation by operation.
+fn lockstep(
+    arguments: &DiagnoseArguments,
+    cell: &Cell,
+    worker: &mut Worker,
+) -> Result<LockstepReport, Failure> {
+    let Cell { scenario, target, .. } = cell;
+    let emit = arguments.emit.as_ref().map(std::path::absolute).transpose();
+    let options = LockstepOptions {
+        fault: arguments.plant.clone(),
+        until: arguments.until_first.then(|| scenario.tolerance.bounds(target, "").pixel),
+        locate: true,
+        emit: emit.map_err(Failure::usage)?,
+    };
+    let report = worker.lockstep(scenario, options).map_err(|outcome| {
+        let (name, target, reason) = (&scenario.name, &target.name, outcome.reason());
+        let message = format!("the lockstep of {name} on {target} failed: {reason}");
+        Failure { exit: Exit::Crashed, message }
+    })?;
+    match &arguments.plant {
+        Some(planted) if report.struck == 0 => Err(Failure::usage(format!(
+            "the fault `{planted}` fits no operation of {}, or not the one of that number",
+            scenario.name
+        ))),
+        _ => Ok(report),
+    }
+}
+
+/// Writes the diagnosis wherever it is wanted.
+fn leave(
+    arguments: &DiagnoseArguments,
+    run: Option<&RunFolder>,
+    found: &Diagnosis,
+) -> Result<(), String> {
+    if let Some(file) = &arguments.json {
+        let json = serde_json::to_string_pretty(found).map_err(|error| error.to_string())?;
+        write_whole(file, json.as_bytes()).map_err(|error| cannot_write(file, &error))?;
+    }
+    if let Some(run) = run {
+        say(&format!("report: {}\n", add(run, found)?.display()));
+    }
+    Ok(())
+}
+
+/// A planted fault that was found makes the result differ.
+fn guilt(found: &Diagnosis) -> Exit {
+    if found.lockstep.first.is_some() { Exit::Mismatch } else { Exit::Success }
+}
+
+fn scenario(project: &Project, name: &str) -> Result<Arc<Scenario>, Failure> {
+    let scenarios = project.load().map_err(Failure::usage)?;
+    let found = scenarios.iter().find(|scenario| scenario.name == *name);
+    let scenario = found.cloned().ok_or_else(|| {
+        let near: Vec<&str> = scenarios
+            .iter()
+            .map(|scenario| scenario.name.as_str())
+            .filter(|known| known.contains(name))
+            .collect();
+        let hint = match near.is_empty() {
+            true => "`repro list` shows their names".to_owned(),
+            false => format!("there are {}", near.join(", ")),
+        };
+        Failure::usage(format!("no scenario is called `{name}`; {hint}"))
+    })?;
+    if let Some(reason) = scenario.missing_requirement() {
+        return Err(Failure { exit: Exit::NothingRan, message: reason });
+    }
+    if scenario.dtype != Dtype::F32 {
+        let dtype = scenario.dtype.as_str();
+        return Err(Failure::usage(format!(
+            "`{name}` asks for {dtype}; operations are followed in f32 only"
+        )));
+    }
+    Ok(scenario)
+}
+
+/// The one target that is meant.
+fn target(selector: &BackendSelector, discovery: &Discovery) -> Result<Target, Failure> {
+    let matching: Vec<&Target> =
+        discovery.targets.iter().filter(|target| selector.matches(target)).collect();
+    match matching.as_slice() {
+        [target] => Ok((*target).clone()),
+        [] => Err(Failure {
+            exit: Exit::Required,
+            message: format!("{selector}: {}", absence(selector, discovery)),
+        }),
+        several => {
+            let names: Vec<&str> = several.iter().map(|target| target.name.as_str()).collect();
+            Err(Failure::usage(format!("`{selector}` is {}; name one of them", names.join(", "))))
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Which operations faults fit, and how they are rewritten. Pure.
+
+use burn_repro_backends::ir::{
+    BaseOperationIr as Base, FloatOperationIr as Float, ModuleOperationIr as Module,
+    NumericOperationIr as Numeric, OperationIr, ScalarIr, TensorIr,
+};
+
+use super::Elements;
+use crate::operation::{Class, class, scalars, scalars_mut};
+
+/// Any operation with a result of floats that is computed or moved.
+pub(super) fn any(operation: &OperationIr) -> bool {
+    let out = operation.outputs().next();
+    class(operation) != Class::Nothing
+        && operation.inputs().next().is_some()
+        && out.is_some_and(|out| out.dtype.is_float() && out.shape.num_elements() > 1)
+}
+
+/// Any whose last two dimensions are as long as each other.
+pub(super) fn square(operation: &OperationIr) -> bool {
+    let is_square = |out: &TensorIr| match out.shape.to_vec().as_slice() {
+        [.., height, width] => height == width && *width > 1,
+        _ => false,
+    };
+    any(operation) && operation.outputs().next().is_some_and(is_square)
+}
+
+/// Any with several channels, of which each has elements.
+pub(super) fn with_channels(operation: &OperationIr) -> bool {
+    let has = |out: &TensorIr| {
+        let shape = out.shape.to_vec();
+        shape.len() >= 2 && shape[1] > 1
+    };
+    any(operation) && operation.outputs().next().is_some_and(has)
+}
+
+/// Any with several samples.
+pub(super) fn with_samples(operation: &OperationIr) -> bool {
+    let several = |out: &TensorIr| out.shape.num_dims() > 1 && out.shape.to_vec()[0] > 1;
+    any(operation) && operation.outputs().next().is_some_and(several)
+}
+
+/// Convolutions, linear layers and matrix products: their first two inputs are multiplied.
+pub(super) fn product(operation: &OperationIr) -> bool {
+    let module = matches!(
+        operation,
+        OperationIr::Module(
+            Module::Linear(_) | Module::Conv1d(_) | Module::Conv2d(_) | Module::Conv3d(_)
+        )
+    );
+    module || matches!(operation, OperationIr::Float(_, Float::Matmul(_)))
+}
+
+/// Convolutions with padding.
+pub(super) fn padded(operation: &OperationIr) -> bool {
+    matches!(operation, OperationIr::Module(Module::Conv2d(op)) if op.options.padding != [0, 0])
+}
+
+/// Convolutions with padding and a square kernel.
+pub(super) fn square_kernel(operation: &OperationIr) -> bool {
+    let OperationIr::Module(Module::Conv2d(op)) = operation else { return false };
+    let shape = op.weight.shape.to_vec();
+    shape[2] == shape[3] && shape[2] > 1
+}
+
+/// Convolutions of square images.
+pub(super) fn square_convolution(operation: &OperationIr) -> bool {
+    let OperationIr::Module(Module::Conv2d(op)) = operation else { return false };
+    let shape = op.x.shape.to_vec();
+    shape[2] == shape[3] && shape[2] > 1
+}
+
+pub(super) fn biased(operation: &OperationIr) -> bool {
+    match operation {
+        OperationIr::Module(Module::Linear(op)) => op.bias.is_some(),
+        OperationIr::Module(Module::Conv1d(op)) => op.bias.is_some(),
+        OperationIr::Module(Module::Conv2d(op)) => op.bias.is_some(),
+        _ => false,
+    }
+}
+
+pub(super) fn drop_bias(operation: &mut OperationIr) {
+    match operation {
+        OperationIr::Module(Module::Linear(op)) => op.bias = None,
+        OperationIr::Module(Module::Conv1d(op)) => op.bias = None,
+        OperationIr::Module(Module::Conv2d(op)) => op.bias = None,
+        _ => {}
+    }
+}
+
+/// What a norm adds to a variance.
+pub(super) fn epsilon(operation: &OperationIr) -> bool {
+    let adds = matches!(operation, OperationIr::NumericFloat(_, Numeric::AddScalar(_)));
+    adds && scalars(operation).iter().all(|&value| value > 0.0 && value < 0.01)
+}
+
+/// A factor or divisor other than one.
+pub(super) fn factor(operation: &OperationIr) -> bool {
+    let scales = matches!(
+        operation,
+        OperationIr::NumericFloat(_, Numeric::MulScalar(_) | Numeric::DivScalar(_))
+    );
+    scales && scalars(operation).iter().all(|value| value.abs() != 1.0 && *value != 0.0)
+}
+
+/// A division by a whole number: of a sum, to make it a mean.
+pub(super) fn mean(operation: &OperationIr) -> bool {
+    let divides = matches!(operation, OperationIr::NumericFloat(_, Numeric::DivScalar(_)));
+    let whole = |&value: &f64| value > 1.0 && value.fract() == 0.0;
+    divides && scalars(operation).iter().all(whole)
+}
+
+pub(super) fn clamp(operation: &OperationIr) -> bool {
+    matches!(operation, OperationIr::NumericFloat(_, Numeric::Clamp(_)))
+}
+
+/// Multiplies the scalars of an operation.
+pub(super) fn scale_scalars(operation: &mut OperationIr, by: f64) {
+    for scalar in scalars_mut(operation) {
+        if let ScalarIr::Float(value) = scalar {
+            *value *= by;
+        }
+    }
+}
+
+pub(super) fn set_scalars(operation: &mut OperationIr, to: f64) {
+    for scalar in scalars_mut(operation) {
+        *scalar = ScalarIr::Float(to);
+    }
+}
+
+pub(super) fn sum(operation: &OperationIr) -> bool {
+    matches!(operation, OperationIr::NumericFloat(_, Numeric::Add(_)))
+}
+
+pub(super) fn difference(operation: &OperationIr) -> bool {
+    let OperationIr::NumericFloat(_, Numeric::Sub(_)) = operation else { return false };
+    true
+}
+
+pub(super) fn subtract_instead(operation: &mut OperationIr) {
+    if let OperationIr::NumericFloat(dtype, Numeric::Add(op)) = operation {
+        *operation = OperationIr::NumericFloat(*dtype, Numeric::Sub(op.clone()));
+    }
+}
+
+pub(super) fn add_instead(operation: &mut OperationIr) {
+    if let OperationIr::NumericFloat(dtype, Numeric::Sub(op)) = operation {
+        *operation = OperationIr::NumericFloat(*dtype, Numeric::Add(op.clone()));
+    }
+}
+
+/// Inputs of one shape, side by side.
+pub(super) fn joined(operation: &OperationIr) -> bool {
+    let OperationIr::BaseFloat(Base::Cat(op)) = operation else { return false };
+    let first = &op.tensors[0];
+    // Of one tensor given twice, only the last may be consumed.
+    let others = |tensor: &TensorIr| tensor.shape == first.shape && tensor.id != first.id;
+    op.tensors.len() == 2 && op.tensors.iter().skip(1).all(others)
+}
+
+pub(super) fn join_backwards(operation: &mut OperationIr) {
+    if let OperationIr::BaseFloat(Base::Cat(op)) = operation {
+        op.tensors.reverse();
+    }
+}
+
+pub(super) fn maximum(operation: &OperationIr) -> bool {
+    matches!(operation, OperationIr::NumericFloat(_, Numeric::MaxDim(_)))
+}
+
+pub(super) fn exponential(operation: &OperationIr) -> bool {
+    matches!(operation, OperationIr::Float(_, Float::Exp(_)))
+}
+
+pub(super) fn root(operation: &OperationIr) -> bool {
+    matches!(operation, OperationIr::Float(_, Float::Sqrt(_)))
+}
+
+pub(super) fn sum_along(operation: &OperationIr) -> bool {
+    matches!(operation, OperationIr::NumericFloat(_, Numeric::SumDim(op)) if op.input.shape[op.axis] > 1)
+}
+
+pub(super) fn linear(operation: &OperationIr) -> bool {
+    matches!(operation, OperationIr::Module(Module::Linear(_)))
+}
+
+/// A sum along a dimension whose running total is an f16.
+pub(super) fn sum_in_f16(operation: &OperationIr, inputs: &[Elements]) -> Option<Elements> {
+    let OperationIr::NumericFloat(_, Numeric::SumDim(op)) = operation else { return None };
+    let input = inputs.first()?;
+    let length = input.shape[op.axis];
+    let inner: usize = input.shape[op.axis + 1..].iter().product();
+    let mut shape = input.shape.clone();
+    shape[op.axis] = 1;
+    let block = length * inner;
+    let outputs: usize = shape.iter().product();
+    let total = |output: usize| {
+        let first = output / inner * block + output % inner;
+        add_in_f16((0..length).map(|step| input.values[first + step * inner]))
+    };
+    Some(input.like(shape, (0..outputs).map(total).collect()))
+}
+
+/// A linear layer whose running totals are f16.
+pub(super) fn linear_in_f16(operation: &OperationIr, inputs: &[Elements]) -> Option<Elements> {
+    let OperationIr::Module(Module::Linear(op)) = operation else { return None };
+    let (x, weight) = (inputs.first()?, inputs.get(1)?);
+    let (shared, columns) = (weight.shape[0], weight.shape[1]);
+    let mut values = Vec::with_capacity(x.values.len() / shared * columns);
+    for row in x.values.chunks(shared) {
+        for column in 0..columns {
+            let terms =
+                row.iter().enumerate().map(|(k, x)| x * weight.values[k * columns + column]);
+            let bias = inputs.get(2).map_or(0.0, |bias| bias.values[column]);
+            values.push(add_in_f16(terms) + bias);
+        }
+    }
+    Some(x.like(op.out.shape.to_vec(), values))
+}
+
+fn add_in_f16(terms: impl Iterator<Item = f64>) -> f64 {
+    let total = terms.fold(half::f16::ZERO, |total, term| {
+        half::f16::from_f64(
+            f64::from(total.to_f32()) + f64::from(half::f16::from_f64(term).to_f32()),
+        )
+    });
+    f64::from(total.to_f32())
+}

@@ -1,0 +1,168 @@
+//! The worker's side of everything that goes through a scenario operation by operation.
+
+use std::path::Path;
+use std::time::Instant;
+
+use burn_repro_backends::{Device, Fingerprint, Float, Place, Settings, Target};
+
+use super::protocol::{Answer, Notice, RunRequest};
+use super::serve::prepared;
+use crate::emit::{Caught, emit};
+use crate::fault::Planted;
+use crate::lockstep::{self, Captured, LockstepOptions, LockstepReport, OperationReport};
+use crate::pipeline::BoxError;
+use crate::registry::Registry;
+use crate::trace::{NamedTensor, Trace};
+use crate::worker::Variation;
+
+/// What a worker has opened.
+pub(super) struct Opened<'a> {
+    pub(super) target: &'a Target,
+    pub(super) device: &'a Device,
+    pub(super) settings: Settings,
+    pub(super) registry: &'a Registry,
+}
+
+impl Opened<'_> {
+    fn float(&self) -> Float {
+        self.settings.float
+    }
+
+    /// Runs the scenario beside the reference, and once as it is.
+    pub(super) fn lockstep(
+        &self,
+        request: &RunRequest,
+        options: &LockstepOptions,
+    ) -> Result<Answer, BoxError> {
+        let begun = Instant::now();
+        let plain = prepared(request, self.registry)?.run(self.device, Variation::None)?;
+        let plain_seconds = begun.elapsed().as_secs_f64();
+        let case = prepared(request, self.registry)?;
+        let pipeline = |place: &Place| case.run_streamed(place);
+        let (report, trace) = lockstep::lockstep(&pipeline, self.device, self.float(), options)?;
+        let plain_difference = largest_difference(&trace, &plain);
+        let mut report = LockstepReport { plain_seconds, plain_difference, ..report };
+        if let Some(folder) = &options.emit {
+            let caught = match &report.first {
+                None => Err("no operation is off, so that no project was written".to_owned()),
+                Some(first) if first.whole => {
+                    Err(format!("{} is no single operation: no project was written", first.title()))
+                }
+                Some(first) => {
+                    let number = first.number;
+                    lockstep::capture(&pipeline, self.device, self.float(), options, number)?
+                        .ok_or_else(|| {
+                            format!(
+                                "{} is no single operation: no project was written",
+                                first.title()
+                            )
+                        })
+                        .map(|captured| self.caught(request, first, captured))
+                }
+            };
+            report.emitted = Some(match caught.map(|caught| emit(folder, &caught)) {
+                Ok(Ok(())) => Ok(emitted(folder, options.fault.is_some())),
+                Ok(Err(error)) => Err(error.to_string()),
+                Err(reason) => Err(reason),
+            });
+        }
+        Ok(Answer::Notice(Notice::Lockstep(Box::new(report))))
+    }
+
+    /// A captured operation with what an issue has to say of it.
+    fn caught(&self, request: &RunRequest, first: &OperationReport, captured: Captured) -> Caught {
+        let Captured { operation, inputs, outputs, expected, got } = captured;
+        Caught {
+            title: first.title(),
+            scenario: scenario_name(request),
+            target: self.target.name.clone(),
+            locator: self.target.locator.clone(),
+            operation,
+            inputs,
+            outputs,
+            expected,
+            got,
+            allowed_ulp: first.allowed,
+            facts: facts(&self.target.fingerprint),
+        }
+    }
+
+    /// Runs the scenario with a fault planted into the target.
+    pub(super) fn faulted(
+        &self,
+        request: &RunRequest,
+        planted: &Planted,
+    ) -> Result<Answer, BoxError> {
+        let case = prepared(request, self.registry)?;
+        let pipeline = |place: &Place| case.run_streamed(place);
+        let fault = Some(planted.clone());
+        lockstep::with_fault(&pipeline, self.device, self.float(), fault).map(Answer::Finished)
+    }
+
+    /// The operations that each fault fits.
+    pub(super) fn fitting(&self, request: &RunRequest) -> Result<Answer, BoxError> {
+        let case = prepared(request, self.registry)?;
+        let pipeline = |place: &Place| case.run_streamed(place);
+        let fitting = lockstep::fitting(&pipeline, self.device, self.float())?;
+        let fitting = fitting.into_iter().map(|(name, numbers)| (name.to_owned(), numbers));
+        Ok(Answer::Notice(Notice::Fitting(fitting.collect())))
+    }
+
+    /// The operations of the scenario on the reference.
+    pub(super) fn follow(
+        &self,
+        request: &RunRequest,
+        located: Option<usize>,
+    ) -> Result<Answer, BoxError> {
+        let case = prepared(request, self.registry)?;
+        let steps = lockstep::follow(&|place: &Place| case.run_streamed(place), located)?;
+        Ok(Answer::Notice(Notice::Followed(steps)))
+    }
+}
+
+fn emitted(folder: &Path, planted: bool) -> String {
+    let which =
+        if planted { "; the planted fault is not in it" } else { " and shows the difference" };
+    format!("{} has the operation as a project: `cargo run` there runs it{which}", folder.display())
+}
+
+/// The name that the file gives, or its own.
+fn scenario_name(request: &RunRequest) -> String {
+    request.file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// What computed it, for the text of an issue.
+fn facts(fingerprint: &Fingerprint) -> Vec<(String, String)> {
+    let named =
+        |name: &str, value: &Option<String>| value.clone().map(|value| (name.to_owned(), value));
+    let system = Some(format!("{} {}", fingerprint.os, fingerprint.arch));
+    [
+        named("Burn", &Some(fingerprint.burn.clone())),
+        named("device", &fingerprint.device),
+        named("driver", &fingerprint.driver),
+        named("API", &fingerprint.api),
+        named("processor", &Some(fingerprint.cpu_model.clone())),
+        named("system", &system),
+        named("rustc", &Some(fingerprint.rustc.clone())),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The largest difference of any output; infinite where they cannot be compared.
+fn largest_difference(left: &Trace, right: &Trace) -> f64 {
+    let of = |NamedTensor { name, tensor }: &NamedTensor| match right.output(name) {
+        Some(other) if other.shape == tensor.shape => {
+            let pairs = tensor.values.iter().zip(&other.values);
+            let difference = |(left, right): (&f64, &f64)| match (left - right).abs() {
+                _ if left.to_bits() == right.to_bits() => 0.0,
+                difference if difference.is_nan() => f64::INFINITY,
+                difference => difference,
+            };
+            pairs.map(difference).fold(0.0, f64::max)
+        }
+        _ => f64::INFINITY,
+    };
+    left.outputs.iter().map(of).fold(0.0, f64::max)
+}
