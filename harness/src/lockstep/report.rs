@@ -59,6 +59,7 @@ pub(crate) struct OperationReport {
     /// The error that it and everything before it made: the target was given its own values.
     pub(crate) accumulated: Error,
     /// Whether it is an activation in one piece, which is no single operation of the stream.
+    #[serde(default)]
     pub(crate) whole: bool,
     /// The units in the last place that an operation of its kind may be off.
     #[serde(deserialize_with = "number::or_infinity")]
