@@ -113,6 +113,20 @@ impl Trace {
         find(&self.outputs, name)
     }
 
+    /// The largest difference of an output from another trace's; nothing where one is not finite or has another shape.
+    #[must_use]
+    pub fn largest_difference(&self, other: &Self) -> Option<f64> {
+        let mut largest = 0.0_f64;
+        for NamedTensor { name, tensor } in &self.outputs {
+            let other = other.output(name).filter(|other| other.shape == tensor.shape)?;
+            let pairs = tensor.values.iter().zip(&other.values);
+            for (left, right) in pairs.filter(|(left, right)| left.to_bits() != right.to_bits()) {
+                largest = largest.max(Some((left - right).abs()).filter(|far| far.is_finite())?);
+            }
+        }
+        Some(largest)
+    }
+
     /// The intermediate tensor of that name.
     #[must_use]
     pub fn record(&self, name: &str) -> Option<&HostTensor> {
@@ -134,4 +148,31 @@ pub struct Noise {
     pub first_sha256: Option<String>,
     /// SHA-256 over the bytes of all draws, one after another.
     pub all_sha256: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn trace(values: &[f64]) -> Trace {
+        let tensor =
+            HostTensor { shape: vec![values.len()], dtype: Dtype::F32, values: values.to_vec() };
+        Trace { outputs: vec![NamedTensor { name: "image".into(), tensor }], ..Trace::default() }
+    }
+
+    #[rstest]
+    #[case(&[1.0, 2.0], &[1.0, 2.0], Some(0.0))]
+    #[case(&[1.0, 2.5], &[1.0, 2.0], Some(0.5))]
+    #[case(&[1.0, f64::NAN], &[1.0, 2.0], None)]
+    #[case(&[1.0, f64::NAN], &[1.0, f64::NAN], Some(0.0))]
+    #[case(&[1.0], &[1.0, 2.0], None)]
+    fn how_far_a_result_is_from_another(
+        #[case] got: &[f64],
+        #[case] other: &[f64],
+        #[case] want: Option<f64>,
+    ) {
+        assert_eq!(trace(got).largest_difference(&trace(other)), want);
+    }
 }

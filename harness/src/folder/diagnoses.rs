@@ -8,14 +8,14 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::{FolderError, RunFolder, file_name, named_file};
-use crate::diagnose::Diagnosis;
+use crate::diagnose::{self, Diagnosis};
 use crate::evaluate::CellReport;
 
 /// The folder of diagnoses.
 const DIAGNOSES: &str = "diagnoses";
 
 /// The version that is read.
-const VERSION: u64 = 1;
+const VERSION: u64 = diagnose::VERSION as u64;
 
 /// The largest file that is taken for a diagnosis: one with a thousand tensors has about 200 kB.
 const SIZE_LIMIT: u64 = 16 << 20;

@@ -21,4 +21,4 @@ pub(crate) mod values;
 pub(crate) use kept::Captured;
 pub(crate) use names::learn;
 pub(crate) use report::{LockstepReport, OperationReport, ReadReport};
-pub(crate) use run::{LockstepOptions, capture, fitting, follow, lockstep, with_fault};
+pub(crate) use run::{LockstepOptions, Runs, capture, fitting, follow, lockstep, with_fault};

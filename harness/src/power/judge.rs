@@ -6,7 +6,7 @@ use super::{ALL_FAULTS, Power, Seen, Trial};
 use crate::evaluate::{CellReport, evaluate};
 use crate::golden::{Golden, GoldenError};
 use crate::plan::Cell;
-use crate::trace::{NamedTensor, Trace};
+use crate::trace::Trace;
 use crate::worker::Outcome;
 
 /// Judges a run with a fault beside the same run without it.
@@ -23,7 +23,7 @@ pub(super) fn seen(
         // Nobody overlooks a crash, but it is no comparison that saw it.
         return (Seen { effect: true, by_sum: false, by_elements: false, by_all }, None);
     };
-    let moved = moved(trace, clean);
+    let moved = trace.largest_difference(clean);
     let effect = moved != Some(0.0);
     let seen = Seen { effect, by_sum: by_sum(&report), by_elements: by_elements(&report), by_all };
     (seen, moved)
@@ -37,22 +37,6 @@ fn by_sum(report: &CellReport) -> bool {
 fn by_elements(report: &CellReport) -> bool {
     let comparisons = report.outputs.values().filter_map(|output| output.comparison.as_ref());
     comparisons.into_iter().any(|comparison| comparison.outside > 0 || comparison.non_finite > 0)
-}
-
-/// The largest difference of an output; nothing where one is not finite or has another shape.
-fn moved(trace: &Trace, clean: &Trace) -> Option<f64> {
-    let mut largest = 0.0_f64;
-    for NamedTensor { name, tensor } in &trace.outputs {
-        let other = clean.output(name).filter(|other| other.shape == tensor.shape)?;
-        for (left, right) in tensor.values.iter().zip(&other.values) {
-            let difference = (left - right).abs();
-            if left.to_bits() != right.to_bits() && !difference.is_finite() {
-                return None;
-            }
-            largest = largest.max(if difference.is_finite() { difference } else { 0.0 });
-        }
-    }
-    Some(largest)
 }
 
 /// A fault that a scenario says it catches, and does not.
@@ -89,27 +73,6 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::trace::{Dtype, HostTensor};
-
-    fn trace(values: &[f64]) -> Trace {
-        let tensor =
-            HostTensor { shape: vec![values.len()], dtype: Dtype::F32, values: values.to_vec() };
-        Trace { outputs: vec![NamedTensor { name: "image".into(), tensor }], ..Trace::default() }
-    }
-
-    #[rstest]
-    #[case(&[1.0, 2.0], &[1.0, 2.0], Some(0.0))]
-    #[case(&[1.0, 2.5], &[1.0, 2.0], Some(0.5))]
-    #[case(&[1.0, f64::NAN], &[1.0, 2.0], None)]
-    #[case(&[1.0, f64::NAN], &[1.0, f64::NAN], Some(0.0))]
-    #[case(&[1.0], &[1.0, 2.0], None)]
-    fn how_far_a_fault_moves_a_result(
-        #[case] got: &[f64],
-        #[case] clean: &[f64],
-        #[case] want: Option<f64>,
-    ) {
-        assert_eq!(moved(&trace(got), &trace(clean)), want);
-    }
 
     #[rstest]
     #[case::declared(&["nan"], 1)]

@@ -9,10 +9,9 @@ use super::protocol::{Answer, Notice, RunRequest};
 use super::serve::prepared;
 use crate::emit::{Caught, emit};
 use crate::fault::Planted;
-use crate::lockstep::{self, Captured, LockstepOptions, LockstepReport, OperationReport};
+use crate::lockstep::{self, Captured, LockstepOptions, LockstepReport, OperationReport, Runs};
 use crate::pipeline::BoxError;
 use crate::registry::Registry;
-use crate::trace::{NamedTensor, Trace};
 use crate::worker::Variation;
 
 /// What a worker has opened.
@@ -40,36 +39,37 @@ impl Opened<'_> {
         let case = prepared(request, self.registry)?;
         let pipeline = |place: &Place| case.run_streamed(place);
         let (report, trace) = lockstep::lockstep(&pipeline, self.device, self.float(), options)?;
-        let plain_difference = largest_difference(&trace, &plain);
+        let plain_difference = trace.largest_difference(&plain).unwrap_or(f64::INFINITY);
         let mut report = LockstepReport { plain_seconds, plain_difference, ..report };
         if let Some(folder) = &options.emit {
-            let caught = match &report.first {
-                None => Err("no operation is off, so that no project was written".to_owned()),
-                Some(first) if first.whole => {
-                    Err(format!("{} is no single operation: no project was written", first.title()))
-                }
-                Some(first) => {
-                    let number = first.number;
-                    lockstep::capture(&pipeline, self.device, self.float(), options, number)?
-                        .ok_or_else(|| {
-                            format!(
-                                "{} is no single operation: no project was written",
-                                first.title()
-                            )
-                        })
-                        .map(|captured| self.caught(request, first, captured))
-                }
-            };
-            report.emitted = Some(match caught.map(|caught| emit(folder, &caught)) {
-                Ok(Ok(())) => Ok(emitted(folder, options.fault.is_some())),
-                Ok(Err(error)) => Err(error.to_string()),
-                Err(reason) => Err(reason),
-            });
+            let caught = self.catch(request, &pipeline, options, report.first.as_ref())?;
+            report.emitted = Some(caught.and_then(|caught| {
+                emit(folder, &caught).map_err(|error| error.to_string())?;
+                Ok(emitted(folder, options.fault.is_some()))
+            }));
         }
         Ok(Answer::Notice(Notice::Lockstep(Box::new(report))))
     }
 
-    /// A captured operation with what an issue has to say of it.
+    /// The operation that is off with what an issue has to say of it, or why it cannot be caught.
+    fn catch(
+        &self,
+        request: &RunRequest,
+        pipeline: &impl Runs,
+        options: &LockstepOptions,
+        first: Option<&OperationReport>,
+    ) -> Result<Result<Caught, String>, BoxError> {
+        let Some(first) = first else {
+            return Ok(Err("no operation is off, so that no project was written".to_owned()));
+        };
+        let capture =
+            || lockstep::capture(pipeline, self.device, self.float(), options, first.number);
+        let captured = if first.whole { None } else { capture()? };
+        let missing =
+            || format!("{} is no single operation: no project was written", first.title());
+        Ok(captured.map(|captured| self.caught(request, first, captured)).ok_or_else(missing))
+    }
+
     fn caught(&self, request: &RunRequest, first: &OperationReport, captured: Captured) -> Caught {
         let Captured { operation, inputs, outputs, expected, got } = captured;
         Caught {
@@ -126,7 +126,7 @@ fn emitted(folder: &Path, planted: bool) -> String {
     format!("{} has the operation as a project: `cargo run` there runs it{which}", folder.display())
 }
 
-/// The name that the file gives, or its own.
+/// What the scenario's file is called.
 fn scenario_name(request: &RunRequest) -> String {
     request.file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
@@ -148,21 +148,4 @@ fn facts(fingerprint: &Fingerprint) -> Vec<(String, String)> {
     .into_iter()
     .flatten()
     .collect()
-}
-
-/// The largest difference of any output; infinite where they cannot be compared.
-fn largest_difference(left: &Trace, right: &Trace) -> f64 {
-    let of = |NamedTensor { name, tensor }: &NamedTensor| match right.output(name) {
-        Some(other) if other.shape == tensor.shape => {
-            let pairs = tensor.values.iter().zip(&other.values);
-            let difference = |(left, right): (&f64, &f64)| match (left - right).abs() {
-                _ if left.to_bits() == right.to_bits() => 0.0,
-                difference if difference.is_nan() => f64::INFINITY,
-                difference => difference,
-            };
-            pairs.map(difference).fold(0.0, f64::max)
-        }
-        _ => f64::INFINITY,
-    };
-    left.outputs.iter().map(of).fold(0.0, f64::max)
 }
