@@ -20,6 +20,7 @@ mod gate;
 pub mod golden;
 pub mod hash;
 pub mod history;
+mod host_float;
 mod interrupt;
 mod lockstep;
 pub mod matrix;
@@ -50,6 +51,8 @@ pub mod write;
 
 /// What can run here, for tests of pipelines outside of the harness.
 pub use burn_repro_backends as backends;
+/// PyTorch's host generator, for pipelines that draw noise or weights from a seed.
+pub use burn_repro_torch as torch;
 /// JSON Schemas, for pipelines that describe their parameters.
 pub use schemars;
 
@@ -57,8 +60,10 @@ pub use schemars;
 pub use burn_repro_backends::{linear, matmul};
 
 pub use doctor::{Precision, Product};
+pub use host_float::HostFloat;
 pub use pipeline::{BoxError, Case, CaseFault, Pipeline, RelativePath, Requirements};
 pub use probe::{Probe, ProbeError, step_name, step_scope};
 pub use project::{NoiseSource, Project};
 pub use registry::Registry;
 pub use scope::{Scope, scope, within};
+pub use trace::Dtype;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::Probe;
 use crate::scenario::{Seed, checked};
+use crate::trace::Dtype;
 
 /// The error a pipeline may return: any error, shown to the user as it prints.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -30,6 +31,10 @@ pub trait Pipeline: Send + Sync + 'static {
     /// The type of `params:`. Derive `Deserialize` with `#[serde(deny_unknown_fields)]`, so that a
     /// misspelt key is refused with its line and column.
     type Params: DeserializeOwned + Send + Sync + 'static;
+
+    /// Whether the pipeline draws from one generator for each sample where `seed` is a list; without it
+    /// such a scenario is refused.
+    const TAKES_SEED_LIST: bool = false;
 
     /// The JSON Schema of `params:`, for editors; `Some(generator.subschema_for::<Self::Params>())` where
     /// the type derives [`schemars::JsonSchema`].
@@ -84,12 +89,19 @@ pub struct CaseFault<P> {
 pub struct Case<P> {
     /// The scenario's name.
     pub scenario: String,
-    /// The seed, as `torch.Generator().manual_seed(seed)` takes it.
+    /// The seed, as `torch.Generator().manual_seed(seed)` takes it; the first sample's where there
+    /// are `seeds`.
     pub seed: Seed,
+    /// A seed for each sample of the batch, where the scenario lists them; see
+    /// [`Pipeline::TAKES_SEED_LIST`]. Empty otherwise.
+    pub seeds: Vec<Seed>,
     /// Number of inference steps, at least 1.
     pub steps: usize,
     /// Number of samples generated at once, at least 1.
     pub batch_size: usize,
+    /// The float type that the scenario asks for, in which diffusers and PyTorch draw noise. The `f64`
+    /// reference of an `f32` scenario has `f32` here: it answers the same question.
+    pub dtype: Dtype,
     /// The folder of the scenario file; [`RelativePath`]s start here.
     pub folder: PathBuf,
     /// The pipeline's own parameters.

@@ -9,6 +9,7 @@ use burn_repro_backends::first_stale;
 use sha2::{Digest, Sha256};
 
 use crate::hash::{hex, sha256_hex};
+use crate::host_float::HostFloat;
 use crate::lockstep::learn;
 use crate::perturbation::Perturbation;
 use crate::scope::{self, Scope};
@@ -105,12 +106,17 @@ impl<B: Backend> Probe<B> {
     }
 
     /// Hashes host noise and moves it to the device, row-major, converted to the device's default
-    /// float type.
+    /// float type. Draw it in the type of [`Case::dtype`](crate::Case::dtype), as PyTorch would.
     ///
     /// # Panics
     /// If `values` does not fill `shape`.
-    pub fn noise<const D: usize>(&mut self, shape: [usize; D], values: &[f32]) -> Tensor<B, D> {
-        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    pub fn noise<T: HostFloat, const D: usize>(
+        &mut self,
+        shape: [usize; D],
+        values: &[T],
+    ) -> Tensor<B, D> {
+        let mut bytes = Vec::with_capacity(size_of_val(values));
+        values.iter().for_each(|value| value.append_le_bytes(&mut bytes));
         self.noise.update(&bytes);
         let noise = &mut self.trace.noise;
         noise.draws += 1;
@@ -127,17 +133,26 @@ impl<B: Backend> Probe<B> {
     ///
     /// # Panics
     /// If `values` does not fill `shape`.
-    pub fn input<const D: usize>(&mut self, shape: [usize; D], values: &[f32]) -> Tensor<B, D> {
+    pub fn input<T: HostFloat, const D: usize>(
+        &mut self,
+        shape: [usize; D],
+        values: &[T],
+    ) -> Tensor<B, D> {
         let mut values = values.to_vec();
-        if let Some(perturbation) = &mut self.perturbation {
-            perturbation.apply(&mut values);
-        }
         match self.copies {
             Some(samples) if samples == shape[0] => copy_first(&mut values, samples),
             Some(_) => self.error = Some(ProbeError::NoBatch),
             None => {}
         }
-        Tensor::from_data(TensorData::new(values, shape), &self.device)
+        let data = match &mut self.perturbation {
+            Some(perturbation) => {
+                let mut values: Vec<f64> = values.into_iter().map(HostFloat::widen).collect();
+                perturbation.apply(&mut values);
+                TensorData::new(values, shape)
+            }
+            None => TensorData::new(values, shape),
+        };
+        Tensor::from_data(data, &self.device)
     }
 
     /// States the SHA-256 of the weights, taken on the host, so that a golden made with others is
@@ -207,7 +222,7 @@ impl<B: Backend> Probe<B> {
 }
 
 /// Makes every one of `samples` equal parts a copy of the first.
-fn copy_first(values: &mut [f32], samples: usize) {
+fn copy_first<T: Copy>(values: &mut [T], samples: usize) {
     let (first, rest) = values.split_at_mut(values.len() / samples);
     for sample in rest.chunks_exact_mut(first.len().max(1)) {
         sample.copy_from_slice(first);

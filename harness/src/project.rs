@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::interrupt::leave_cleanly;
 use crate::registry::Registry;
 use crate::scenario::{LoadError, Scenario, load};
+use crate::trace::Dtype;
 use crate::worker::{DOCTOR_ARGUMENT, PROBE_ARGUMENT, WORKER_ARGUMENT, WorkerCommand, serve};
 use crate::{cli, doctor, gate};
 
@@ -23,8 +24,9 @@ const SCENARIOS: &str = "BURN_REPRO_SCENARIOS";
 /// Another folder of goldens: `BURN_REPRO_GOLDEN=DIR`.
 const GOLDEN: &str = "BURN_REPRO_GOLDEN";
 
-/// Draws `count` standard normal numbers on the host, as the project's pipelines do.
-pub type NoiseSource = fn(seed: u64, count: usize) -> Vec<f32>;
+/// Draws `count` standard normal numbers of a float type on the host, as the project's pipelines do,
+/// and widens them without rounding.
+pub type NoiseSource = fn(seed: u64, count: usize, dtype: Dtype) -> Vec<f64>;
 
 /// What a project consists of.
 pub struct Project {

@@ -9,7 +9,7 @@ use schemars::{Schema, SchemaGenerator};
 use crate::pipeline::{BoxError, Case, Pipeline, Requirements};
 use crate::probe::Probe;
 use crate::scenario::{Problem, ProblemAt, ScenarioFile, from_yaml};
-use crate::trace::{Dtype, Trace};
+use crate::trace::Trace;
 use crate::worker::Variation;
 
 /// The fault of a case that begins from the next seed.
@@ -70,6 +70,8 @@ pub(crate) trait AnyPipeline: Send + Sync {
 
     fn params_schema(&self, generator: &mut SchemaGenerator) -> Option<Schema>;
 
+    fn takes_seed_list(&self) -> bool;
+
     /// The names of the wrong parameters that it knows, and what each is.
     fn faults(&self) -> Vec<(&'static str, &'static str)>;
 
@@ -99,7 +101,6 @@ struct Erased<P>(Arc<P>);
 struct Prepared<P: Pipeline> {
     pipeline: Arc<P>,
     case: Case<P::Params>,
-    dtype: Dtype,
 }
 
 impl<P: Pipeline> AnyPipeline for Erased<P> {
@@ -109,6 +110,10 @@ impl<P: Pipeline> AnyPipeline for Erased<P> {
 
     fn params_schema(&self, generator: &mut SchemaGenerator) -> Option<Schema> {
         P::params_schema(generator)
+    }
+
+    fn takes_seed_list(&self) -> bool {
+        P::TAKES_SEED_LIST
     }
 
     fn faults(&self) -> Vec<(&'static str, &'static str)> {
@@ -124,9 +129,11 @@ impl<P: Pipeline> AnyPipeline for Erased<P> {
         let parsed: ScenarioFile<P::Params> = from_yaml(file, text)?;
         let case = Case {
             scenario: name.to_owned(),
-            seed: parsed.seed,
+            seed: parsed.seed.first(),
+            seeds: parsed.seed.per_sample().to_vec(),
             steps: parsed.steps.0,
-            batch_size: parsed.batch_size.0,
+            batch_size: parsed.batch_size(),
+            dtype: parsed.dtype,
             folder: file.parent().unwrap_or(Path::new("")).to_path_buf(),
             params: parsed.params,
         };
@@ -134,7 +141,7 @@ impl<P: Pipeline> AnyPipeline for Erased<P> {
             ProblemAt::key(file, text, "params", Problem::Invalid(error.to_string()))
         })?;
         let pipeline = Arc::clone(&self.0);
-        Ok(Box::new(Prepared { pipeline, case, dtype: parsed.dtype }))
+        Ok(Box::new(Prepared { pipeline, case }))
     }
 }
 
@@ -144,11 +151,15 @@ impl<P: Pipeline> PreparedCase for Prepared<P> {
     }
 
     fn run(self: Box<Self>, device: &Device, variation: Variation) -> Result<Trace, BoxError> {
-        let Self { pipeline, mut case, dtype } = *self;
+        let Self { pipeline, mut case } = *self;
         if let Variation::Copies(samples) = variation {
             case.batch_size = samples;
+            // Every sample is to be the first one.
+            if !case.seeds.is_empty() {
+                case.seeds = vec![case.seed; samples];
+            }
         }
-        let mut probe = Probe::<Backend>::new(device.clone()).varied(variation, dtype);
+        let mut probe = Probe::<Backend>::new(device.clone()).varied(variation, case.dtype);
         pipeline.run(&case, device, &mut probe)?;
         Ok(probe.finish()?)
     }
@@ -157,7 +168,10 @@ impl<P: Pipeline> PreparedCase for Prepared<P> {
         let case = &mut self.case;
         match (fault, P::faults().into_iter().find(|known| known.name == fault)) {
             (_, Some(known)) => (known.apply)(case),
-            (SEED_FAULT, _) => case.seed = case.seed.next(),
+            (SEED_FAULT, _) => {
+                case.seed = case.seed.next();
+                case.seeds.iter_mut().for_each(|seed| *seed = seed.next());
+            }
             (STEP_FAULT, _) => case.steps = (case.steps - 1).max(1),
             _ => return Err(format!("there is no fault `{fault}`").into()),
         }

@@ -33,6 +33,17 @@ impl Dtype {
     }
 }
 
+impl std::str::FromStr for Dtype {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::F16, Self::Bf16, Self::F32, Self::F64]
+            .into_iter()
+            .find(|dtype| dtype.as_str() == text)
+            .ok_or_else(|| format!("unknown float type `{text}`: expected f16, bf16, f32 or f64"))
+    }
+}
+
 /// A tensor read back to the host, row-major.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HostTensor {

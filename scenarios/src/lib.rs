@@ -1,7 +1,6 @@
 //! The scenarios of burn-repro and the computations they name.
 //!
-//! The questions lie beside this folder as YAML, by theme; the answers are here: PyTorch's host
-//! generator, noise schedules, the samplers DDIM and DDPM, diffusers' `UNet2DModel`, and the
+//! The questions lie beside this folder as YAML, by theme; the answers are here: noise schedules, the samplers DDIM and DDPM, diffusers' `UNet2DModel`, and the
 //! pipelines that put them together. How a scenario is run, compared and judged is the harness's
 //! work. A project of your own looks like this crate.
 
@@ -10,7 +9,6 @@
 pub mod pipeline;
 pub mod sampler;
 pub mod schedule;
-pub mod torch;
 pub mod unet;
 
 use std::path::Path;
@@ -25,6 +23,6 @@ pub fn project() -> Project {
         registry: Registry::new().with(pipeline::Ddim).with(pipeline::Ddpm).with(pipeline::Sampler),
         scenarios: here.to_path_buf(),
         golden: here.with_file_name("golden"),
-        noise: Some(|seed, count| torch::Generator::manual_seed(seed).randn::<f32>(count)),
+        noise: Some(pipeline::seeded_noise),
     }
 }

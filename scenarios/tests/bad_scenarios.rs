@@ -25,6 +25,14 @@ params:
 #[case::unknown_key("seed: 0", "sede: 0", "3:1", "unknown field `sede`, expected one of")]
 #[case::wrong_type("seed: 0", "seed: soon", "3:7", "expected a whole number")]
 #[case::seed_out_of_range("seed: 0", "seed: 99999999999999999999", "3:7", "-2^63 to 2^64-1")]
+#[case::no_seeds("seed: 0", "seed: []", "3:7", "expected one seed for each sample")]
+#[case::a_seed_of_a_list("seed: 0", "seed: [0, 1, 2, 3.5]", "3:17", "expected a whole number")]
+#[case::seeds_of_another_batch(
+    "seed: 0",
+    "seed: [0, 1]",
+    "3:1",
+    "`seed` lists 2 seeds for a batch of 4"
+)]
 #[case::negative_steps("steps: 10", "steps: -1", "4:8", "write a whole number from 1 to 10000")]
 #[case::absurd_steps("steps: 10", "steps: 4000000000", "4:8", "from 1 to 10000")]
 #[case::more_steps_than_trained("steps: 10", "steps: 2000", "7:1", "from 1 to 1000")]

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use burn_repro::backends::{Backend, Class, Float, Target, open, probe};
 use burn_repro::scenario::Seed;
 use burn_repro::trace::{NamedTensor, Trace};
-use burn_repro::{Case, Pipeline, Probe};
+use burn_repro::{Case, Dtype, Pipeline, Probe};
 use burn_repro_scenarios::pipeline::{Ddim, Ddpm};
 use rstest::rstest;
 use safetensors::SafeTensors;
@@ -28,8 +28,10 @@ fn run<P: Pipeline>(pipeline: &P, model: &str, target: &Target) -> Trace {
     let case = Case {
         scenario: model.to_owned(),
         seed: Seed::from(0),
+        seeds: Vec::new(),
         steps: 2,
         batch_size: 1,
+        dtype: Dtype::F32,
         folder: data(),
         params: serde_json::from_str(&params).unwrap(),
     };

@@ -26,6 +26,7 @@ use crate::plan::Selection;
 use crate::project::Project;
 use crate::record::{RUN_NAME, THREADS, machine, threads};
 use crate::scenario::{BackendSelector, Seed};
+use crate::trace::Dtype;
 
 /// Runs scenarios on every Burn target of this machine and judges the results against goldens.
 #[derive(Debug, Parser)]
@@ -147,6 +148,9 @@ struct NoiseArguments {
     /// The shape, for instance 1,3,32,32
     #[arg(long, value_delimiter = ',', required = true)]
     shape: Vec<usize>,
+    /// The float type: f16, bf16, f32 or f64
+    #[arg(long, value_name = "TYPE", default_value = "f32")]
+    dtype: Dtype,
     /// Save the noise as well
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,

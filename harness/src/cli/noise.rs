@@ -5,10 +5,10 @@ use crate::exit::Exit;
 use crate::hash::sha256_hex;
 use crate::project::Project;
 use crate::tensor_file;
-use crate::trace::{Dtype, HostTensor, NamedTensor};
+use crate::trace::{HostTensor, NamedTensor};
 use crate::write::write_whole;
 
-/// Four GiB of f32: more is a slip of the keyboard.
+/// Eight GiB on the host: more is a slip of the keyboard.
 const LARGEST: usize = 1 << 30;
 
 pub(super) fn noise(project: &Project, arguments: &NoiseArguments) -> Result<Exit, Failure> {
@@ -25,18 +25,15 @@ pub(super) fn noise(project: &Project, arguments: &NoiseArguments) -> Result<Exi
                 arguments.shape
             ))
         })?;
-    let values = draw(arguments.seed.bits(), count);
-    let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let dtype = arguments.dtype;
+    let values = draw(arguments.seed.bits(), count, dtype);
+    let tensor = HostTensor { shape: arguments.shape.clone(), dtype, values };
+    let sha256 = sha256_hex(&tensor_file::to_bytes(&tensor));
     if let Some(file) = &arguments.out {
-        let tensor = HostTensor {
-            shape: arguments.shape.clone(),
-            dtype: Dtype::F32,
-            values: values.into_iter().map(f64::from).collect(),
-        };
         let named = NamedTensor { name: "noise".into(), tensor };
         write_whole(file, &tensor_file::encode(&[named]))
             .map_err(|error| Failure::usage(format!("cannot write {}: {error}", file.display())))?;
     }
-    say(&format!("{}\n", sha256_hex(&bytes)));
+    say(&format!("{sha256}\n"));
     Ok(Exit::Success)
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::bounded::{BatchSize, FormatVersion, MemoryLimit, Name, Steps, TimeLimit};
 use super::expectation::Expectation;
 use super::known_failure::KnownFailure;
-use super::seed::Seed;
+use super::seed::Seeds;
 use super::selector::BackendSelector;
 use super::tolerance::Tolerance;
 use crate::trace::Dtype;
@@ -27,10 +27,12 @@ pub(crate) struct ScenarioFile<P> {
     #[serde(default)]
     pub(crate) description: String,
     pub(crate) pipeline: String,
-    pub(crate) seed: Seed,
+    /// One seed, or one for each sample of the batch.
+    pub(crate) seed: Seeds,
     pub(crate) steps: Steps,
-    #[serde(default = "one")]
-    pub(crate) batch_size: BatchSize,
+    /// As many as `seed` lists if left out, else 1.
+    #[serde(default)]
+    pub(crate) batch_size: Option<BatchSize>,
     pub(crate) params: P,
     #[serde(default = "every_class")]
     pub(crate) backends: Vec<BackendSelector>,
@@ -58,8 +60,22 @@ pub(crate) struct ScenarioFile<P> {
     pub(crate) memory_limit: Option<MemoryLimit>,
 }
 
-fn one() -> BatchSize {
-    BatchSize(1)
+impl<P> ScenarioFile<P> {
+    /// The number of samples; [`batch_size_problem`](Self::batch_size_problem) checks it.
+    pub(crate) fn batch_size(&self) -> usize {
+        self.batch_size.map_or(self.seed.per_sample().len().max(1), |size| size.0)
+    }
+
+    /// diffusers refuses a list of generators that is not as long as the batch, and so do we.
+    pub(crate) fn batch_size_problem(&self) -> Option<String> {
+        let (seeds, batch_size) = (self.seed.per_sample().len(), self.batch_size());
+        (seeds > 0 && seeds != batch_size).then(|| {
+            format!(
+                "`seed` lists {seeds} seeds for a batch of {batch_size}: expected one seed, or one for each \
+                 sample of the batch"
+            )
+        })
+    }
 }
 
 fn single_precision() -> Dtype {

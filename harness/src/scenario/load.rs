@@ -85,10 +85,14 @@ pub fn parse(file: &Path, text: String, registry: &Registry) -> Result<Scenario,
         };
         return Err(ProblemAt::key(file, &text, "pipeline", problem));
     };
+    if let Some(problem) = seeds_problem(&parsed, pipeline) {
+        return Err(ProblemAt::key(file, &text, "seed", Problem::Invalid(problem)));
+    }
     let case = pipeline.prepare(&name, file, &text)?;
     if let Some(unknown) = unknown_fault(&parsed.must_catch, pipeline) {
         return Err(ProblemAt::key(file, &text, "must_catch", Problem::Invalid(unknown)));
     }
+    let batch_size = parsed.batch_size();
     Ok(Scenario {
         question: Question::new(&parsed),
         name,
@@ -97,7 +101,7 @@ pub fn parse(file: &Path, text: String, registry: &Registry) -> Result<Scenario,
         pipeline: parsed.pipeline,
         seed: parsed.seed,
         steps: parsed.steps.0,
-        batch_size: parsed.batch_size.0,
+        batch_size,
         backends: parsed.backends,
         determinism: parsed.determinism,
         dtype: parsed.dtype,
@@ -111,6 +115,15 @@ pub fn parse(file: &Path, text: String, registry: &Registry) -> Result<Scenario,
         requirements: case.requires(),
         text,
     })
+}
+
+/// What to say of a list of seeds that the batch or the pipeline cannot take.
+fn seeds_problem<P>(parsed: &ScenarioFile<P>, pipeline: &dyn AnyPipeline) -> Option<String> {
+    if !parsed.seed.per_sample().is_empty() && !pipeline.takes_seed_list() {
+        let name = pipeline.name();
+        return Some(format!("the pipeline `{name}` takes no list of seeds: expected one seed"));
+    }
+    parsed.batch_size_problem()
 }
 
 /// What to say of the first fault that nobody knows.

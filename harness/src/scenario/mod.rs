@@ -37,7 +37,7 @@ pub(crate) use load::from_yaml;
 pub use load::{load, load_file, parse};
 pub use question::Question;
 pub use schema::scenario_schema;
-pub use seed::Seed;
+pub use seed::{Seed, Seeds};
 pub use selector::BackendSelector;
 pub use slice::Slice;
 pub use tolerance::{
@@ -64,8 +64,8 @@ pub struct Scenario {
     pub description: String,
     /// The pipeline's name.
     pub pipeline: String,
-    /// The seed handed to the pipeline.
-    pub seed: Seed,
+    /// The seed handed to the pipeline, or one for each sample.
+    pub seed: Seeds,
     /// Number of inference steps.
     pub steps: usize,
     /// Number of samples generated at once.

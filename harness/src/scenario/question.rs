@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_yaml::{Mapping, Number, Value};
 
 use super::file::ScenarioFile;
-use super::seed::Seed;
+use super::seed::Seeds;
 use crate::hash::sha256_hex;
+use crate::trace::Dtype;
 
 /// Everything that the answer depends on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,12 +19,16 @@ use crate::hash::sha256_hex;
 pub struct Question {
     /// The pipeline's name.
     pub pipeline: String,
-    /// The seed handed to the pipeline.
-    pub seed: Seed,
+    /// The seed handed to the pipeline, or one for each sample.
+    pub seed: Seeds,
     /// Number of inference steps.
     pub steps: usize,
     /// Number of samples generated at once.
     pub batch_size: usize,
+    /// The float type, in which the noise is drawn. Left out where it is `f32`, as goldens have it
+    /// that are older than this field.
+    #[serde(default = "single", skip_serializing_if = "is_single")]
+    pub dtype: Dtype,
     /// The pipeline's parameters as the file writes them.
     pub params: Value,
 }
@@ -32,9 +37,10 @@ impl Question {
     pub(super) fn new(file: &ScenarioFile<Value>) -> Self {
         Self {
             pipeline: file.pipeline.clone(),
-            seed: file.seed,
+            seed: file.seed.clone(),
             steps: file.steps.0,
-            batch_size: file.batch_size.0,
+            batch_size: file.batch_size(),
+            dtype: file.dtype,
             params: file.params.clone(),
         }
     }
@@ -43,9 +49,13 @@ impl Question {
     #[must_use]
     pub fn sha256(&self) -> String {
         let mut text = format!(
-            "pipeline={};seed={};steps={};batch_size={};params=",
+            "pipeline={};seed={};steps={};batch_size={};",
             self.pipeline, self.seed, self.steps, self.batch_size
         );
+        if !is_single(&self.dtype) {
+            text.push_str(&format!("dtype={};", self.dtype.as_str()));
+        }
+        text.push_str("params=");
         write_canonical(&self.params, &mut text);
         sha256_hex(text.as_bytes())
     }
@@ -62,6 +72,14 @@ impl Question {
     fn to_value(&self) -> Value {
         serde_yaml::to_value(self).expect("a question has only plain values")
     }
+}
+
+fn single() -> Dtype {
+    Dtype::F32
+}
+
+fn is_single(dtype: &Dtype) -> bool {
+    *dtype == single()
 }
 
 /// Descends where a side is a mapping and the other one is, too, or has nothing there; anything else
@@ -194,6 +212,9 @@ mod tests {
     #[case(
         "{version: 1, pipeline: p, seed: 0, steps: 2, batch_size: 2, params: {a: 1, b: [x, 0.5]}}"
     )]
+    // Each type draws other noise.
+    #[case("{version: 1, pipeline: p, seed: 0, steps: 2, dtype: f64, params: {a: 1, b: [x, 0.5]}}")]
+    #[case("{version: 1, pipeline: p, seed: [0], steps: 2, params: {a: 1, b: [x, 0.5]}}")]
     fn another_question_has_another_hash(#[case] text: &str) {
         assert_ne!(hash(text), hash(BASE));
     }
@@ -217,9 +238,24 @@ mod tests {
         assert!(question(BASE).differences(&question(BASE)).is_empty());
     }
 
+    /// As goldens have it that are older than the field.
     #[test]
-    fn a_question_survives_the_golden_it_is_written_to() {
-        let text = "{version: 1, pipeline: p, seed: -9223372036854775808, steps: 2, params: ~}";
+    fn single_precision_is_not_written() {
+        let text = "{version: 1, pipeline: p, seed: 0, steps: 2, dtype: f32, params: ~}";
+        insta::assert_snapshot!(serde_yaml::to_string(&question(text)).unwrap(), @r"
+        pipeline: p
+        seed: 0
+        steps: 2
+        batch_size: 1
+        params: null
+        ");
+    }
+
+    #[rstest]
+    #[case("{version: 1, pipeline: p, seed: -9223372036854775808, steps: 2, params: ~}")]
+    #[case("{version: 1, pipeline: p, seed: [18446744073709551615, -1, 0], steps: 2, params: ~}")]
+    #[case("{version: 1, pipeline: p, seed: 0, steps: 2, dtype: bf16, params: ~}")]
+    fn a_question_survives_the_golden_it_is_written_to(#[case] text: &str) {
         let yaml = serde_yaml::to_string(&question(text)).unwrap();
         assert_eq!(serde_yaml::from_str::<Question>(&yaml).unwrap(), question(text));
     }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::bounded::{FormatVersion, Name, NonNegative, Sentence};
 use super::driver_range::DriverRange;
 use super::file::ScenarioFile;
-use super::seed::Seed;
+use super::seed::{Seed, Seeds};
 use super::selector::BackendSelector;
 use super::slice::Slice;
 use super::tolerance::{BackendTolerance, Bound, OutputTolerance, Tolerance};
@@ -62,6 +62,17 @@ by_hand! {
     Name, "Name", { "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,79}$" };
     Sentence, "Sentence", { "type": "string", "minLength": 3 };
     Seed, "Seed", { "type": "integer", "minimum": i64::MIN, "maximum": u64::MAX };
+    Seeds, "Seeds", {
+        "description": "One seed, or one for each sample of the batch.",
+        "oneOf": [
+            { "type": "integer", "minimum": i64::MIN, "maximum": u64::MAX },
+            {
+                "type": "array",
+                "minItems": 1,
+                "items": { "type": "integer", "minimum": i64::MIN, "maximum": u64::MAX }
+            }
+        ]
+    };
     Slice, "Slice", { "type": "string", "description": "As numpy writes it: [0, -3:, -3:, -1]." };
     DriverRange, "DriverRange", { "type": "string", "description": "As >=22.3, <23.1." };
     RelativePath, "RelativePath", { "type": "string", "description": "Below the scenario's own folder." };

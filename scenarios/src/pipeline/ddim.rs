@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use super::denoiser::{Denoiser, denoise};
 use super::faults;
-use super::{image, randn};
+use super::image;
+use super::noise::Noise;
 use crate::sampler::{DdimConfig, ddim};
-use crate::torch::Generator;
 
 /// Noise from the seed, a UNet and DDIM: an image.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,6 +34,7 @@ pub struct DdimParams {
 
 impl Pipeline for Ddim {
     const NAME: &'static str = "ddim";
+    const TAKES_SEED_LIST: bool = true;
     type Params = DdimParams;
 
     fn params_schema(generator: &mut SchemaGenerator) -> Option<Schema> {
@@ -65,9 +66,9 @@ impl Pipeline for Ddim {
         let sampler = params.scheduler.sampler(params.eta, params.use_clipped_model_output)?;
         let transitions = params.scheduler.transitions(case.steps)?;
         let (model, shape) = params.unet.load(case, device, probe)?;
-        let mut generator = Generator::manual_seed(case.seed.bits());
-        let x = randn(&mut generator, shape, probe);
-        let mut noise = |shape, probe: &mut Probe<B>| randn(&mut generator, shape, probe);
+        let mut noise = Noise::of(case);
+        let x = noise.draw(shape, probe);
+        let mut noise = |shape, probe: &mut Probe<B>| noise.draw(shape, probe);
         let latents = ddim(&sampler, &transitions, x, denoise(&model), &mut noise, probe)?;
         image::put_out(latents, probe);
         Ok(())

@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use super::denoiser::{Denoiser, denoise};
 use super::faults;
-use super::{image, randn};
+use super::image;
+use super::noise::Noise;
 use crate::sampler::{DdpmConfig, ddpm};
 use crate::schedule::Transition;
-use crate::torch::Generator;
 
 /// Noise from the seed, a UNet and DDPM: an image. The steps' noise comes from the same generator.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,6 +49,7 @@ impl DdpmParams {
 
 impl Pipeline for Ddpm {
     const NAME: &'static str = "ddpm";
+    const TAKES_SEED_LIST: bool = true;
     type Params = DdpmParams;
 
     fn params_schema(generator: &mut SchemaGenerator) -> Option<Schema> {
@@ -80,9 +81,9 @@ impl Pipeline for Ddpm {
         let sampler = params.scheduler.sampler()?;
         let transitions = params.transitions(case.steps)?;
         let (model, shape) = params.unet.load(case, device, probe)?;
-        let mut generator = Generator::manual_seed(case.seed.bits());
-        let x = randn(&mut generator, shape, probe);
-        let mut noise = |shape, probe: &mut Probe<B>| randn(&mut generator, shape, probe);
+        let mut noise = Noise::of(case);
+        let x = noise.draw(shape, probe);
+        let mut noise = |shape, probe: &mut Probe<B>| noise.draw(shape, probe);
         let latents = ddpm(&sampler, &transitions, x, denoise(&model), &mut noise, probe)?;
         image::put_out(latents, probe);
         Ok(())

@@ -8,25 +8,11 @@ mod ddpm;
 mod denoiser;
 mod faults;
 mod image;
+mod noise;
 mod sampler;
 
 pub use ddim::{Ddim, DdimParams};
 pub use ddpm::{Ddpm, DdpmParams};
 pub use denoiser::{Denoiser, DenoiserError};
+pub use noise::seeded_noise;
 pub use sampler::{Loop, Sampler, SamplerParams};
-
-use burn::tensor::Tensor;
-use burn::tensor::backend::Backend;
-use burn_repro::Probe;
-
-use crate::torch::Generator;
-
-/// Draws standard normal noise of a shape from the host generator and moves it to the device, as
-/// diffusers' `randn_tensor` does with a CPU generator.
-fn randn<B: Backend, const D: usize>(
-    generator: &mut Generator,
-    shape: [usize; D],
-    probe: &mut Probe<B>,
-) -> Tensor<B, D> {
-    probe.noise(shape, &generator.randn::<f32>(shape.iter().product()))
-}

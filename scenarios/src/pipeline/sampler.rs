@@ -7,10 +7,10 @@ use burn_repro::{BoxError, Case, CaseFault, Pipeline, Probe};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
-use super::{faults, randn};
+use super::faults;
+use super::noise::Noise;
 use crate::sampler::{SamplerError, SchedulerConfig, add_noise, ddim, ddpm};
 use crate::schedule::{Schedule, Transition};
-use crate::torch::Generator;
 
 /// A sampler alone.
 #[derive(Debug, Clone, Copy, Default)]
@@ -64,6 +64,7 @@ const LARGEST_SAMPLE: usize = 1 << 24;
 
 impl Pipeline for Sampler {
     const NAME: &'static str = "sampler";
+    const TAKES_SEED_LIST: bool = true;
     type Params = SamplerParams;
 
     fn params_schema(generator: &mut SchemaGenerator) -> Option<Schema> {
@@ -115,8 +116,8 @@ impl Pipeline for Sampler {
             let noise = arithmetic_sequence(params.sample_shape, true, probe);
             x = add_noise(&schedule(&params.scheduler)?, x, noise, &[transitions[0].t])?;
         }
-        let mut generator = Generator::manual_seed(case.seed.bits());
-        let mut noise = |shape, probe: &mut Probe<B>| randn(&mut generator, shape, probe);
+        let mut noise = Noise::of(case);
+        let mut noise = |shape, probe: &mut Probe<B>| noise.draw(shape, probe);
         let latents =
             run_loop(params, &transitions, x, closed_form(params.denoiser), &mut noise, probe)?;
         probe.output("latents", &latents);

@@ -4,7 +4,7 @@
 
 use super::parameters::Initial;
 use super::{ConfigError, Parameter, UNet2DConfig, Weights};
-use crate::torch::Generator;
+use burn_repro::torch::Generator;
 
 /// The scale diffusers gives the frequencies of a Fourier time embedding.
 const FOURIER_SCALE: f32 = 16.0;

@@ -10,7 +10,7 @@ use burn::nn::conv::Conv2d;
 use burn::nn::{GroupNorm, Linear, PaddingConfig2d};
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
-use burn_repro::hash::sha256_hex;
+use burn_repro::hash::sha256_of_f32;
 use burn_repro::within;
 
 use super::parameters::join;
@@ -64,11 +64,8 @@ impl Weights {
     /// hex: `sorted(model.named_parameters())` in Python.
     #[must_use]
     pub fn sha256(&self) -> String {
-        let mut bytes = Vec::with_capacity(self.numel() * size_of::<f32>());
-        for &place in self.index.values() {
-            bytes.extend(self.tensors[place].1.iter().flat_map(|value| value.to_le_bytes()));
-        }
-        sha256_hex(&bytes)
+        let sorted = self.index.values().map(|&place| self.tensors[place].1.as_slice());
+        sha256_of_f32(&sorted.collect::<Vec<_>>())
     }
 
     /// Says whether these are the parameters that `config` declares.

@@ -2,8 +2,8 @@
 
 use burn::DispatchDevice;
 use burn_repro::Probe;
+use burn_repro::torch::Generator;
 use burn_repro_scenarios::sampler::{SamplerError, ddim, ddpm};
-use burn_repro_scenarios::torch::Generator;
 use rstest::rstest;
 use serde_json::Value;
 

@@ -2,8 +2,8 @@
 
 use burn::DispatchDevice;
 use burn_repro::Probe;
+use burn_repro::torch::Generator;
 use burn_repro_scenarios::sampler::{DdimConfig, DdpmConfig, add_noise, ddim, ddpm};
-use burn_repro_scenarios::torch::Generator;
 use rstest::rstest;
 
 use crate::support::{

@@ -4,12 +4,12 @@
 use std::cell::Cell;
 
 use burn::{Dispatch, DispatchDevice};
+use burn_repro::torch::Generator;
 use burn_repro_scenarios::sampler::{
     Bound, Ddpm, DdpmConfig, PredictionType, SchedulerConfig, Step, VarianceType, add_noise,
     ddim_step, ddpm_step, velocity,
 };
 use burn_repro_scenarios::schedule::{Schedule, Transition, cumulative_product};
-use burn_repro_scenarios::torch::Generator;
 use rstest::rstest;
 use serde_json::Value;
 

@@ -3,7 +3,7 @@
 use burn::tensor::{Tensor, TensorData};
 use burn::{Dispatch, DispatchDevice};
 use burn_repro::Probe;
-use burn_repro_scenarios::torch::Generator;
+use burn_repro::torch::Generator;
 
 pub type Sample = Tensor<Dispatch, 4>;
 

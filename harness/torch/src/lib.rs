@@ -1,6 +1,6 @@
 //! PyTorch's CPU random generator, bit for bit.
 //!
-//! A [`Generator`] gives the same bits as `torch.Generator` of torch 2.11 on x86-64 Linux with
+//! A [`Generator`] gives the same bits as `torch.Generator` of torch 2.15 on x86-64 Linux with
 //! AVX2: the Mersenne Twister, every sampler built on it, and the 5056 bytes of `get_state()`. A
 //! noise tensor, a shuffled data set or the initial weights of a model therefore need not be
 //! shipped with a test: the seed is enough.
@@ -9,12 +9,15 @@
 //! (16 or more elements) of float32, float16 and bfloat16. Exact where the platform's `f64`
 //! logarithm, sine and cosine are glibc's: float64 normals, the normal cached in the state, and,
 //! before rounding, normals of fewer than 16 elements (rounded to float32 these agreed in 10^6 of
-//! 10^6 cases with another library). All of it is what torch 2.11 does; PyTorch promises no equal
-//! bits across its versions.
+//! 10^6 cases with another library). All of it is what torch 2.15 does; PyTorch promises no equal
+//! bits across its versions. 2.11 drew the same but for floats of 16 bits, which it drew and computed
+//! in their own type; since then they are rounded float32 draws.
 //!
 //! Here: the generator, its seed and its arithmetic. Not here: tensors, devices and shapes. A
 //! sampler takes a number of elements and returns them in memory order; the caller gives them a
 //! shape.
+
+#![warn(missing_docs)]
 
 mod bernoulli;
 mod capability;

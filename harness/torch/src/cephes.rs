@@ -99,7 +99,7 @@ mod tests {
 
     use super::*;
 
-    const VECTORS: &str = include_str!("../../tests/data/torch_generator_vectors.json");
+    const VECTORS: &str = include_str!("../tests/data/torch_generator_vectors.json");
 
     fn rows(function: &str) -> Vec<Value> {
         let file: Value = serde_json::from_str(VECTORS).expect("the vector file is JSON");

@@ -53,7 +53,10 @@ impl Call {
             Self::Random(numel) | Self::BernoulliScalar(numel) => 2 * numel,
             Self::Randperm(numel) => numel.saturating_sub(1),
             Self::RandnStrided(numel) => scalar_draws(numel, cached),
-            Self::Randn(numel) | Self::RandnBrain(numel) => block_draws(numel, 1, cached),
+            Self::Randn(numel) => block_draws(numel, 1, cached),
+            // Whole blocks only, and one more where a part is left.
+            Self::RandnBrain(numel @ 16..) => numel.next_multiple_of(16),
+            Self::RandnBrain(numel) => scalar_draws(numel, cached),
             Self::RandnDouble(numel) => block_draws(numel, 2, cached),
         }
     }

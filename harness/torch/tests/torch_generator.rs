@@ -1,4 +1,4 @@
-//! Replays what torch 2.11 itself drew: every section of `data/torch_generator_vectors.json`, bit
+//! Replays what torch 2.15 itself drew: every section of `data/torch_generator_vectors.json`, bit
 //! for bit, values and states.
 //!
 //! The float32 function tables (`fn_block_float32`) are private to the module and replayed beside
@@ -12,12 +12,12 @@ mod compare;
 #[path = "torch_generator/draw.rs"]
 mod draw;
 
-use burn_repro_scenarios::torch::{CpuCapability, Generator};
+use burn_repro_torch::{CpuCapability, Generator};
 use rstest::rstest;
 use serde_json::Value;
 
 use compare::{bits, replay, replay_named, sha256};
-use draw::{Drawn, file, list, seed_of, text};
+use draw::{Drawn, draw, file, list, seed_of, text};
 
 /// Steps in `cases` and in `cases_default_capability`.
 const STEPS: [usize; 2] = [392, 18];
@@ -69,6 +69,24 @@ fn a_case_has_the_bits_of_torch(#[case] id: &str, #[case] steps: usize) {
 #[case::default_cap_seed_42("default_cap_seed_42", 9)]
 fn a_case_without_avx2_has_the_bits_of_torch(#[case] id: &str, #[case] steps: usize) {
     assert_eq!(replay_named("cases_default_capability", id, CpuCapability::Default), steps);
+}
+
+/// Recorded apart from the file above, on a processor with AVX-512: each draw is a generator's first.
+#[test]
+fn the_16_bit_types_have_the_bits_of_torch() {
+    let file: Value = serde_json::from_str(include_str!("data/half_vectors.json")).expect("JSON");
+    let cases = list(&file, "cases");
+    for case in cases {
+        let mut generator = Generator::manual_seed(case["seed"].as_u64().expect("a seed"));
+        let step = serde_json::json!({
+            "call": case["call"], "dtype": case["dtype"], "args": { "n": case["n"] }
+        });
+        let drawn = draw(&mut generator, &step);
+        let first: Vec<String> = drawn.bytes.chunks(2).take(8).map(bits).collect();
+        assert_eq!(Value::from(first), case["first"], "{case}");
+        assert_eq!(sha256(&drawn.bytes), text(case, "sha256"), "{case}");
+    }
+    assert_eq!(cases.len(), 20);
 }
 
 /// A case or a step added to the file is replayed here even if it has no name above.

@@ -1,6 +1,6 @@
 //! Reads the vector file and draws one step of it. Not here: what the step should have given.
 
-use burn_repro_scenarios::torch::Generator;
+use burn_repro_torch::Generator;
 use half::{bf16, f16};
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! Compares drawn steps, and the state after each, with the file. Not here: drawing them.
 
-use burn_repro_scenarios::torch::{CpuCapability, Generator};
+use burn_repro_torch::{CpuCapability, Generator};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 

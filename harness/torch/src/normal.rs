@@ -11,7 +11,7 @@ use std::f64::consts::TAU;
 
 use super::Generator;
 use super::capability::CpuCapability;
-use super::element::{Arithmetic, Element, multiply_add};
+use super::element::{Element, Native, multiply_add};
 use super::mersenne_twister::MersenneTwister;
 
 /// Elements of one block, eight pairs.
@@ -21,8 +21,9 @@ impl Generator {
     /// `torch.randn(numel, dtype=T)`: standard normals in a contiguous tensor.
     ///
     /// Below 16 elements: four 32-bit draws per pair, the second normal of an odd pair is cached
-    /// for the next scalar call of any type. From 16: one draw per element, 16 more if `numel` is
-    /// not a multiple of 16, all doubled for `f64`; the cached normal is neither used nor changed.
+    /// for the next scalar call of any type. From 16: one draw per element (of whole blocks of 16
+    /// only, for the 16-bit types), 16 more if `numel` is not a multiple of 16, all doubled for
+    /// `f64`; the cached normal is neither used nor changed.
     pub fn randn<T: Element>(&mut self, numel: usize) -> Vec<T> {
         self.normal(numel, 0.0, 1.0)
     }
@@ -38,19 +39,7 @@ impl Generator {
             return self.normal_non_contiguous(numel, mean, std);
         }
         check_std(std);
-        let (std, mean) = (T::from_f64(std), T::from_f64(mean));
-        let mut values = self.rand::<T>(numel);
-        for block in values.as_chunks_mut::<BLOCK>().0 {
-            T::normal_block(block, std, mean, self.capability);
-        }
-        if !numel.is_multiple_of(BLOCK)
-            && let Some(block) = values.last_chunk_mut::<BLOCK>()
-        {
-            // Overwrites finished normals too: torch draws a whole block again for the tail.
-            *block = std::array::from_fn(|_| T::draw_unit(&mut self.engine));
-            T::normal_block(block, std, mean, self.capability);
-        }
-        values
+        T::normals(self, numel, mean, std)
     }
 
     /// [`normal_non_contiguous`](Self::normal_non_contiguous) with mean 0 and standard deviation 1,
@@ -91,6 +80,30 @@ impl Generator {
     }
 }
 
+/// The block path: `drawn` uniforms at first, of which the last block is drawn anew.
+pub(super) fn draw_normals<T: Native>(
+    generator: &mut Generator,
+    drawn: usize,
+    numel: usize,
+    mean: T,
+    std: T,
+) -> Vec<T> {
+    let (engine, capability) = (&mut generator.engine, generator.capability);
+    let mut values: Vec<T> = (0..drawn).map(|_| T::draw_unit(engine)).collect();
+    values.resize(numel, mean);
+    for block in values.as_chunks_mut::<BLOCK>().0 {
+        T::normal_block(block, std, mean, capability);
+    }
+    if !numel.is_multiple_of(BLOCK)
+        && let Some(block) = values.last_chunk_mut::<BLOCK>()
+    {
+        // Overwrites finished normals too: torch draws a whole block again for the tail.
+        *block = std::array::from_fn(|_| T::draw_unit(engine));
+        T::normal_block(block, std, mean, capability);
+    }
+    values
+}
+
 fn check_std(std: f64) {
     assert!(std >= 0.0, "normal needs a standard deviation of 0 or more, got {std}");
 }
@@ -103,19 +116,14 @@ fn standard_pair(engine: &mut MersenneTwister) -> (f64, f64) {
 }
 
 /// Box-Muller of a block, every step rounded to the type. `block[i]` pairs with `block[i + 8]`.
-pub(super) fn transform_block<T: Arithmetic>(
-    block: &mut [T; BLOCK],
-    std: T,
-    mean: T,
-    capability: CpuCapability,
-) {
+pub(super) fn transform_block<T: Native>(block: &mut [T; BLOCK], std: T, mean: T) {
     let (one, minus_two) = (T::from_f64(1.0), T::from_f64(-2.0));
     let (radii, angles) = block.split_at_mut(BLOCK / 2);
     for (radius_slot, angle_slot) in radii.iter_mut().zip(angles) {
         let radius = (minus_two * (one - *radius_slot).ln()).sqrt();
         let angle = T::from_f64(TAU * angle_slot.to_f64());
-        *radius_slot = (radius * angle.cos()).scale(std, mean, capability);
-        *angle_slot = (radius * angle.sin()).scale(std, mean, capability);
+        *radius_slot = (radius * angle.cos()).scale(std, mean);
+        *angle_slot = (radius * angle.sin()).scale(std, mean);
     }
 }
 

@@ -1,0 +1,68 @@
+//! How long the model of `cifar10-seeded` takes: seeding its weights, building it, and a step of its
+//! DDIM loop. `ci/peers/cifar10.sh` runs it beside PyTorch.
+//!
+//!     cargo bench --workspace --profile dev --bench cifar10
+
+use std::time::Instant;
+
+use burn::tensor::backend::Backend;
+use burn::tensor::{Device, Tensor};
+use burn::{Dispatch, DispatchDevice};
+use burn_repro::Probe;
+use burn_repro_scenarios::pipeline::{DdimParams, Denoiser};
+use burn_repro_scenarios::sampler::ddim;
+use burn_repro_scenarios::unet::{UNet2DModel, Weights};
+
+const SCENARIO: &str = include_str!("../cifar10/cifar10-seeded.yaml");
+const STEPS: usize = 2;
+const RUNS: usize = 5;
+
+fn main() {
+    // `cargo test --benches` and `cargo nextest` run it, too; only `cargo bench` measures.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    let scenario: serde_yaml::Value = serde_yaml::from_str(SCENARIO).expect("a scenario");
+    let params: DdimParams = serde_yaml::from_value(scenario["params"].clone()).expect("params");
+    let devices = [
+        ("flex", DispatchDevice::Flex(Default::default())),
+        ("ndarray", DispatchDevice::NdArray(Default::default())),
+    ];
+    for (name, device) in devices {
+        let mut runs: [Vec<f64>; 3] = Default::default();
+        for _ in 0..RUNS {
+            for (run, seconds) in runs.iter_mut().zip(measure(&params, &device)) {
+                run.push(seconds);
+            }
+        }
+        let [seeded, built, step] = runs.map(median);
+        println!("{name}: seeded in {seeded:.3} s, built in {built:.3} s, a step in {step:.3} s");
+    }
+}
+
+/// Seconds for seeding the weights, for making the model of them, and for a step.
+fn measure(params: &DdimParams, device: &Device<Dispatch>) -> [f64; 3] {
+    let Denoiser::Seeded { config, init_seed } = &params.unet else { panic!("seeded weights") };
+    let begun = Instant::now();
+    let weights = Weights::initialise(config, init_seed.bits()).expect("a configuration");
+    let seeded = begun.elapsed().as_secs_f64();
+    let model = UNet2DModel::<Dispatch>::new(config, &weights, device).expect("weights");
+    Dispatch::sync(device).expect("a CPU device");
+    let built = begun.elapsed().as_secs_f64() - seeded;
+
+    let sampler = params.scheduler.sampler(params.eta, false).expect("a scheduler");
+    let transitions = params.scheduler.transitions(STEPS).expect("a schedule");
+    let x = Tensor::<Dispatch, 4>::ones([1, 3, 32, 32], device);
+    let denoise = |x, t: usize| model.forward(x, &[t as f64]);
+    let mut no_noise = |_, _: &mut Probe<Dispatch>| panic!("eta is 0");
+    let mut probe = Probe::new(device.clone());
+    let begun = Instant::now();
+    let latents = ddim(&sampler, &transitions, x, denoise, &mut no_noise, &mut probe);
+    probe.output("latents", &latents.expect("a step"));
+    [seeded, built, begun.elapsed().as_secs_f64() / STEPS as f64]
+}
+
+fn median(mut seconds: Vec<f64>) -> f64 {
+    seconds.sort_by(f64::total_cmp);
+    seconds[seconds.len() / 2]
+}
