@@ -6,16 +6,15 @@ use wgpu::{
 };
 
 use crate::slug::unique_slugs;
+use crate::variables::{OPENGL, switch};
 use crate::{Adapter, Class, Fingerprint, Locator, Missing, ProbeReport, Target, build_facts};
-
-/// Set to 1, this variable shows the adapters of OpenGL, too.
-pub const OPENGL: &str = "BURN_REPRO_OPENGL";
 
 /// The machine's native graphics APIs. OpenGL is left out unless somebody asks for it: it shows the same devices a second
 /// time, without float atomics and with other shader limits.
 fn backends() -> Backends {
-    match std::env::var(OPENGL).as_deref() {
-        Ok("1") => Backends::PRIMARY | Backends::GL,
+    // A value that says neither was refused before this process was started.
+    match switch(OPENGL) {
+        Ok(true) => Backends::PRIMARY | Backends::GL,
         _ => Backends::PRIMARY,
     }
 }

@@ -33,11 +33,11 @@ mod slug;
 mod steady;
 mod stream;
 mod target;
+mod variables;
 
 /// Operations as burn's intermediate representation describes them.
 pub use burn_ir as ir;
 
-pub use adapters::OPENGL;
 pub use class::{Class, UnknownClass};
 pub use discovery::{Discovery, discover, probe_child};
 pub use executor::Executor;
@@ -53,6 +53,7 @@ pub use product::{linear, matmul};
 pub use settings::{Determinism, Settings};
 pub use stream::{Place, Stream, StreamDevice, Streamed, stream_id};
 pub use target::{Adapter, Locator, Target};
+pub use variables::{OPENGL, VariableError, path_variable, switch, variable};
 
 /// The backend that every cell runs on; which hardware that is, the [`Device`] says.
 pub type Backend = burn::Dispatch;

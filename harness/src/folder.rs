@@ -3,6 +3,7 @@
 //! all that a report needs, on any machine; what the reports look like is `report`'s matter.
 
 mod diagnoses;
+mod names;
 mod runs;
 
 use std::collections::BTreeSet;
@@ -13,7 +14,9 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 pub(crate) use self::diagnoses::DiagnosisError;
-pub use self::runs::{RUNS, newest, prune, runs};
+use self::names::named_file;
+pub(crate) use self::names::{file_stem, portable, target_of};
+pub use self::runs::{newest, prune, runs};
 use crate::evaluate::CellReport;
 use crate::golden::{Draft, GoldenFiles, Store};
 use crate::record::{RecordError, RunRecord};
@@ -233,10 +236,15 @@ impl RunFolder {
         Store::new(self.file("pending"))
     }
 
-    /// What a cell put out; nothing where it was not saved or is damaged.
-    #[must_use]
-    pub fn outputs(&self, report: &CellReport) -> Option<Vec<NamedTensor>> {
-        tensor_file::decode(&fs::read(self.outputs_file(report)?).ok()?).ok()
+    /// What a cell put out.
+    ///
+    /// # Errors
+    /// Why it cannot be shown: it was not saved, is not here or is damaged.
+    pub fn outputs(&self, report: &CellReport) -> Result<Vec<NamedTensor>, String> {
+        let file = self.outputs_file(report).ok_or("its outputs are not in the record")?;
+        let failed = |reason: String| format!("{} {reason}", file.display());
+        let bytes = fs::read(&file).map_err(|error| failed(format!("cannot be read: {error}")))?;
+        tensor_file::decode(&bytes).map_err(|error| failed(error.to_string()))
     }
 
     /// The file of what a cell put out, if it is there.
@@ -256,7 +264,7 @@ impl RunFolder {
     }
 
     fn log_file(&self, report: &CellReport) -> PathBuf {
-        let name = format!("{}.log", file_name(&report.target));
+        let name = format!("{}.log", file_stem(&report.target));
         self.path.join("logs").join(&report.scenario).join(name)
     }
 }
@@ -272,19 +280,7 @@ pub fn save_outputs(folder: &Path, report: &CellReport, trace: &Trace) -> Result
 }
 
 fn output_file(folder: &Path, scenario: &str, target: &str) -> PathBuf {
-    folder.join(scenario).join(format!("{}.safetensors", file_name(target)))
-}
-
-/// Target names hold a colon, which Windows does not allow in file names.
-fn file_name(target: &str) -> String {
-    if cfg!(windows) { target.replace(':', "-") } else { target.to_owned() }
-}
-
-/// The file of a target, whichever system wrote it.
-fn named_file(folder: &Path, target: &str, kind: &str) -> Option<PathBuf> {
-    let names = [target.to_owned(), target.replace(':', "-")];
-    let files = names.into_iter().map(|name| folder.join(format!("{name}.{kind}")));
-    files.into_iter().find(|file| file.is_file())
+    folder.join(scenario).join(format!("{}.safetensors", file_stem(target)))
 }
 
 #[cfg(test)]

@@ -6,38 +6,38 @@
 
 mod record;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use burn_repro_backends::{Discovery, Float, Target};
+use burn_repro_backends::{Discovery, Float, Target, VariableError};
 use jiff::Timestamp;
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Arguments, Completion, Conclusion, Failed, Trial};
 
 use self::record::GateRecord;
 use crate::defect::{SAFE_REDUCTION, explain};
+use crate::escape;
 use crate::exit::Exit;
-use crate::golden::{Draft, Recorded, Store, assert_reference, commit};
+use crate::folder::runs;
+use crate::golden::{Draft, GoldenError, Recorded, Store, assert_reference, commit};
 use crate::plan::{Cell, Plan, Selection, Skip, absent, plan};
 use crate::project::{Project, find_targets};
-use crate::record::{Circumstances, RUN_NAME, THREADS, machine, machine_name, threads};
+use crate::record::{Circumstances, machine_name};
 use crate::reference::{reference_target, run_reference, steps_if_changed};
 use crate::run::{Ran, run_cell};
-use crate::scenario::{BackendSelector, Scenario};
+use crate::say::tell;
+use crate::scenario::Scenario;
+use crate::variables;
 use crate::verdict::Verdict;
-use crate::worker::{Pool, WorkerCommand};
-
-/// Backends that must be here: `BURN_REPRO_REQUIRE=cpu,wgpu`.
-const REQUIRE: &str = "BURN_REPRO_REQUIRE";
-/// Backends that the gate is limited to: `BURN_REPRO_BACKEND=cpu`.
-const BACKEND: &str = "BURN_REPRO_BACKEND";
-/// Set to 1, it runs the scenarios tagged `nightly`, too.
-const NIGHTLY: &str = "BURN_REPRO_NIGHTLY";
+use crate::worker::{Pool, WorkerCommand, panic_text};
 
 /// What all trials share.
 struct Gate {
     store: Store,
     pool: Pool,
     record: GateRecord,
+    panicked: AtomicBool,
 }
 
 pub(crate) fn main(project: Project) -> ExitCode {
@@ -46,56 +46,53 @@ pub(crate) fn main(project: Project) -> ExitCode {
         Ok((gate, trials)) => {
             let conclusion = libtest_mimic::run(&arguments, trials);
             gate.record.finish(&gate.store);
-            conclusion.exit_code()
+            exit(&gate, &conclusion)
         }
         Err((exit, message)) => {
-            eprintln!("error: {message}");
+            tell(&format!("error: {message}"));
             exit.into()
         }
     }
 }
 
+/// As every test, unless a trial panicked: Rust's own code for that means a missing golden here.
+fn exit(gate: &Gate, conclusion: &Conclusion) -> ExitCode {
+    match gate.panicked.load(Ordering::Relaxed) {
+        true => Exit::Internal.into(),
+        false => conclusion.exit_code(),
+    }
+}
+
 fn trials(project: &Project) -> Result<(Arc<Gate>, Vec<Trial>), (Exit, String)> {
+    let refused = |error: VariableError| (Exit::Usage, error.to_string());
+    variables::check_for_children().map_err(refused)?;
     let scenarios = project.load().map_err(|error| (Exit::Usage, error.to_string()))?;
-    let required = selectors(REQUIRE).map_err(|message| (Exit::Usage, message))?;
-    let backends = selectors(BACKEND).map_err(|message| (Exit::Usage, message))?;
+    let required = variables::required().map_err(refused)?;
+    let selection = Selection {
+        backends: variables::backends().map_err(refused)?,
+        nightly: variables::nightly().map_err(refused)?,
+        threads: variables::threads().map_err(refused)?,
+        ..Selection::default()
+    };
+    let threads = selection.threads;
     let command = WorkerCommand::current().map_err(|e| (Exit::Internal, e.to_string()))?;
-    let nightly = std::env::var(NIGHTLY).is_ok_and(|value| value == "1");
-    let threads = variable(THREADS, threads)?;
-    let selection = Selection { backends, nightly, threads, ..Selection::default() };
     let circumstances = Circumstances {
-        name: variable(RUN_NAME, machine)?.unwrap_or_else(machine_name),
+        name: variables::run_name().map_err(refused)?.unwrap_or_else(machine_name),
         started: Timestamp::now(),
         commit: commit(&project.scenarios),
         threads,
     };
     let discovery = find_targets(&command);
     let plan = plan(&scenarios, &discovery, &selection);
-    let record =
-        GateRecord::new(circumstances, discovery.clone(), scenarios.clone(), plan.skips.clone());
+    let (found, all) = (discovery.clone(), scenarios.clone());
+    let record = GateRecord::new(runs(), circumstances, found, all, plan.skips.clone());
     let (store, pool) = (Store::new(&project.golden), Pool::new(command));
-    let gate = Arc::new(Gate { store, pool, record });
+    let gate = Arc::new(Gate { store, pool, record, panicked: AtomicBool::new(false) });
     let mut trials = guards(&gate, &scenarios, &plan, &absent(&required, &discovery));
     trials.extend(references(&gate, &scenarios, &discovery, &selection));
     trials.extend(plan.cells.into_iter().map(|cell| cell_trial(&gate, cell)));
     trials.extend(plan.skips.into_iter().map(|skip| absent_trial(&skip)));
     Ok((gate, trials))
-}
-
-/// The value of a variable, if it is set.
-fn variable<T>(
-    name: &str,
-    parse: fn(&str) -> Result<T, String>,
-) -> Result<Option<T>, (Exit, String)> {
-    let value = std::env::var(name).ok().filter(|value| !value.is_empty());
-    let parsed = value.map(|value| parse(&value)).transpose();
-    parsed.map_err(|message| (Exit::Usage, format!("{name}: {message}")))
-}
-
-fn selectors(variable: &str) -> Result<Vec<BackendSelector>, String> {
-    let value = std::env::var(variable).unwrap_or_default();
-    let names = value.split(',').map(str::trim).filter(|name| !name.is_empty());
-    names.map(|name| name.parse().map_err(|error| format!("{variable}: {error}"))).collect()
 }
 
 /// Nothing passes by accident: something runs, what is required is here, and every golden belongs
@@ -123,12 +120,11 @@ fn guards(
         }
     };
     let guard = |name: &'static str, failure: Option<String>, exit: Exit| {
-        let gate = Arc::clone(gate);
-        Trial::test(name, move || match failure {
-            None => Ok(()),
+        trial(gate, name.to_owned(), move |gate| match failure {
+            None => Ok(Completion::Completed),
             Some(reason) => {
                 gate.record.fail(name, &reason, exit);
-                Err(reason.into())
+                Err(failed(&reason))
             }
         })
     };
@@ -147,22 +143,45 @@ fn references(
     selection: &Selection,
 ) -> Vec<Trial> {
     let Some(target) = reference_target(discovery) else { return Vec::new() };
-    let trial = |scenario: &Arc<Scenario>| {
+    let reference = |scenario: &Arc<Scenario>| {
         let (scenario, target) = (Arc::clone(scenario), target.clone());
         let name = format!("{}::reference", scenario.name);
         if let Some(reason) = scenario.reason_to_skip(selection) {
-            return ignored(name, reason);
+            return ignored(name, &reason);
         }
-        let gate = Arc::clone(gate);
-        Trial::test(name, move || gate.reference(&scenario, &target).map_err(Failed::from))
+        trial(gate, name, move |gate| {
+            let asserted = gate.reference(&scenario, &target);
+            asserted.map(|()| Completion::Completed).map_err(|reason| failed(&reason))
+        })
     };
-    scenarios.iter().map(trial).collect()
+    scenarios.iter().map(reference).collect()
+}
+
+/// A trial. A panic in it is a bug of the harness: it fails the trial and is kept beside what else failed.
+fn trial(
+    gate: &Arc<Gate>,
+    name: String,
+    run: impl FnOnce(&Gate) -> Result<Completion, Failed> + Send + 'static,
+) -> Trial {
+    let (gate, about) = (Arc::clone(gate), name.clone());
+    Trial::ignorable_test(name, move || {
+        catch_unwind(AssertUnwindSafe(|| run(&gate))).unwrap_or_else(|panic| {
+            let reason = format!("the harness panicked: {}", panic_text(panic.as_ref()));
+            gate.panicked.store(true, Ordering::Relaxed);
+            gate.record.fail(&about, &reason, Exit::Internal);
+            Err(failed(&reason))
+        })
+    })
+}
+
+/// What a terminal is told of a failed trial.
+fn failed(reason: &str) -> Failed {
+    escape::terminal(reason).into()
 }
 
 fn cell_trial(gate: &Arc<Gate>, cell: Cell) -> Trial {
     let name = format!("{}::{}", cell.scenario.name, cell.target.name);
-    let gate = Arc::clone(gate);
-    Trial::ignorable_test(name, move || {
+    trial(gate, name, move |gate| {
         let settings = cell.settings();
         let report = gate.pool.with(&cell.target, &settings, |worker| {
             let Ran { mut report, trace, log } = run_cell(&cell, &gate.store, worker);
@@ -174,7 +193,7 @@ fn cell_trial(gate: &Arc<Gate>, cell: Cell) -> Trial {
             report
         });
         match report.verdict {
-            Verdict::Skipped => Ok(Completion::ignored_with(report.reason)),
+            Verdict::Skipped => Ok(Completion::ignored_with(escape::terminal(&report.reason))),
             verdict if verdict.is_failure() => {
                 let reason = report.reason.replace("; ", "\n  ");
                 let name = &report.scenario;
@@ -186,7 +205,7 @@ fn cell_trial(gate: &Arc<Gate>, cell: Cell) -> Trial {
                     ),
                     _ => String::new(),
                 };
-                Err(format!("{verdict}: {reason}{outlier}").into())
+                Err(failed(&format!("{verdict}: {reason}{outlier}")))
             }
             _ => Ok(Completion::Completed),
         }
@@ -194,14 +213,15 @@ fn cell_trial(gate: &Arc<Gate>, cell: Cell) -> Trial {
 }
 
 fn absent_trial(skip: &Skip) -> Trial {
-    ignored(format!("{}::{}", skip.scenario, skip.target), skip.reason.clone())
+    let name = format!("{}::{}", skip.scenario, skip.target);
+    ignored(escape::terminal(&name).into_owned(), &skip.reason)
 }
 
 /// A trial that is shown as ignored with its reason. nextest would count a trial that ignores
 /// itself while it runs as passed, so there it is marked beforehand; run all the same, it fails.
-fn ignored(name: String, reason: String) -> Trial {
+fn ignored(name: String, reason: &str) -> Trial {
     // Why, in a line; the cure is what `repro list` and `repro run` say.
-    let reason = reason.split("; ").next().unwrap_or_default().to_owned();
+    let reason = escape::terminal(reason.split("; ").next().unwrap_or_default()).into_owned();
     if std::env::var_os("NEXTEST").is_some() {
         return Trial::test(name, move || Err(Failed::from(reason))).with_ignored_flag(true);
     }
@@ -215,7 +235,13 @@ impl Gate {
             reason
         };
         let settings = Float::F64.into();
-        let golden = self.store.load(&scenario.name).ok();
+        let golden = match self.store.load(&scenario.name) {
+            // What was not fetched is not to be replaced, from a record either: none is kept.
+            Err(error @ GoldenError::Pointer(_)) => {
+                return Err(failed(error.to_string(), Exit::Golden));
+            }
+            loaded => loaded.ok(),
+        };
         let recorded = Recorded::now(target, &scenario.folder());
         let ran = self.pool.with(target, &settings, |worker| {
             let trace = run_reference(worker, scenario)?;
@@ -230,5 +256,40 @@ impl Gate {
             }
             failed(error.to_string(), Exit::Golden)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Not with 101, which means a missing golden.
+    #[test]
+    fn a_trial_that_panics_fails_and_is_a_bug_of_the_harness() {
+        let folder = tempfile::tempdir().unwrap();
+        let circumstances = Circumstances {
+            name: "test".into(),
+            started: Timestamp::now(),
+            commit: None,
+            threads: None,
+        };
+        let runs = folder.path().to_path_buf();
+        let record =
+            GateRecord::new(runs, circumstances, Discovery::default(), Vec::new(), Vec::new());
+        let (store, pool) = (Store::new("golden"), Pool::new(WorkerCommand::current().unwrap()));
+        let gate = Arc::new(Gate { store, pool, record, panicked: AtomicBool::new(false) });
+        let trials = vec![
+            trial(&gate, "tiny::flex".into(), |_| Ok(Completion::Completed)),
+            trial(&gate, "tiny::reference".into(), |_| panic!("an index of 3")),
+        ];
+        let conclusion = libtest_mimic::run(&Arguments::from_iter(["gate"]), trials);
+        assert_eq!((conclusion.num_passed, conclusion.num_failed), (1, 1));
+        assert_eq!(exit(&gate, &conclusion), Exit::Internal.into());
+        gate.record.finish(&gate.store);
+        let run = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+        let record = crate::record::RunRecord::read(&run.join("run.json")).unwrap();
+        let failure = &record.failures[0];
+        assert_eq!(failure.to_string(), "tiny::reference: the harness panicked: an index of 3");
+        assert_eq!(failure.exit_code, 1);
     }
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::evaluate::CellReport;
+use crate::lfs::is_pointer;
 use crate::matrix::{Located, Matrix};
 use crate::verdict::Verdict;
 use crate::write::write_whole;
@@ -110,6 +111,10 @@ impl History {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             read => read.map_err(|error| HistoryError::File { file: file.to_path_buf(), error })?,
         };
+        if is_pointer(text.as_bytes()) {
+            let error = io::Error::other("it is a Git LFS pointer: run `git lfs pull`");
+            return Err(HistoryError::File { file: file.to_path_buf(), error });
+        }
         let mut entries = Vec::new();
         for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let damaged = |reason: String| HistoryError::Damaged {

@@ -4,6 +4,8 @@
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 #[cfg(unix)]
+use crate::say::tell;
+#[cfg(unix)]
 use crate::worker::end_all;
 
 /// What a shell reports for a program that a Ctrl-C ended.
@@ -36,7 +38,7 @@ pub(crate) fn leave_cleanly() {}
 fn leave() -> ! {
     let _workers = end_all();
     let _files = FILES.write().unwrap_or_else(PoisonError::into_inner);
-    eprintln!("interrupted: every worker is ended, no file is half-written");
+    tell("interrupted: every worker is ended, no file is half-written");
     std::process::exit(INTERRUPTED)
 }
 

@@ -1,6 +1,8 @@
 //! A project: pipelines, scenarios and goldens, and the two programs made of them: the command
 //! line and the gate.
 
+use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,18 +13,14 @@ use burn_repro_backends::{Class, Discovery, discover, print_probe};
 use crate::exit::Exit;
 use crate::interrupt::leave_cleanly;
 use crate::registry::Registry;
+use crate::say::tell;
 use crate::scenario::{LoadError, Scenario, load};
 use crate::trace::Dtype;
 use crate::worker::{DOCTOR_ARGUMENT, PROBE_ARGUMENT, WORKER_ARGUMENT, WorkerCommand, serve};
-use crate::{cli, doctor, gate};
+use crate::{cli, doctor, gate, variables};
 
 /// Seconds that looking for targets may take, for each class.
 const PROBE_LIMIT: Duration = Duration::from_secs(30);
-
-/// Another folder of scenarios, for the gate and the command line: `BURN_REPRO_SCENARIOS=DIR`.
-const SCENARIOS: &str = "BURN_REPRO_SCENARIOS";
-/// Another folder of goldens: `BURN_REPRO_GOLDEN=DIR`.
-const GOLDEN: &str = "BURN_REPRO_GOLDEN";
 
 /// Draws `count` standard normal numbers of a float type on the host, as the project's pipelines do,
 /// and widens them without rounding.
@@ -44,35 +42,30 @@ impl Project {
     /// The command line; call it from `main`.
     #[must_use]
     pub fn run_command_line(self) -> ExitCode {
-        self.served().unwrap_or_else(|| {
-            leave_cleanly();
-            cli::main(self.elsewhere())
-        })
+        self.served().unwrap_or_else(|| own(|| cli::main(self.elsewhere())))
     }
 
     /// The gate; call it from the `main` of a test with `harness = false`.
     #[must_use]
     pub fn run_gate(self) -> ExitCode {
-        self.served().unwrap_or_else(|| {
-            leave_cleanly();
-            gate::main(self.elsewhere())
-        })
+        self.served().unwrap_or_else(|| own(|| gate::main(self.elsewhere())))
     }
 
     /// With the folders that the environment names, if it does.
     fn elsewhere(self) -> Self {
-        let folder = |variable, own| std::env::var_os(variable).map_or(own, PathBuf::from);
         Self {
-            scenarios: folder(SCENARIOS, self.scenarios),
-            golden: folder(GOLDEN, self.golden),
+            scenarios: variables::scenarios().unwrap_or(self.scenarios),
+            golden: variables::golden().unwrap_or(self.golden),
             ..self
         }
     }
 
     /// Serves as a worker or a probe if this process was started as one.
     fn served(&self) -> Option<ExitCode> {
-        let arguments: Vec<String> = std::env::args().skip(1).take(3).collect();
-        match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        let arguments: Vec<OsString> = std::env::args_os().skip(1).take(3).collect();
+        // What is not UTF-8 was typed by a person, and is said by the parser of the command line.
+        let words: Option<Vec<&str>> = arguments.iter().map(|argument| argument.to_str()).collect();
+        match words?[..] {
             [WORKER_ARGUMENT, target, settings] => Some(serve(target, settings, &self.registry)),
             [DOCTOR_ARGUMENT, target] => Some(doctor::serve(target)),
             [PROBE_ARGUMENT, class] => match class.parse::<Class>() {
@@ -93,6 +86,15 @@ impl Project {
         let scenarios = load(&self.scenarios, &self.registry)?;
         Ok(scenarios.into_iter().map(Arc::new).collect())
     }
+}
+
+/// Runs a program for people. A panic ends it with 1: Rust's own code for one, 101, means a missing golden here.
+fn own(program: impl FnOnce() -> ExitCode) -> ExitCode {
+    leave_cleanly();
+    catch_unwind(AssertUnwindSafe(program)).unwrap_or_else(|_| {
+        tell("error: the lines above are a bug in the harness; please report them");
+        Exit::Internal.into()
+    })
 }
 
 /// Finds the targets of this machine in processes of their own.

@@ -16,12 +16,13 @@ use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
-pub use self::circumstances::{Circumstances, RUN_NAME, THREADS, machine, machine_name, threads};
+pub use self::circumstances::{Circumstances, machine, machine_name, threads};
 pub use self::scenario_facts::ScenarioFacts;
 use crate::agreement::Disagreement;
 use crate::doctor::Precision;
 use crate::evaluate::CellReport;
 use crate::exit::Exit;
+use crate::lfs::is_pointer;
 use crate::scenario::Name;
 use crate::write::write_whole;
 
@@ -167,6 +168,9 @@ pub enum RecordError {
         /// What the file system says.
         error: std::io::Error,
     },
+    /// Its content is elsewhere.
+    #[error("{} is a Git LFS pointer whose content is not here: run `git lfs pull`", .0.display())]
+    Pointer(PathBuf),
     /// Not what a run writes.
     #[error("{} is no run record: {reason}; give folders that `repro run` has left", file.display())]
     Damaged {
@@ -233,6 +237,9 @@ impl RunRecord {
             return Err(damaged(format!("it has {length} bytes, more than any record")));
         }
         let bytes = fs::read(file).map_err(unreadable)?;
+        if is_pointer(&bytes) {
+            return Err(RecordError::Pointer(file.to_path_buf()));
+        }
         let version = serde_json::from_slice::<serde_json::Value>(&bytes)
             .map_err(|error| damaged(error.to_string()))?
             .get("version")

@@ -13,6 +13,7 @@ use crate::clock::today;
 use crate::evaluate::{CellReport, evaluate};
 use crate::golden::Store;
 use crate::plan::{Cell, Plan};
+use crate::say::tell;
 use crate::trace::{Dtype, Trace};
 use crate::worker::{Lane, Outcome, Pool, Worker};
 
@@ -97,7 +98,7 @@ pub fn measure(plan: &Plan, pool: &Pool) -> BTreeMap<String, Precision> {
             .filter_map(|(name, measured)| match measured {
                 Ok(Ok(precision)) => Some((name, precision)),
                 Ok(Err(reason)) => {
-                    eprintln!("{name} could not be measured: {reason}");
+                    tell(&format!("{name} could not be measured: {reason}"));
                     None
                 }
                 Err(_) => None,

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::folder::{RECORD, RunFolder};
+use crate::folder::{RECORD, RunFolder, target_of};
 use crate::record::RecordError;
 use crate::scenario::Bounds;
 use crate::tensor_file::{self, TensorFileError};
@@ -86,7 +86,7 @@ fn of_files(folder: &Path) -> Result<SavedOutputs, SavedError> {
         // Files beside the scenarios' folders are not ours.
         for file in entries(&scenario).unwrap_or_default() {
             if file.extension().is_some_and(|kind| kind == "safetensors") {
-                let key = (name(&scenario), name(&file.with_extension("")));
+                let key = (name(&scenario), target_of(&name(&file.with_extension(""))));
                 saved.cells.insert(key, read(&file)?);
             }
         }

@@ -3,11 +3,15 @@
 
 use safetensors::tensor::{Dtype as FileDtype, SafeTensors, TensorView};
 
+use crate::lfs::is_pointer;
 use crate::trace::{Dtype, HostTensor, NamedTensor};
 
 /// Why bytes are no tensors we wrote.
 #[derive(Debug, thiserror::Error)]
 pub enum TensorFileError {
+    /// Its content is elsewhere.
+    #[error("is a Git LFS pointer whose content is not here: run `git lfs pull`")]
+    Pointer,
     /// Not a whole safetensors file.
     #[error("is no whole safetensors file: {0}")]
     Format(#[from] safetensors::SafeTensorError),
@@ -42,6 +46,9 @@ pub fn encode(tensors: &[NamedTensor]) -> Vec<u8> {
 /// # Errors
 /// If the bytes are truncated, corrupt or of another dtype; says which.
 pub fn decode(bytes: &[u8]) -> Result<Vec<NamedTensor>, TensorFileError> {
+    if is_pointer(bytes) {
+        return Err(TensorFileError::Pointer);
+    }
     let mut tensors = Vec::new();
     for (name, view) in SafeTensors::deserialize(bytes)?.iter() {
         let tensor = from_view(&view)

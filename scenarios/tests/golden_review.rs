@@ -64,7 +64,8 @@ impl Repository {
             .env("BURN_REPRO_RUNS", self.path().join("runs"))
             .env("BURN_REPRO_GOLDEN", self.path().join("golden"))
             .env("BURN_REPRO_BACKEND", "cpu");
-        for variable in ["BURN_REPRO_REQUIRE", "CI", "NEXTEST", "INSTA_UPDATE", "INSTA_FORCE_PASS"]
+        for variable in
+            ["BURN_REPRO_REQUIRE", "CI", "TF_BUILD", "NEXTEST", "INSTA_UPDATE", "INSTA_FORCE_PASS"]
         {
             command.env_remove(variable);
         }

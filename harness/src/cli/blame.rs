@@ -10,7 +10,7 @@ use burn_repro_backends::{
 };
 use clap::Args;
 
-use super::{Failure, say};
+use super::Failure;
 use crate::blame::{
     Axis, Blame, Build, BuildError, Cell, Here, Limits, Place, Record, Runner, Setup, axes, beside,
     blame, named, products, report, start_in_words,
@@ -19,8 +19,10 @@ use crate::exit::Exit;
 use crate::golden::Store;
 use crate::plan::absent;
 use crate::project::{Project, find_targets};
-use crate::record::{THREADS, threads};
+use crate::record::threads;
+use crate::say;
 use crate::scenario::{BackendSelector, Scenario};
+use crate::variables;
 use crate::worker::WorkerCommand;
 
 /// What looking for the adapters of OpenGL may take.
@@ -36,8 +38,8 @@ pub(super) struct BlameArguments {
     /// Start with this determinism instead of the scenario's
     #[arg(long, value_name = "full|fast", value_parser = determinism)]
     determinism: Option<Determinism>,
-    /// Start with that many threads on the processor
-    #[arg(long, value_name = "COUNT", env = THREADS, value_parser = threads)]
+    /// Start with that many threads on the processor [env: BURN_REPRO_THREADS]
+    #[arg(long, value_name = "COUNT", value_parser = threads)]
     threads: Option<usize>,
     /// Settings to change at once, at most; beyond, all at once and then fewer
     #[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = most)]
@@ -71,6 +73,8 @@ fn most(text: &str) -> Result<usize, String> {
 
 pub(super) fn blame_cell(project: &Project, arguments: &BlameArguments) -> Result<Exit, Failure> {
     let begun = Instant::now();
+    let threads = arguments.threads.map_or_else(variables::threads, |count| Ok(Some(count)));
+    let threads = threads.map_err(Failure::usage)?;
     let scenarios = project.load().map_err(Failure::usage)?;
     let scenario = chosen_scenario(&scenarios, &arguments.scenario)?;
     let command = WorkerCommand::current().map_err(Failure::internal)?;
@@ -78,7 +82,7 @@ pub(super) fn blame_cell(project: &Project, arguments: &BlameArguments) -> Resul
     let target = chosen_target(scenario, &arguments.backend, &discovery)?;
     let settings = Settings {
         determinism: arguments.determinism.unwrap_or(scenario.determinism),
-        threads: arguments.threads,
+        threads,
         ..scenario.settings()
     };
     let start = Setup { command, target: target.clone(), settings };
@@ -91,13 +95,13 @@ pub(super) fn blame_cell(project: &Project, arguments: &BlameArguments) -> Resul
     let store = Store::new(&project.golden);
     let runner = Runner::new(scenario, target, &store);
     let cell = Cell { scenario: &scenario.name, target: &target.name };
-    let tell = |what: &str| eprintln!("{} on {}: {what}", cell.scenario, cell.target);
+    let tell = |what: &str| say::tell(&format!("{} on {}: {what}", cell.scenario, cell.target));
     let axes = axes(&start, &here);
     let limits = Limits { most: arguments.most, time: Duration::from_secs(arguments.limit) };
     let mut blamed = blame(&start, axes, limits, &mut |setup| runner.run(setup), &tell)
         .map_err(|unjudged| Failure { exit: unjudged.exit(), message: unjudged.to_string() })?;
     blamed.axes.notes.extend(measured_products(&start, &blamed));
-    say(&report(cell, &start_in_words(&start, here.cores), &blamed));
+    say::say(&report(cell, &start_in_words(&start, here.cores), &blamed));
     let record = Record::new(cell, &start, &blamed, begun.elapsed().as_secs_f64());
     let exit = blamed.exit();
     let written = arguments.json.as_ref().map_or(Ok(()), |file| {

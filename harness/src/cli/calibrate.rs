@@ -15,6 +15,7 @@ use crate::exit::Exit;
 use crate::plan::{Plan, plan};
 use crate::project::{Project, find_targets};
 use crate::reference::{reference_worker, run_reference_varied};
+use crate::say::tell;
 use crate::scenario::{BackendSelector, Bound, Scenario};
 use crate::trace::Trace;
 use crate::worker::{Outcome, Pool, Variation, WorkerCommand};
@@ -65,7 +66,7 @@ pub(super) fn calibrate(
         }
         let mut samples = Vec::new();
         for moves in std::iter::once(None).chain((1..=arguments.runs).map(Some)) {
-            eprintln!("{}: run {} of {}", scenario.name, moves.unwrap_or(0), arguments.runs);
+            tell(&format!("{}: run {} of {}", scenario.name, moves.unwrap_or(0), arguments.runs));
             let variation = moves.map_or(Variation::None, Variation::Moved);
             let failed = |message: String| Failure { exit: Exit::Crashed, message };
             let reference =
@@ -112,7 +113,7 @@ fn run_all(
     for (target, outcome) in outcomes {
         match outcome {
             Outcome::Finished(trace) => results.push((target, *trace)),
-            Outcome::Unsupported(reason) => eprintln!("{} is left out: {reason}", target.name),
+            Outcome::Unsupported(reason) => tell(&format!("{} is left out: {reason}", target.name)),
             outcome => {
                 let (name, target) = (&scenario.name, &target.name);
                 return Err(format!("{name} on {target}: {}", outcome.reason()));

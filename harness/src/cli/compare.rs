@@ -11,6 +11,7 @@ use super::{Failure, say};
 use crate::compare::{CompareError, Comparison, Want, compare as compare_tensors};
 use crate::exit::Exit;
 use crate::saved::{SavedOutputs, saved_outputs};
+use crate::say::print_as_it_is;
 use crate::scenario::{Bounds, Tolerance};
 use crate::tensor_file;
 use crate::trace::HostTensor;
@@ -83,7 +84,7 @@ pub(super) fn compare(arguments: &CompareArguments) -> Result<Exit, Failure> {
     let exit = if well { Exit::Success } else { Exit::Mismatch };
     if arguments.json {
         let json = serde_json::to_string_pretty(&compared).map_err(Failure::internal)?;
-        say(&format!("{json}\n"));
+        print_as_it_is(&format!("{json}\n"));
     } else {
         say(&compared.text(arguments.bits, arguments.all));
     }

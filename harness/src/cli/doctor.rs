@@ -6,11 +6,12 @@ use std::process::Command;
 use burn_repro_backends::Target;
 use clap::Args;
 
-use super::{Failure, say};
+use super::Failure;
 use crate::doctor::{Examined, Record, examine, report};
 use crate::exit::Exit;
 use crate::plan::absent;
 use crate::project::find_targets;
+use crate::say::{print_as_it_is, tell};
 use crate::scenario::BackendSelector;
 use crate::worker::WorkerCommand;
 
@@ -37,12 +38,12 @@ pub(super) fn doctor(arguments: &DoctorArguments) -> Result<Exit, Failure> {
     if targets.is_empty() {
         return Err(Failure { exit: Exit::NothingRan, message: absent.join("; ") });
     }
-    absent.iter().for_each(|sentence| eprintln!("{sentence}"));
+    absent.iter().for_each(|sentence| tell(sentence));
     let child = |target: &Target| -> Command { command.doctor(target) };
-    let ended = examine(&targets, child, |line| eprintln!("{line}"));
+    let ended = examine(&targets, child, tell);
     let examined = targets.iter().zip(ended).map(|(target, ended)| Examined::new(target, ended));
     let record = Record::new(started, examined.collect(), discovery.missing);
-    say(&format!("{}in {:.1} s\n", report(&record.targets), record.seconds));
+    print_as_it_is(&format!("{}in {:.1} s\n", report(&record.targets), record.seconds));
     let exit = record.exit;
     let written = arguments.json.as_ref().map_or(Ok(()), |file| {
         record.write(file).map_err(|error| {

@@ -5,14 +5,16 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Failure, RunArguments, say};
+use super::{Failure, RunArguments};
 use crate::exit::Exit;
-use crate::folder::{RUNS, RunFolder, prune, runs, save_outputs};
+use crate::folder::{RunFolder, prune, runs, save_outputs};
 use crate::golden::Store;
 use crate::matrix::Matrix;
 use crate::record::{Circumstances, RunRecord};
 use crate::report::{EventLines, HTML, Said, annotations, leave, markdown};
 use crate::run::Event;
+use crate::say::{print_as_it_is, tell};
+use crate::variables;
 
 /// Where a run leaves things.
 pub(super) struct Leaving<'a> {
@@ -42,14 +44,14 @@ impl<'a> Leaving<'a> {
             Some(path) => Some(RunFolder::renewed(path).map_err(Failure::usage)?),
             None => match RunFolder::below(&runs(), circumstances.started) {
                 Ok(folder) => Some(folder),
-                Err(error) if std::env::var_os(RUNS).is_some() => {
+                Err(error) if variables::runs().is_some() => {
                     return Err(Failure::usage(error));
                 }
                 // Nobody asked for it, as where the project is read-only.
                 Err(error) => {
-                    eprintln!(
+                    tell(&format!(
                         "this run leaves no report: {error}; --record DIR names another folder"
-                    );
+                    ));
                     None
                 }
             },
@@ -134,7 +136,8 @@ impl<'a> Leaving<'a> {
 
 /// Prints annotations, and appends the summary where GitHub wants it.
 pub(super) fn github(matrix: &Matrix, said: &Said) -> Result<(), String> {
-    say(&annotations(matrix, &said.failures));
+    // Each word in them is safe already, and they are commands.
+    print_as_it_is(&annotations(matrix, &said.failures));
     let mut file = step_summary()?;
     file.write_all(markdown(matrix, &said.sentences()).as_bytes())
         .map_err(|error| format!("cannot write into $GITHUB_STEP_SUMMARY: {error}"))

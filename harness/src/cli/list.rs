@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::{Failure, ListArguments, say};
 use crate::exit::Exit;
 use crate::project::{Project, find_targets};
+use crate::say::print_as_it_is;
 use crate::scenario::Scenario;
 use crate::worker::WorkerCommand;
 
@@ -57,7 +58,7 @@ pub(super) fn list(
         });
         let listing = Listing { version: 1, targets: discovery.as_ref(), guarantees, scenarios };
         let json = serde_json::to_string_pretty(&listing).map_err(Failure::internal)?;
-        say(&format!("{json}\n"));
+        print_as_it_is(&format!("{json}\n"));
         return Ok(Exit::Success);
     }
     let mut text = discovery

@@ -15,18 +15,20 @@ mod report;
 mod run;
 mod schema;
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use burn_repro_backends::VariableError;
 use clap::{Args, Parser, Subcommand};
 
 use crate::exit::Exit;
 use crate::plan::Selection;
 use crate::project::Project;
-use crate::record::{RUN_NAME, THREADS, machine, threads};
+use crate::record::{machine, threads};
+use crate::say::{say, tell};
 use crate::scenario::{BackendSelector, Seed};
 use crate::trace::Dtype;
+use crate::variables;
 
 /// Runs scenarios on every Burn target of this machine and judges the results against goldens.
 #[derive(Debug, Parser)]
@@ -90,28 +92,23 @@ struct RunArguments {
     /// Take the filters as whole names
     #[arg(long)]
     exact: bool,
-    /// A class (cpu, wgpu, cuda) or a target; may be given several times
+    /// A class (cpu, wgpu, cuda) or a target; may be given several times [env: BURN_REPRO_BACKEND]
     #[arg(long = "backend", value_name = "NAME")]
     backends: Vec<BackendSelector>,
-    /// Fail where this class or target is not here; may be given several times
-    #[arg(
-        long = "require",
-        value_name = "NAME",
-        env = "BURN_REPRO_REQUIRE",
-        value_delimiter = ','
-    )]
+    /// Fail where this class or target is not here; may be given several times [env: BURN_REPRO_REQUIRE]
+    #[arg(long = "require", value_name = "NAME", value_delimiter = ',')]
     required: Vec<BackendSelector>,
-    /// Run the scenarios tagged `nightly`, too
+    /// Run the scenarios tagged `nightly`, too [env: BURN_REPRO_NIGHTLY]
     #[arg(long)]
     nightly: bool,
     /// Run every cell that many times more in each of several ways, and ask for the same bits
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..))]
     repeat: Option<u16>,
-    /// Threads of each CPU cell; one where the scenario asks for full determinism
-    #[arg(long, value_name = "COUNT", env = THREADS, value_parser = threads)]
+    /// Threads of each CPU cell; one where the scenario asks for full determinism [env: BURN_REPRO_THREADS]
+    #[arg(long, value_name = "COUNT", value_parser = threads)]
     threads: Option<usize>,
-    /// What this machine is called in reports
-    #[arg(long, value_name = "NAME", env = RUN_NAME, value_parser = machine)]
+    /// What this machine is called in reports [env: BURN_REPRO_RUN_NAME]
+    #[arg(long, value_name = "NAME", value_parser = machine)]
     name: Option<String>,
     /// Leave record, outputs, logs and reports in this folder instead of one below target/repro
     #[arg(long, value_name = "DIR")]
@@ -167,37 +164,55 @@ pub(crate) fn main(mut project: Project) -> ExitCode {
     if let Some(folder) = arguments.folders.golden {
         project.golden = folder;
     }
-    let ended = match arguments.command.unwrap_or(Command::Run(RunArguments::default())) {
-        Command::List(arguments) => list::list(&project, &arguments, scenarios_alone),
-        _ if scenarios_alone => Err(Failure::usage("--scenarios needs a folder here")),
-        Command::Run(arguments) => run::run(&project, &arguments),
-        Command::Noise(arguments) => noise::noise(&project, &arguments),
-        Command::Calibrate(arguments) => calibrate::calibrate(&project, &arguments),
-        Command::Blame(arguments) => blame::blame_cell(&project, &arguments),
-        Command::Doctor(arguments) => doctor::doctor(&arguments),
-        Command::Diagnose(arguments) => diagnose::diagnose(&project, &arguments),
-        Command::Power(arguments) => power::run(&project, &arguments),
-        Command::Report(arguments) => report::report(&arguments),
-        Command::Compare(arguments) => compare::compare(&arguments),
-        Command::Schema { format } => schema::schema(&project, format),
-        Command::Golden(command) => golden::golden(&project, command),
-    };
-    match ended {
+    let command = arguments.command.unwrap_or(Command::Run(RunArguments::default()));
+    let checked = variables::check_for_children().map_err(Failure::usage);
+    match checked.and_then(|()| command.perform(&project, scenarios_alone)) {
         Ok(exit) => exit.into(),
         Err(Failure { exit, message }) => {
-            eprintln!("error: {message}");
+            tell(&format!("error: {message}"));
             exit.into()
         }
     }
 }
 
-/// Prints to standard output. Whoever reads may have gone, as `| head` does: that is no failure.
-fn say(text: &str) {
-    let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+impl Command {
+    fn perform(self, project: &Project, scenarios_alone: bool) -> Result<Exit, Failure> {
+        match self {
+            Self::List(arguments) => list::list(project, &arguments, scenarios_alone),
+            _ if scenarios_alone => Err(Failure::usage("--scenarios needs a folder here")),
+            Self::Run(arguments) => {
+                run::run(project, &arguments.with_variables().map_err(Failure::usage)?)
+            }
+            Self::Noise(arguments) => noise::noise(project, &arguments),
+            Self::Calibrate(arguments) => calibrate::calibrate(project, &arguments),
+            Self::Blame(arguments) => blame::blame_cell(project, &arguments),
+            Self::Doctor(arguments) => doctor::doctor(&arguments),
+            Self::Diagnose(arguments) => diagnose::diagnose(project, &arguments),
+            Self::Power(arguments) => power::run(project, &arguments),
+            Self::Report(arguments) => report::report(&arguments),
+            Self::Compare(arguments) => compare::compare(&arguments),
+            Self::Schema { format } => schema::schema(project, format),
+            Self::Golden(command) => golden::golden(project, command),
+        }
+    }
 }
 
 impl RunArguments {
+    /// With what the variables say where the command line says nothing.
+    fn with_variables(self) -> Result<Self, VariableError> {
+        let or = |given: Vec<BackendSelector>, read: fn() -> Result<_, VariableError>| {
+            if given.is_empty() { read() } else { Ok(given) }
+        };
+        Ok(Self {
+            backends: or(self.backends, variables::backends)?,
+            required: or(self.required, variables::required)?,
+            nightly: self.nightly || variables::nightly()?,
+            threads: self.threads.map_or_else(variables::threads, |count| Ok(Some(count)))?,
+            name: self.name.map_or_else(variables::run_name, |name| Ok(Some(name)))?,
+            ..self
+        })
+    }
+
     fn selection(&self) -> Selection {
         Selection {
             filters: self.filters.clone(),

@@ -14,6 +14,7 @@ use crate::plan::{Cell, Selection, absence};
 use crate::power::{Broken, Power, broken, known_faults, locate, located, power, table};
 use crate::project::{Project, find_targets};
 use crate::registry::{CASE_FAULTS, Registry};
+use crate::say::tell;
 use crate::scenario::{BackendSelector, Scenario};
 use crate::trace::Dtype;
 use crate::worker::{Worker, WorkerCommand};
@@ -109,7 +110,7 @@ fn cells(
                 true => "operations are followed in f32 only".into(),
                 false => format!("it does not ask for {}", target.name),
             });
-            eprintln!("{} is left out: {reason}", scenario.name);
+            tell(&format!("{} is left out: {reason}", scenario.name));
         }
     }
     if cells.is_empty() {
@@ -129,7 +130,7 @@ fn powers(
     let mut all: Vec<Power> = Vec::new();
     let mut through: Vec<Broken> = Vec::new();
     for cell in cells {
-        eprintln!("{} on {}", cell.scenario.name, cell.target.name);
+        tell(&format!("{} on {}", cell.scenario.name, cell.target.name));
         let mut worker = Worker::new(command.clone(), cell.target.clone(), cell.settings());
         let pipeline = project.registry.get(&cell.scenario.pipeline);
         let own = pipeline.map(|pipeline| pipeline.faults()).unwrap_or_default();
@@ -148,19 +149,19 @@ fn powers(
     say(&table(&all));
     for Broken { scenario, fault, trial } in &through {
         let Some(trial) = trial else {
-            eprintln!(
+            tell(&format!(
                 "{scenario} must catch {fault}, which fits nothing in it or changes no result: take it out"
-            );
+            ));
             continue;
         };
         let place = trial.operation.map_or(String::new(), |number| format!("@{number}"));
         let moved = trial
             .moved
             .map_or(String::new(), |moved| format!(", which moves a result by {moved:.1e}"));
-        eprintln!(
+        tell(&format!(
             "{scenario} must catch {}{place}{moved}, and does not: its tolerance is too wide, or `must_catch` too bold",
             trial.fault
-        );
+        ));
     }
     let refused = all.iter().any(|power| power.refused.is_some());
     Ok(if through.is_empty() && !refused { Exit::Success } else { Exit::Mismatch })
@@ -175,7 +176,7 @@ fn located_all(
 ) -> Result<Exit, Failure> {
     let mut all = Vec::new();
     for cell in cells {
-        eprintln!("{} on {}", cell.scenario.name, cell.target.name);
+        tell(&format!("{} on {}", cell.scenario.name, cell.target.name));
         let mut worker = Worker::new(command.clone(), cell.target.clone(), cell.settings());
         let seed = u64::from(arguments.seed);
         let found = locate(cell, count, seed, store, &mut worker).map_err(|reason| Failure {

@@ -1,5 +1,6 @@
 //! `repro report`: reports from the records of one run, or of many machines as one matrix.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -7,10 +8,12 @@ use serde::Serialize;
 
 use super::leave::{cannot_write, github, step_summary};
 use super::{Failure, say};
+use crate::escape;
 use crate::evaluate::CellReport;
 use crate::exit::Exit;
 use crate::folder::{newest, runs};
 use crate::history::History;
+use crate::lfs::is_pointer_file;
 use crate::matrix::{Found, Matrix, headline, read};
 use crate::record::RunFacts;
 use crate::report::{HTML, Said, write_reports};
@@ -70,6 +73,7 @@ pub(super) fn report(arguments: &ReportArguments) -> Result<Exit, Failure> {
     }
     let Found { matrix, missing } = found;
     let mut said = Said::of(&matrix);
+    said.findings.extend(elsewhere(&matrix));
     // A history that cannot be read takes the report from nobody, and is not written over.
     let read = arguments.history.as_ref().map(|file| History::read(file)).transpose();
     let history = read.unwrap_or_else(|error| {
@@ -107,7 +111,27 @@ pub(super) fn report(arguments: &ReportArguments) -> Result<Exit, Failure> {
 
 /// What somebody else's record says, as one line: it moves no cursor and begins no command of a workflow.
 fn one_line(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+    escape::terminal(text).replace('\n', " ")
+}
+
+/// A sentence for each run of which files were not fetched: its verdicts stand, its pictures are missing.
+fn elsewhere(matrix: &Matrix) -> Vec<String> {
+    let mut pointers: BTreeMap<&Path, BTreeSet<PathBuf>> = BTreeMap::new();
+    for located in matrix.cells() {
+        let (folder, report) = (&located.cell.folder, &located.cell.report);
+        let golden = folder.goldens().files_of(&report.scenario);
+        let golden = golden.all().map(Path::to_path_buf).into_iter();
+        let files = golden.chain(folder.outputs_file(report)).filter(|file| is_pointer_file(file));
+        pointers.entry(folder.path()).or_default().extend(files);
+    }
+    pointers.retain(|_, files| !files.is_empty());
+    let sentence = |(folder, files): (&Path, BTreeSet<PathBuf>)| {
+        let (folder, count) = (folder.display(), files.len());
+        let what =
+            if count == 1 { "file is a Git LFS pointer" } else { "files are Git LFS pointers" };
+        format!("{count} {what} in {folder}, whose content is not here: run `git lfs pull`.")
+    };
+    pointers.into_iter().map(sentence).collect()
 }
 
 /// The run that was left last.

@@ -6,10 +6,11 @@ use burn_repro_backends::Discovery;
 use jiff::Timestamp;
 
 use super::leave::Leaving;
-use super::{Failure, RunArguments, say};
+use super::{Failure, RunArguments};
 use crate::clock::today;
 use crate::defect::explain;
 use crate::doctor::Precision;
+use crate::escape;
 use crate::evaluate::CellReport;
 use crate::exit::Exit;
 use crate::golden::{Store, commit};
@@ -22,6 +23,7 @@ use crate::record::{
 use crate::repeat::{judge, repeat};
 use crate::report::{Terminal, details, outliers, stability, summary, table};
 use crate::run::{execute, measure};
+use crate::say::{print_as_it_is, tell, tell_as_it_is};
 use crate::worker::{Pool, WorkerCommand};
 
 pub(super) fn run(project: &Project, arguments: &RunArguments) -> Result<Exit, Failure> {
@@ -70,15 +72,17 @@ pub(super) fn run(project: &Project, arguments: &RunArguments) -> Result<Exit, F
     let stability = stability(&reports);
     let tuned = tuned(features(&discovery));
     let summary = summary(&reports, exit, seconds);
-    let say = if leaving.owns_stdout() { |text: &str| eprint!("{text}") } else { say };
-    say(&format!("{details}{outliers}{absent}{table}\n{stability}{tuned}{summary}\n"));
+    let print = if leaving.owns_stdout() { tell_as_it_is } else { print_as_it_is };
+    print(&escape::terminal(&format!("{details}{outliers}{absent}")));
+    print(&format!("{table}\n"));
+    print(&escape::terminal(&format!("{stability}{tuned}{summary}\n")));
     let disagreements = found.into_iter().filter_map(Result::ok).collect();
     let facts = RunFacts::new(&circumstances, &discovery, precision, exit);
     let asked = ScenarioFacts::of_cells(&scenarios, &reports);
     let mut record = RunRecord::new(facts, asked, reports, disagreements);
     record.failures = failures;
     if let Some(html) = leaving.finish(&record, &store, exit)? {
-        say(&format!("report: {}\n", html.display()));
+        print(&escape::terminal(&format!("report: {}\n", html.display())));
     }
     Ok(exit)
 }
@@ -100,7 +104,7 @@ fn repeat_all(
     command: &WorkerCommand,
     times: usize,
 ) {
-    let mut seen = repeat(plan, traces, command, times, |line| eprintln!("{line}"));
+    let mut seen = repeat(plan, traces, command, times, tell);
     for report in reports {
         let key = (report.scenario.clone(), report.target.clone());
         if let (Some(stability), Some(cell)) = (seen.remove(&key), plan.cell(report)) {

@@ -2,10 +2,11 @@
 
 use clap::ValueEnum;
 
-use super::{Failure, say};
+use super::Failure;
 use crate::exit::Exit;
 use crate::project::Project;
 use crate::record::record_schema;
+use crate::say::print_as_it_is;
 use crate::scenario::scenario_schema;
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -22,6 +23,6 @@ pub(super) fn schema(project: &Project, format: Format) -> Result<Exit, Failure>
         Format::Run => record_schema(),
     };
     let json = serde_json::to_string_pretty(&schema).map_err(Failure::internal)?;
-    say(&format!("{json}\n"));
+    print_as_it_is(&format!("{json}\n"));
     Ok(Exit::Success)
 }

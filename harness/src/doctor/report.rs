@@ -10,6 +10,7 @@ use super::judge::{Kind, Severity};
 use super::operations::{ALLOCATE, MEBIBYTES};
 use super::outcome::Outcome;
 use super::record::{Asked, Examined};
+use crate::escape;
 
 /// What the table's numbers and marks are.
 const LEGEND: &str = "largest error against f64 in units in the last place of f32 (ULP), of sums in those of the sum of \
@@ -22,7 +23,7 @@ pub(crate) fn report(examined: &[Examined]) -> String {
         for examined in examined {
             let found = examined.findings.iter().filter(|finding| finding.severity == severity);
             for sentence in sentences(&found.collect::<Vec<_>>()) {
-                text.push_str(&format!("\n{} {sentence}", word(severity)));
+                text.push_str(&format!("\n{} {}", word(severity), escape::terminal(&sentence)));
             }
         }
     }

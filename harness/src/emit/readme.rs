@@ -7,6 +7,7 @@ use super::measure::Measured;
 use super::names::Names;
 use super::program::Program;
 use super::{Caught, project};
+use crate::escape;
 use crate::operation::{Description, shapes};
 
 pub(super) fn readme(
@@ -69,7 +70,7 @@ fn seen(caught: &Caught, names: &Names, measured: &[Measured]) -> String {
 fn facts(caught: &Caught) -> String {
     let mut text = format!("- operation: {}\n", described(caught));
     for (name, value) in &caught.facts {
-        let _ = writeln!(text, "- {name}: {value}");
+        let _ = writeln!(text, "- {name}: {}", escape::terminal(value).replace('\n', " "));
     }
     text
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{FolderError, RunFolder, file_name, named_file};
+use super::{FolderError, RunFolder, file_stem, named_file};
 use crate::diagnose::{self, Diagnosis};
 use crate::evaluate::CellReport;
 
@@ -54,7 +54,7 @@ impl RunFolder {
     /// # Errors
     /// The file that cannot be written, and why.
     pub(crate) fn keep_diagnosis(&self, diagnosis: &Diagnosis) -> Result<(), FolderError> {
-        let name = format!("{}.json", file_name(&diagnosis.target));
+        let name = format!("{}.json", file_stem(&diagnosis.target));
         let file = self.diagnoses(&diagnosis.scenario).join(name);
         let json = serde_json::to_vec_pretty(diagnosis).map_err(io::Error::from);
         let mut json = json.map_err(|error| FolderError { file: file.clone(), error })?;

@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::{MARK, RECORD};
-
-/// Another folder for runs: `BURN_REPRO_RUNS=DIR`.
-pub const RUNS: &str = "BURN_REPRO_RUNS";
+use crate::variables;
 
 /// How many runs are kept where nobody said where they belong; older ones are deleted.
 const KEPT: usize = 20;
@@ -16,8 +14,8 @@ const KEPT: usize = 20;
 /// folder for a program that lies elsewhere.
 #[must_use]
 pub fn runs() -> PathBuf {
-    if let Some(folder) = std::env::var_os(RUNS) {
-        return PathBuf::from(folder);
+    if let Some(folder) = variables::runs() {
+        return folder;
     }
     let program = std::env::current_exe().unwrap_or_default();
     let target = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file());

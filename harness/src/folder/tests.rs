@@ -1,4 +1,7 @@
 use super::*;
+use crate::matrix::tests::run;
+use crate::saved::saved_outputs;
+use crate::trace::{Dtype, HostTensor};
 
 fn started() -> Timestamp {
     "2026-11-24T11:45:19.5Z".parse().unwrap()
@@ -39,4 +42,47 @@ fn an_older_run_gives_way_and_nothing_else_does() {
     fs::write(path.join("Cargo.toml"), "").unwrap();
     let refused = RunFolder::renewed(&path).unwrap_err().to_string();
     assert!(refused.contains("holds `Cargo.toml`"), "{refused}");
+}
+
+/// A cell of an adapter that put something out.
+fn finished() -> (CellReport, Event) {
+    let report = run("m", 1, "", &["a wgpu:llvmpipe mismatch 1"]).1.cells.remove(0);
+    let tensor = HostTensor { shape: vec![1], dtype: Dtype::F32, values: vec![1.5] };
+    let outputs = vec![NamedTensor { name: "image".into(), tensor }];
+    let trace = Some(Trace { outputs, ..Trace::default() });
+    let log = vec!["it said so".to_owned()];
+    (report.clone(), Event::Finished { report: Box::new(report), trace, log })
+}
+
+/// Archives, artefacts of GitHub and Windows hold no colon; the same on every system, and read back.
+#[test]
+fn the_files_of_an_adapter_have_no_colon_on_any_system() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = RunFolder::new(folder.path());
+    let (report, event) = finished();
+    own.take(&event).unwrap();
+    assert_eq!(names(&folder.path().join("outputs/a")), ["wgpu-llvmpipe.safetensors"]);
+    assert_eq!(names(&folder.path().join("logs/a")), ["wgpu-llvmpipe.log"]);
+    assert_eq!(own.outputs(&report).unwrap()[0].name, "image");
+    assert_eq!(own.log(&report), "it said so\n");
+    let saved = saved_outputs(&folder.path().join("outputs")).unwrap();
+    assert!(saved.cells.contains_key(&("a".into(), "wgpu:llvmpipe".into())), "{:?}", saved.cells);
+}
+
+/// As runs before left them on Linux and macOS.
+#[cfg(unix)]
+#[test]
+fn the_files_of_an_older_run_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let older = RunFolder::new(folder.path());
+    let (report, event) = finished();
+    older.take(&event).unwrap();
+    for (kind, extension) in [("outputs", "safetensors"), ("logs", "log")] {
+        let file = |stem: &str| folder.path().join(format!("{kind}/a/{stem}.{extension}"));
+        fs::rename(file("wgpu-llvmpipe"), file("wgpu:llvmpipe")).unwrap();
+    }
+    assert_eq!(older.outputs(&report).unwrap()[0].name, "image");
+    assert_eq!(older.log(&report), "it said so\n");
+    let saved = saved_outputs(&folder.path().join("outputs")).unwrap();
+    assert!(saved.cells.contains_key(&("a".into(), "wgpu:llvmpipe".into())), "{:?}", saved.cells);
 }

@@ -9,12 +9,13 @@ use burn_repro_backends::Discovery;
 
 use crate::evaluate::CellReport;
 use crate::exit::Exit;
-use crate::folder::{FolderError, RunFolder, prune, runs};
+use crate::folder::{FolderError, RunFolder, file_stem, prune};
 use crate::golden::{Draft, Store};
 use crate::plan::Skip;
 use crate::record::{Circumstances, RunFacts, RunFailure, RunRecord, ScenarioFacts};
 use crate::report::{HTML, leave};
 use crate::run::Event;
+use crate::say::{say, tell};
 use crate::scenario::Scenario;
 
 /// What nextest calls a test run.
@@ -22,6 +23,7 @@ const NEXTEST_RUN: &str = "NEXTEST_RUN_ID";
 
 /// The record of a gate, while its trials run.
 pub(super) struct GateRecord {
+    runs: PathBuf,
     circumstances: Circumstances,
     discovery: Discovery,
     scenarios: Vec<Arc<Scenario>>,
@@ -40,19 +42,21 @@ struct State {
 }
 
 impl GateRecord {
+    /// A record below the folder `runs`.
     pub(super) fn new(
+        runs: PathBuf,
         circumstances: Circumstances,
         discovery: Discovery,
         scenarios: Vec<Arc<Scenario>>,
         skips: Vec<Skip>,
     ) -> Self {
-        Self { circumstances, discovery, scenarios, skips, state: Mutex::default() }
+        Self { runs, circumstances, discovery, scenarios, skips, state: Mutex::default() }
     }
 
     /// Keeps a cell.
     pub(super) fn take(&self, event: &Event) {
         let Event::Finished { report, .. } = event else { return };
-        let trial = format!("{}--{}", report.scenario, report.target.replace(':', "-"));
+        let trial = format!("{}--{}", report.scenario, file_stem(&report.target));
         self.keep(&trial, |state, folder| {
             state.reports.push((**report).clone());
             folder.take(event)
@@ -96,8 +100,8 @@ impl GateRecord {
 
     fn folder(&self, trial: &str) -> Result<RunFolder, FolderError> {
         match nextest_run() {
-            Some(run) => RunFolder::of_trial(&runs(), &run, trial),
-            None => RunFolder::below(&runs(), self.circumstances.started),
+            Some(run) => RunFolder::of_trial(&self.runs, &run, trial),
+            None => RunFolder::below(&self.runs, self.circumstances.started),
         }
     }
 
@@ -105,7 +109,7 @@ impl GateRecord {
     pub(super) fn finish(&self, store: &Store) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = &state.failed {
-            eprintln!("the gate leaves no report: {error}");
+            tell(&format!("the gate leaves no report: {error}"));
             return;
         }
         let Some(folder) = state.folder.take() else { return };
@@ -128,12 +132,12 @@ impl GateRecord {
                 folder.keep_goldens(&record.cells, store).and_then(|()| folder.finish(&record))
             }
             None => leave(&folder, &record, store).map(|_| {
-                prune(&runs(), folder.path());
+                prune(&self.runs, folder.path());
                 say_where(folder.path());
             }),
         };
         if let Err(error) = written {
-            eprintln!("the gate leaves no report: {error}");
+            tell(&format!("the gate leaves no report: {error}"));
         }
     }
 }
@@ -143,5 +147,5 @@ fn nextest_run() -> Option<PathBuf> {
 }
 
 fn say_where(folder: &Path) {
-    println!("report: {}", folder.join(HTML).display());
+    say(&format!("report: {}\n", folder.join(HTML).display()));
 }

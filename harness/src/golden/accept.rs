@@ -41,11 +41,11 @@ pub struct TargetEvidence {
 /// Why a golden is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Nobody reviews in CI.
+    /// Nobody reviews in CI, which this variable tells.
     #[error(
-        "`CI` is set: goldens are accepted where somebody looks at them; run this on your own machine"
+        "`{0}` is set: goldens are accepted where somebody looks at them; run this on your own machine"
     )]
-    Ci,
+    Ci(&'static str),
     /// What waits was left by another version of the code.
     #[error(
         "what waits for review is not what the reference gives now; run `cargo test` again and review \

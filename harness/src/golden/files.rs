@@ -10,6 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::TENSORS_SUFFIX;
+use crate::escape;
 use crate::write::write_all_whole;
 
 /// Where the files of one golden lie.
@@ -67,7 +68,10 @@ impl GoldenFiles {
         let described = match description {
             "" => head.to_owned(),
             // A JSON string is a YAML one.
-            _ => format!("{head}description: {}\n", serde_json::Value::from(description)),
+            _ => {
+                let description = escape::terminal(description);
+                format!("{head}description: {}\n", serde_json::Value::from(&*description))
+            }
         };
         let kind = "extension: safetensors\nsnapshot_kind: binary\n";
         let announcement = format!("---\n{described}{kind}---\n");

@@ -11,6 +11,7 @@ use super::sketch::reduced_shape;
 use super::steps::{KeptStep, kept};
 use super::text::{GoldenText, Kept, Summary};
 use crate::hash::sha256_hex;
+use crate::lfs::is_pointer_file;
 use crate::scenario::Scenario;
 use crate::tensor_file;
 use crate::trace::{HostTensor, NamedTensor};
@@ -34,6 +35,9 @@ pub enum GoldenError {
     /// One half exists without the other.
     #[error("{} is missing beside its other half; restore it or review the golden again", .0.display())]
     Half(PathBuf),
+    /// Its content is elsewhere, and is not lost: nothing may take its place.
+    #[error("{} is a Git LFS pointer whose content is not here: run `git lfs pull`", .0.display())]
+    Pointer(PathBuf),
     /// A file that cannot be read or is not what was written.
     #[error("{}: {reason}; restore the file or review the golden again", file.display())]
     Corrupt {
@@ -131,6 +135,9 @@ impl Store {
 impl Golden {
     /// Reads and checks three files.
     fn read(files: &GoldenFiles, scenario: &str) -> Result<Self, GoldenError> {
+        if let Some(pointer) = files.all().into_iter().find(|file| is_pointer_file(file)) {
+            return Err(GoldenError::Pointer(pointer.to_path_buf()));
+        }
         match files.all().map(Path::exists) {
             [false, _, false] => return Err(GoldenError::Missing(files.text.clone())),
             [false, _, true] => return Err(GoldenError::Half(files.text.clone())),

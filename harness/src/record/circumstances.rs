@@ -1,12 +1,6 @@
-//! What is known of a run before its first cell: what the machine is called, when it began, with how many threads; and
-//! the variables that say so.
+//! What is known of a run before its first cell: what the machine is called, when it began, with how many threads.
 
 use jiff::Timestamp;
-
-/// The number of threads of each CPU cell: `BURN_REPRO_THREADS=4`.
-pub const THREADS: &str = "BURN_REPRO_THREADS";
-/// What the machine is called in reports: `BURN_REPRO_RUN_NAME=linux-lavapipe`.
-pub const RUN_NAME: &str = "BURN_REPRO_RUN_NAME";
 
 /// Parses a number of threads.
 ///

@@ -1,6 +1,7 @@
 //! Red cells as GitHub's workflow commands, which it shows on the scenario's file and line. Pure.
 
 use crate::compare::Comparison;
+use crate::escape;
 use crate::evaluate::CellReport;
 use crate::matrix::{Located, Matrix};
 use crate::record::ScenarioFacts;
@@ -9,8 +10,9 @@ use crate::verdict::Verdict;
 /// One line for each of what failed beside the cells and for each red cell; a known failure that is excused is a notice.
 #[must_use]
 pub fn annotations(matrix: &Matrix, failures: &[String]) -> String {
-    let beside =
-        failures.iter().map(|failure| format!("::error title=burn-repro::{}\n", message(failure)));
+    let beside = failures.iter().map(|failure| {
+        format!("::error title=burn-repro::{}\n", escape::workflow_message(failure))
+    });
     let told = |located: &Located<'_>| {
         let verdict = located.cell.report.verdict;
         verdict.is_failure() || verdict == Verdict::KnownFailure
@@ -26,10 +28,14 @@ fn annotation(matrix: &Matrix, located: &Located<'_>) -> String {
     let scenario = located.machine.scenarios.iter().find(|known| known.name == report.scenario);
     let place = scenario.map_or(String::new(), |scenario| {
         let line = line(scenario, report);
-        format!("file={},line={line},", property(&scenario.file))
+        format!("file={},line={line},", escape::workflow_property(&scenario.file))
     });
-    let title = property(&format!("{} on {target}: {}", report.scenario, report.verdict));
-    format!("::{kind} {place}title={title}::{}\n", message(&report.reason.replace("; ", "\n")))
+    let title =
+        escape::workflow_property(&format!("{} on {target}: {}", report.scenario, report.verdict));
+    format!(
+        "::{kind} {place}title={title}::{}\n",
+        escape::workflow_message(&report.reason.replace("; ", "\n"))
+    )
 }
 
 /// The line that the verdict is about, or the first one of the scenario.
@@ -48,23 +54,4 @@ fn line(scenario: &ScenarioFacts, report: &CellReport) -> usize {
     };
     let known = |key: &str| scenario.lines.get(key).copied();
     known(key).or_else(|| known("pipeline")).unwrap_or(1)
-}
-
-fn message(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
-}
-
-fn property(text: &str) -> String {
-    message(text).replace(':', "%3A").replace(',', "%2C")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_in_a_value_ends_it() {
-        assert_eq!(message("50 %\nof::it"), "50 %25%0Aof::it");
-        assert_eq!(property("a:b,c%\r\n"), "a%3Ab%2Cc%25%0D%0A");
-    }
 }

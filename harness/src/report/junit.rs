@@ -6,6 +6,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::command;
+use crate::escape;
 use crate::matrix::{Located, Matrix};
 use crate::verdict::Verdict;
 
@@ -18,7 +19,8 @@ pub fn junit(matrix: &Matrix, failures: &[String]) -> String {
     let mut suites: BTreeMap<String, TestSuite> = BTreeMap::new();
     for located in matrix.cells() {
         let target = located.target(matrix);
-        let suite = suites.entry(target.clone()).or_insert_with(|| TestSuite::new(&target));
+        let suite =
+            suites.entry(target.clone()).or_insert_with(|| TestSuite::new(escape::xml(&target)));
         let seconds = suite.time.unwrap_or_default().saturating_add(duration(&located));
         suite.set_time(seconds);
         suite.add_test_case(case(&located, &target));
@@ -29,8 +31,8 @@ pub fn junit(matrix: &Matrix, failures: &[String]) -> String {
         suite.add_test_cases(failures.iter().map(|failure| {
             let (about, _) = failure.split_once(": ").unwrap_or((failure, ""));
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            status.set_type("failure").set_message(failure);
-            let mut case = TestCase::new(about, status);
+            status.set_type("failure").set_message(escape::xml(failure));
+            let mut case = TestCase::new(escape::xml(about), status);
             case.set_classname(BESIDE).set_time(Duration::ZERO);
             case
         }));
@@ -61,13 +63,13 @@ fn duration(located: &Located<'_>) -> Duration {
 
 fn case(located: &Located<'_>, target: &str) -> TestCase {
     let report = &located.cell.report;
-    let mut case = TestCase::new(&report.scenario, status(located));
-    case.set_classname(target).set_time(duration(located));
+    let mut case = TestCase::new(escape::xml(&report.scenario), status(located));
+    case.set_classname(escape::xml(target)).set_time(duration(located));
     if report.verdict.is_failure() {
         let log = located.cell.folder.log(report);
-        case.set_system_out(format!("repeat it: {}", command(located)));
+        case.set_system_out(escape::xml(&format!("repeat it: {}", command(located))));
         if !log.is_empty() {
-            case.set_system_err(log);
+            case.set_system_err(escape::xml(&log));
         }
     }
     case
@@ -79,7 +81,7 @@ fn status(located: &Located<'_>) -> TestCaseStatus {
         Verdict::Pass => return TestCaseStatus::success(),
         Verdict::Skipped | Verdict::KnownFailure => {
             let mut status = TestCaseStatus::skipped();
-            status.set_type(report.verdict.as_str()).set_message(&report.reason);
+            status.set_type(report.verdict.as_str()).set_message(escape::xml(&report.reason));
             return status;
         }
         Verdict::Mismatch
@@ -98,8 +100,8 @@ fn status(located: &Located<'_>) -> TestCaseStatus {
     };
     let mut status = TestCaseStatus::non_success(kind);
     let first = report.reason.split("; ").next().unwrap_or_default();
-    status.set_type(report.verdict.as_str()).set_message(first);
-    status.set_description(report.reason.replace("; ", "\n"));
+    status.set_type(report.verdict.as_str()).set_message(escape::xml(first));
+    status.set_description(escape::xml(&report.reason.replace("; ", "\n")));
     status
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::command;
+use crate::escape;
 use crate::matrix::{Matrix, headline};
 
 /// Red cells that are told in full; GitHub takes a megabyte.
@@ -15,9 +16,9 @@ const SENTENCES: usize = 2;
 /// The Markdown; `findings` are the sentences to stand in front.
 #[must_use]
 pub fn markdown(matrix: &Matrix, findings: &[String]) -> String {
-    let mut text = format!("## burn-repro\n\n**{}**\n\n", plain(&headline(matrix)));
+    let mut text = format!("## burn-repro\n\n**{}**\n\n", escape::markdown(&headline(matrix)));
     for finding in findings {
-        line(&mut text, &format!("- {}", plain(finding)));
+        line(&mut text, &format!("- {}", escape::markdown(finding)));
     }
     text.push_str(if findings.is_empty() { "" } else { "\n" });
     red(&mut text, matrix);
@@ -38,8 +39,8 @@ fn red(text: &mut String, matrix: &Matrix) {
     for located in matrix.red().take(TOLD) {
         let report = &located.cell.report;
         let why = first_sentences(&report.reason);
-        let cell = plain(&format!("{} on {}", report.scenario, located.target(matrix)));
-        let command = command(&located).replace(['|', '`', '\n'], " ");
+        let cell = escape::markdown(&format!("{} on {}", report.scenario, located.target(matrix)));
+        let command = escape::markdown_code(&command(&located));
         line(text, &format!("| {cell} | {} | {why} | `{command}` |", report.verdict));
     }
     if count > TOLD {
@@ -50,7 +51,7 @@ fn red(text: &mut String, matrix: &Matrix) {
 
 /// What a row has room for; the HTML report has all of it.
 fn first_sentences(reason: &str) -> String {
-    let sentences: Vec<String> = reason.split("; ").map(plain).collect();
+    let sentences: Vec<String> = reason.split("; ").map(escape::markdown).collect();
     let more = sentences.len().saturating_sub(SENTENCES);
     let first = sentences[..sentences.len() - more].join("<br>");
     if more > 0 { format!("{first}<br>and {more} more") } else { first }
@@ -68,7 +69,7 @@ fn table(text: &mut String, matrix: &Matrix) {
         targets.insert((report.class, target.clone()));
         cells.insert((&report.scenario, target), said);
     }
-    let heads: Vec<String> = targets.iter().map(|(_, target)| plain(target)).collect();
+    let heads: Vec<String> = targets.iter().map(|(_, target)| escape::markdown(target)).collect();
     line(text, &format!("| scenario | {} |", heads.join(" | ")));
     line(text, &format!("| --- |{}", " --- |".repeat(heads.len())));
     let mut scenarios: Vec<&str> = cells.keys().map(|(scenario, _)| *scenario).collect();
@@ -77,27 +78,6 @@ fn table(text: &mut String, matrix: &Matrix) {
         let said =
             |target: &String| cells.get(&(scenario, target.clone())).map_or("", String::as_str);
         let row: Vec<&str> = targets.iter().map(|(_, target)| said(target)).collect();
-        line(text, &format!("| {} | {} |", plain(scenario), row.join(" | ")));
+        line(text, &format!("| {} | {} |", escape::markdown(scenario), row.join(" | ")));
     }
-}
-
-/// Text that Markdown shows as it is: names, reasons and logs may hold anything.
-fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            letter if letter.is_control() => plain.push(' '),
-            '<' => plain.push_str("&lt;"),
-            '>' => plain.push_str("&gt;"),
-            '&' => plain.push_str("&amp;"),
-            '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '~' | '#' | '!' => {
-                plain.push('\\');
-                plain.push(letter);
-            }
-            // A mention would call somebody.
-            '@' => plain.push_str("@\u{200b}"),
-            letter => plain.push(letter),
-        }
-    }
-    plain
 }

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
 
+use crate::escape;
 use crate::evaluate::CellReport;
 use crate::exit::Exit;
 use crate::verdict::Verdict;
@@ -62,7 +63,8 @@ pub fn table(reports: &[CellReport]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
     table.set_content_arrangement(ContentArrangement::Dynamic);
-    let names = targets.iter().map(|(_, target)| (*target).to_owned());
+    // A target that is not here is called as the scenario calls it.
+    let names = targets.iter().map(|(_, target)| escape::terminal(target).into_owned());
     table.set_header(std::iter::once("scenario".to_owned()).chain(names));
     for (scenario, cells) in rows {
         let cells = targets.iter().map(|(_, target)| cell(cells.get(target).copied()));

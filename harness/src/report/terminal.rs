@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::evaluate::CellReport;
 use crate::run::Event;
+use crate::say::tell;
 use crate::verdict::Verdict;
 
 /// Shows events on standard error, so that standard output keeps the table alone.
@@ -59,7 +60,7 @@ impl Terminal {
         let verdict = if self.verdicts { report.verdict.as_str() } else { "asked" };
         let line = format!("{verdict:<16} {:>8.2} s  {name}", report.seconds);
         match &self.bar {
-            None => eprintln!("{line}"),
+            None => tell(&line),
             Some(bar) => {
                 bar.inc(1);
                 if self.verdicts && report.verdict.is_failure() {

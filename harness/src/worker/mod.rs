@@ -28,7 +28,7 @@ pub use handle::Worker;
 pub use outcome::Outcome;
 pub use pool::{Lane, Pool};
 pub use protocol::Variation;
-pub(crate) use serve::serve;
+pub(crate) use serve::{panic_text, serve};
 
 /// The hidden first argument that turns a binary into a worker.
 pub(crate) const WORKER_ARGUMENT: &str = "__worker";

@@ -45,11 +45,30 @@ pub(super) enum Request {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct RunRequest {
     /// The file, for messages and relative paths.
+    #[serde(with = "os_path")]
     pub(super) file: PathBuf,
     /// Its text as the run has read and checked it.
     pub(super) text: String,
     /// How its inputs differ from what the scenario says.
     pub(super) variation: Variation,
+}
+
+/// A path as the bytes that the system has for it: JSON's own texts are UTF-8, and names of files need not be.
+mod os_path {
+    use std::ffi::OsString;
+    use std::path::{Path, PathBuf};
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+        path.as_os_str().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<PathBuf, D::Error> {
+        OsString::deserialize(deserializer).map(PathBuf::from)
+    }
 }
 
 /// How the inputs of a run differ from what the scenario says.

@@ -41,7 +41,7 @@ impl Opened<'_> {
         let (report, trace) = lockstep::lockstep(&pipeline, self.device, self.float(), options)?;
         let plain_difference = trace.largest_difference(&plain).unwrap_or(f64::INFINITY);
         let mut report = LockstepReport { plain_seconds, plain_difference, ..report };
-        if let Some(folder) = &options.emit {
+        if let Some(folder) = options.emit.as_ref().map(Path::new) {
             let caught = self.catch(request, &pipeline, options, report.first.as_ref())?;
             report.emitted = Some(caught.and_then(|caught| {
                 emit(folder, &caught).map_err(|error| error.to_string())?;

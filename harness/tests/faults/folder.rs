@@ -97,6 +97,9 @@ impl Run {
             .env("BURN_REPRO_RUNS", self.folder.as_deref().unwrap_or_else(|| folder()).join("runs"))
             .env_remove("BURN_REPRO_REQUIRE")
             .env_remove("BURN_REPRO_BACKEND")
+            .env_remove("BURN_REPRO_NIGHTLY")
+            .env_remove("BURN_REPRO_THREADS")
+            .env_remove("TF_BUILD")
             .env_remove("NEXTEST")
             .args(arguments)
             .stdin(Stdio::null());

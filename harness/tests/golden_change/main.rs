@@ -5,6 +5,7 @@ mod accept;
 mod commands;
 mod folder;
 mod machines;
+mod surroundings;
 #[path = "../report_browser/webdriver.rs"]
 #[expect(dead_code, reason = "the tests of the page use the rest")]
 mod webdriver;
@@ -54,6 +55,21 @@ fn trials() -> Vec<Trial> {
         a_golden_is_accepted_from_what_ci_left,
         a_witness_of_another_machine_can_refuse,
     ]);
+    trials.extend(trials![
+        surroundings:
+        the_gate_reads_the_variables_of_the_command_line,
+        a_bad_variable_stops_the_gate,
+        nothing_is_written_where_insta_sees_ci,
+        a_reference_that_differs_is_red_whatever_lets_assertions_pass,
+        a_file_of_insta_does_not_update_a_golden,
+        an_explicit_update_is_an_acceptance,
+        a_golden_that_git_did_not_fetch_is_left_alone,
+        a_reference_of_a_record_that_git_did_not_fetch_is_refused,
+        a_panic_is_no_missing_golden,
+        the_words_of_a_panic_are_safe_on_the_terminal,
+    ]);
+    #[cfg(unix)]
+    trials.extend(trials![surroundings: the_gate_works_in_folders_of_any_bytes]);
     trials.extend(trials![writes: test_runs_at_once_do_not_corrupt_each_other]);
     #[cfg(unix)]
     trials.extend(trials![

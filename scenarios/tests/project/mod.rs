@@ -3,9 +3,10 @@
 
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use burn_repro::golden::{GoldenText, Store, Summary};
 use burn_repro::hash::sha256_hex;
@@ -16,7 +17,7 @@ use tempfile::TempDir;
 /// A temporary folder with `scenarios/` and `golden/`.
 pub struct Copy {
     folder: TempDir,
-    environment: Vec<(String, String)>,
+    environment: Vec<(String, OsString)>,
 }
 
 impl Copy {
@@ -46,8 +47,8 @@ impl Copy {
     }
 
     /// Sets a variable for every run.
-    pub fn set(&mut self, name: &str, value: &str) {
-        self.environment.push((name.into(), value.into()));
+    pub fn set(&mut self, name: &str, value: impl AsRef<OsStr>) {
+        self.environment.push((name.into(), value.as_ref().to_owned()));
     }
 
     pub fn path(&self) -> &Path {
@@ -98,21 +99,25 @@ impl Copy {
 
     /// Runs `repro` over the copy.
     pub fn repro(&self, arguments: &[&str]) -> Run {
-        let output = Command::new(env!("CARGO_BIN_EXE_repro"))
-            .args(arguments)
-            .arg("--scenarios")
-            .arg(self.path().join("scenarios"))
-            .arg("--golden")
-            .arg(self.path().join("golden"))
+        let mut command = self.command();
+        command.args(arguments).arg("--scenarios").arg(self.path().join("scenarios"));
+        Run::of(command.arg("--golden").arg(self.path().join("golden")))
+    }
+
+    /// `repro` in the copy's folder, which it does not know yet.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_repro"));
+        // The tests themselves may run with these, and in CI.
+        for name in ["REQUIRE", "BACKEND", "NIGHTLY", "THREADS", "RUN_NAME", "OPENGL"] {
+            command.env_remove(format!("BURN_REPRO_{name}"));
+        }
+        command
+            .env_remove("CI")
+            .env_remove("TF_BUILD")
             .env("BURN_REPRO_RUNS", self.path().join("runs"))
             .envs(self.environment.iter().cloned())
-            .env_remove("BURN_REPRO_REQUIRE")
-            // The tests themselves may run in CI.
-            .env_remove("CI")
-            .current_dir(self.path())
-            .output()
-            .unwrap();
-        Run::new(&output)
+            .current_dir(self.path());
+        command
     }
 }
 
@@ -124,7 +129,8 @@ pub struct Run {
 }
 
 impl Run {
-    fn new(output: &Output) -> Self {
+    pub fn of(command: &mut Command) -> Self {
+        let output = command.output().unwrap();
         Self {
             code: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

@@ -106,7 +106,7 @@ fn lockstep(
         fault: arguments.plant.clone(),
         until: arguments.until_first.then(|| scenario.tolerance.bounds(target, "").pixel),
         locate: true,
-        emit: emit.map_err(Failure::usage)?,
+        emit: emit.map_err(Failure::usage)?.map(PathBuf::into_os_string),
     };
     let report = worker.lockstep(scenario, options).map_err(|outcome| {
         let (name, target, reason) = (&scenario.name, &target.name, outcome.reason());

@@ -5,22 +5,26 @@ use std::sync::Arc;
 use burn_repro_backends::{Discovery, Target};
 
 use super::records::Records;
-use super::{AcceptArguments, is_ci, selected};
+use super::{AcceptArguments, selected};
 use crate::agreement::says_of;
 use crate::cli::{Failure, Selection, say};
 use crate::clock::today;
 use crate::compare::check_expectation;
 use crate::evaluate::{CellReport, expectation_sentence};
 use crate::exit::Exit;
-use crate::golden::{self, Draft, Evidence, Golden, Recorded, Refusal, Store, TargetEvidence};
+use crate::golden::{
+    self, Draft, Evidence, Golden, GoldenError, Recorded, Refusal, Store, TargetEvidence,
+};
 use crate::outliers::Traces;
 use crate::plan::{Plan, plan};
 use crate::project::{Project, find_targets};
 use crate::reference::{reference_target, reference_worker, run_reference};
 use crate::report::Terminal;
 use crate::run::execute;
+use crate::say::tell;
 use crate::scenario::Scenario;
 use crate::trace::Trace;
+use crate::variables;
 use crate::worker::{Pool, Worker, WorkerCommand};
 
 /// A scenario whose golden may change: what waits, or nothing where it was only named.
@@ -30,8 +34,8 @@ struct Candidate {
 }
 
 pub(super) fn accept(project: &Project, arguments: &AcceptArguments) -> Result<Exit, Failure> {
-    if is_ci() {
-        return Err(Failure::usage(Refusal::Ci));
+    if let Some(variable) = variables::ci() {
+        return Err(Failure::usage(Refusal::Ci(variable)));
     }
     let store = Store::new(&project.golden);
     let records = Records::read(&arguments.from)?;
@@ -55,7 +59,7 @@ pub(super) fn accept(project: &Project, arguments: &AcceptArguments) -> Result<E
         match asked.settle(candidate, &store, because) {
             Ok(sentence) => say(&format!("{name}: {sentence}\n")),
             Err(Failure { exit, message }) => {
-                eprintln!("error: {name} is not accepted: {message}");
+                tell(&format!("error: {name} is not accepted: {message}"));
                 worst = worst.max(exit);
             }
         }
@@ -169,7 +173,12 @@ impl<'a> Asked<'a> {
         if let Some(reason) = scenario.missing_requirement() {
             return Err(failed(Exit::Golden)(reason));
         }
-        let old = store.load(&scenario.name).ok();
+        let old = match store.load(&scenario.name) {
+            Err(error @ GoldenError::Pointer(_)) => {
+                return Err(failed(Exit::Golden)(error.to_string()));
+            }
+            loaded => loaded.ok(),
+        };
         let trace = run_reference(&mut self.worker, scenario).map_err(failed(Exit::Crashed))?;
         let recorded = Recorded::now(&self.reference, &scenario.folder());
         let known = pending.as_ref().or(old.as_ref());

@@ -73,11 +73,6 @@ pub(super) fn golden(project: &Project, command: GoldenCommand) -> Result<Exit, 
     }
 }
 
-/// Whether this runs where nobody reviews.
-fn is_ci() -> bool {
-    std::env::var("CI").is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false"))
-}
-
 /// The scenarios whose names hold one of the filters; tagged ones too, for goldens are few.
 fn selected(project: &Project, filters: &[String]) -> Result<Vec<Arc<Scenario>>, Failure> {
     let scenarios = project.load().map_err(Failure::usage)?;

@@ -3,16 +3,16 @@
 use std::fs;
 use std::sync::Arc;
 
-use super::is_ci;
 use crate::cli::{Failure, say};
 use crate::exit::Exit;
 use crate::golden::{Refusal, Store};
 use crate::project::Project;
 use crate::scenario::Scenario;
+use crate::variables;
 
 pub(super) fn prune(project: &Project) -> Result<Exit, Failure> {
-    if is_ci() {
-        return Err(Failure::usage(Refusal::Ci));
+    if let Some(variable) = variables::ci() {
+        return Err(Failure::usage(Refusal::Ci(variable)));
     }
     // A scenario that cannot be read ends here: its golden would look like nobody's.
     let scenarios = project.load().map_err(Failure::usage)?;

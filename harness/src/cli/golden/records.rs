@@ -74,13 +74,14 @@ impl Records {
                 return None;
             }
             let outputs = located.cell.folder.outputs(report);
-            let (agrees, says) = match outputs.zip(target) {
-                // Without its outputs or its target it might contradict.
-                None if !report.outputs.is_empty() => {
-                    (false, "its outputs or its target are not in the record".into())
+            let (agrees, says) = match (outputs, target) {
+                (_, _) if report.outputs.is_empty() => {
+                    (false, format!("{}: {}", report.verdict, report.reason))
                 }
-                None => (false, format!("{}: {}", report.verdict, report.reason)),
-                Some((outputs, target)) => {
+                // Without its outputs or its target it might contradict.
+                (Err(reason), _) => (false, reason),
+                (Ok(_), None) => (false, "its target is not in the record".into()),
+                (Ok(outputs), Some(target)) => {
                     let noise = Noise {
                         // Records count no draws; the hash over all of them says more.
                         draws: golden.text.noise.draws,

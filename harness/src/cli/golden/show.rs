@@ -6,12 +6,14 @@ use super::{ShowArguments, selected};
 use crate::cli::{Failure, Selection, say};
 use crate::compare::Images;
 use crate::exit::Exit;
+use crate::folder::{file_stem, portable};
 use crate::golden::{Content, Golden, GoldenError, Store, reduced};
 use crate::outliers::Traces;
 use crate::plan::plan;
 use crate::project::{Project, find_targets};
 use crate::report::{Terminal, difference_png, png};
 use crate::run::execute;
+use crate::say::tell;
 use crate::scenario::Scenario;
 use crate::trace::HostTensor;
 use crate::worker::{Pool, WorkerCommand};
@@ -38,7 +40,7 @@ pub(super) fn show(project: &Project, arguments: &ShowArguments) -> Result<Exit,
         let mut album = Album { folder: arguments.out.join(&scenario.name), pictures: 0 };
         let (golden, pending) = (store.load(&scenario.name), store.load_pending(&scenario.name));
         for error in [golden.as_ref().err(), pending.as_ref().err()].into_iter().flatten() {
-            eprintln!("error: {error}");
+            tell(&format!("error: {error}"));
             damaged |= !matches!(error, GoldenError::Missing(_));
         }
         let (golden, pending) = (golden.ok(), pending.ok().flatten());
@@ -49,7 +51,7 @@ pub(super) fn show(project: &Project, arguments: &ShowArguments) -> Result<Exit,
             album.difference(golden, |name| kept(pending, name), "pending")?;
         }
         for witness in traces.witnesses(&plan, &scenario.name) {
-            let target = witness.target.name.replace(':', "-");
+            let target = file_stem(&witness.target.name);
             let output = |name: &str| Some(like(shown, name, witness.trace.output(name)?));
             album.difference(shown, output, &target)?;
         }
@@ -85,7 +87,7 @@ impl Album {
         for (name, tensor) in images_of(golden) {
             let Some(images) = Images::of(tensor) else { continue };
             let bytes = png(&images).map_err(Failure::internal)?;
-            self.write(&format!("{name}.{what}.png"), &bytes, "")?;
+            self.write(&format!("{}.{what}.png", portable(name)), &bytes, "")?;
         }
         Ok(())
     }
@@ -107,7 +109,7 @@ impl Album {
             let shown = Images { values: &got.values, ..images };
             if whose != "pending" {
                 let bytes = png(&shown).map_err(Failure::internal)?;
-                self.write(&format!("{name}.{whose}.png"), &bytes, "")?;
+                self.write(&format!("{}.{whose}.png", portable(name)), &bytes, "")?;
             }
             let (bytes, gain) = difference_png(&shown, &images).map_err(Failure::internal)?;
             let strange = shown.values.iter().filter(|value| !value.is_finite()).count();
@@ -119,7 +121,7 @@ impl Album {
                     format!(" (times {gain:.2e}; {strange} values are NaN or infinite)")
                 }
             };
-            self.write(&format!("{name}.{whose}.difference.png"), &bytes, &note)?;
+            self.write(&format!("{}.{whose}.difference.png", portable(name)), &bytes, &note)?;
         }
         Ok(())
     }

@@ -11,12 +11,13 @@ use crate::clock::today;
 use crate::exit::Exit;
 use crate::golden::{GoldenState, GoldenStatus, SIZE_LIMIT, Store, status as status_of};
 use crate::project::Project;
+use crate::say::print_as_it_is;
 
 #[derive(Serialize)]
 struct Listing<'a> {
     version: u32,
     goldens: &'a [GoldenStatus],
-    unowned: &'a [PathBuf],
+    unowned: Vec<String>,
 }
 
 pub(super) fn status(project: &Project, arguments: &StatusArguments) -> Result<Exit, Failure> {
@@ -28,9 +29,10 @@ pub(super) fn status(project: &Project, arguments: &StatusArguments) -> Result<E
         Failure::usage(format!("cannot read {}: {error}", project.golden.display()))
     })?;
     if arguments.json {
-        let listing = Listing { version: 1, goldens: &goldens, unowned: &unowned };
+        let unowned = unowned.iter().map(|file| file.display().to_string()).collect();
+        let listing = Listing { version: 1, goldens: &goldens, unowned };
         let json = serde_json::to_string_pretty(&listing).map_err(Failure::internal)?;
-        say(&format!("{json}\n"));
+        print_as_it_is(&format!("{json}\n"));
     } else {
         say(&text(&goldens, &unowned, arguments.all));
     }

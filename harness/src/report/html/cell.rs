@@ -66,7 +66,8 @@ pub(super) fn cell(
 ) -> Cell {
     let (report, folder) = (&located.cell.report, &located.cell.folder);
     let golden: Option<Golden> = folder.goldens().load(&report.scenario).ok();
-    let tensors = folder.outputs(report).unwrap_or_default();
+    let saved_tensors = folder.outputs(report);
+    let tensors = saved_tensors.as_deref().unwrap_or_default();
     let outputs = report.outputs.iter().map(|(name, numbers)| {
         let saved = tensors.iter().find(|named| named.name == *name).map(|named| &named.tensor);
         // What lies in the folder must be what was judged.
@@ -75,7 +76,10 @@ pub(super) fn cell(
         let got = saved.filter(is_judged);
         let mut output = output(name, numbers, got, golden.as_ref(), pictures);
         if saved.is_none() {
-            output.note = "the output is not in the run's folder, only its numbers".into();
+            output.note = match (&saved_tensors, folder.outputs_file(report)) {
+                (Err(reason), Some(_)) => format!("only its numbers are shown: {reason}"),
+                _ => "the output is not in the run's folder, only its numbers".into(),
+            };
         } else if got.is_none() {
             output.note =
                 "the file in the folder is not what was judged, so that it is not shown".into();

@@ -15,6 +15,8 @@ use sha2::{Digest, Sha256};
 
 pub use page::Page;
 
+use crate::escape;
+
 const TEMPLATE: &str = include_str!("front/page.html");
 const STYLE: &str = include_str!("front/style.css");
 
@@ -44,7 +46,7 @@ pub fn html(title: &str, headline: &str, findings: &[String], data: &impl Serial
     let script = SCRIPTS.concat();
     let json = serde_json::to_string(data).expect("a page has only plain values");
     let findings: String =
-        findings.iter().map(|finding| format!("<li>{}</li>\n", text(finding))).collect();
+        findings.iter().map(|finding| format!("<li>{}</li>\n", escape::html(finding))).collect();
     let policy = format!(
         "default-src 'none'; img-src data:; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'",
         hash(STYLE),
@@ -57,13 +59,13 @@ pub fn html(title: &str, headline: &str, findings: &[String], data: &impl Serial
         let (mark, after) = behind.split_once("}}").unwrap_or((behind, ""));
         page.push_str(before);
         match mark {
-            "title" => page.push_str(&text(title)),
-            "headline" => page.push_str(&text(headline)),
+            "title" => page.push_str(&escape::html(title)),
+            "headline" => page.push_str(&escape::html(headline)),
             "findings" => page.push_str(&findings),
             "policy" => page.push_str(&policy),
             "style" => page.push_str(STYLE),
             "script" => page.push_str(&script),
-            "data" => page.push_str(&inside_script(&json)),
+            "data" => page.push_str(&escape::json_in_html(&json)),
             other => unreachable!("the template has no mark {other}"),
         }
         rest = after;
@@ -75,45 +77,6 @@ pub fn html(title: &str, headline: &str, findings: &[String], data: &impl Serial
 /// How a policy names an inline script or style.
 fn hash(source: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(source)))
-}
-
-/// Text that HTML shows as it is, also inside an attribute.
-fn text(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            letter if is_unseen(letter) => safe.push_str(&format!("\\u{{{:x}}}", letter as u32)),
-            letter => safe.push(letter),
-        }
-    }
-    safe
-}
-
-/// Controls and marks of direction: one that is not closed would turn what stands after it. The script shows them in the
-/// same way.
-fn is_unseen(letter: char) -> bool {
-    let mark = matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-    mark || (letter.is_control() && !matches!(letter, '\n' | '\t'))
-}
-
-/// JSON that cannot end the element it stands in: what HTML could read as markup is inside of strings only, where JSON
-/// has an escape for it.
-fn inside_script(json: &str) -> String {
-    let mut safe = String::with_capacity(json.len());
-    for letter in json.chars() {
-        match letter {
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                safe.push_str(&format!("\\u{:04x}", letter as u32));
-            }
-            letter => safe.push(letter),
-        }
-    }
-    safe
 }
 
 #[cfg(test)]

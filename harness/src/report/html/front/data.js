@@ -2,10 +2,12 @@
 // No file beside this one knows how the JSON is laid out in the page. Nothing here draws.
 'use strict';
 
-// Controls and marks of direction, written out: a mark that is not closed turns what stands after
-// it, also around the elements that should hold it, and hides what a name really is.
-const UNSEEN =
-    /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+// What is not seen but acts, or stands for nothing, written out: a mark that is not closed turns what
+// stands after it, also around the elements that should hold it, and hides what a name really is.
+// The list is that of `escape::is_hidden`.
+const UNSEEN = new RegExp('[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\xad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5'
+    + '\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff9-\\ufffb'
+    + '\\u{e0000}-\\u{e007f}\\p{Noncharacter_Code_Point}]', 'gu');
 
 function seen(text) {
     return text.replaceAll('\r\n', '\n')
