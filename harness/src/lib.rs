@@ -35,6 +35,7 @@ pub mod plan;
 mod power;
 pub mod probe;
 mod project;
+pub mod reason;
 pub mod record;
 pub mod reference;
 pub mod registry;

@@ -113,7 +113,9 @@ fn run_all(
     for (target, outcome) in outcomes {
         match outcome {
             Outcome::Finished(trace) => results.push((target, *trace)),
-            Outcome::Unsupported(reason) => tell(&format!("{} is left out: {reason}", target.name)),
+            Outcome::Unsupported(_) => {
+                tell(&format!("{} is left out: {}", target.name, outcome.reason()));
+            }
             outcome => {
                 let (name, target) = (&scenario.name, &target.name);
                 return Err(format!("{name} on {target}: {}", outcome.reason()));

@@ -13,6 +13,7 @@ use crate::golden::Store;
 use crate::plan::{Cell, Selection, absence};
 use crate::power::{Broken, Power, broken, known_faults, locate, located, power, table};
 use crate::project::{Project, find_targets};
+use crate::reason::joined;
 use crate::registry::{CASE_FAULTS, Registry};
 use crate::say::tell;
 use crate::scenario::{BackendSelector, Scenario};
@@ -90,7 +91,7 @@ fn cells(
         discovery.targets.iter().find(|target| selector.matches(target)).ok_or_else(|| {
             Failure {
                 exit: Exit::Required,
-                message: format!("{selector}: {}", absence(selector, discovery)),
+                message: format!("{selector}: {}", joined(&absence(selector, discovery))),
             }
         })?;
     let selection = Selection {
@@ -101,15 +102,16 @@ fn cells(
     let mut cells = Vec::new();
     for scenario in scenarios.iter().filter(|scenario| selection.names(scenario)) {
         let asks = scenario.backends.iter().any(|selector| selector.matches(target));
-        let reason = scenario.reason_to_skip(&selection);
-        if let (true, None, Dtype::F32) = (asks, &reason, scenario.dtype) {
+        let reasons = scenario.reasons_to_skip(&selection);
+        if asks && reasons.is_empty() && scenario.dtype == Dtype::F32 {
             let (scenario, target) = (Arc::clone(scenario), target.clone());
             cells.push(Cell { scenario, target, threads: None });
         } else {
-            let reason = reason.unwrap_or_else(|| match asks {
-                true => "operations are followed in f32 only".into(),
-                false => format!("it does not ask for {}", target.name),
-            });
+            let reason = match (reasons.is_empty(), asks) {
+                (false, _) => joined(&reasons),
+                (true, true) => "operations are followed in f32 only".into(),
+                (true, false) => format!("it does not ask for {}", target.name),
+            };
             tell(&format!("{} is left out: {reason}", scenario.name));
         }
     }

@@ -9,6 +9,7 @@ use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets
 use crate::escape;
 use crate::evaluate::CellReport;
 use crate::exit::Exit;
+use crate::reason::joined;
 use crate::verdict::Verdict;
 
 /// One paragraph for every cell that is not well, and one line for every reason to skip.
@@ -18,8 +19,8 @@ pub fn details(reports: &[CellReport]) -> String {
     for report in reports.iter().filter(|report| report.verdict.is_failure()) {
         writeln!(text, "{} {}::{}", report.verdict, report.scenario, report.target)
             .expect("writing to a string cannot fail");
-        for sentence in report.reason.split("; ") {
-            writeln!(text, "    {sentence}").expect("writing to a string cannot fail");
+        for reason in &report.reasons {
+            writeln!(text, "    {}", reason.text).expect("writing to a string cannot fail");
         }
         if let Some(record) = &report.first_record_outside {
             writeln!(text, "    first outside: {} {}", record.name, record.distance())
@@ -27,15 +28,16 @@ pub fn details(reports: &[CellReport]) -> String {
         }
     }
     for report in reports.iter().filter(|report| report.verdict == Verdict::Pass) {
-        if !report.reason.is_empty() {
-            writeln!(text, "note {}::{}: {}", report.scenario, report.target, report.reason)
+        if !report.reasons.is_empty() {
+            let why = joined(&report.reasons);
+            writeln!(text, "note {}::{}: {why}", report.scenario, report.target)
                 .expect("writing to a string cannot fail");
         }
     }
     // One absent driver skips every scenario: said once, with the number.
-    let mut reasons: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    let mut reasons: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
     for report in reports.iter().filter(|report| report.verdict == Verdict::Skipped) {
-        let scenarios = reasons.entry((&report.reason, &report.target)).or_default();
+        let scenarios = reasons.entry((joined(&report.reasons), &report.target)).or_default();
         scenarios.push(&report.scenario);
     }
     for ((reason, target), scenarios) in reasons {

@@ -45,6 +45,7 @@ pub use tolerance::{
 };
 
 use crate::pipeline::Requirements;
+use crate::reason::{Reason, ReasonCode, joined};
 use crate::trace::Dtype;
 
 /// Seconds a cell may take where the scenario says nothing.
@@ -132,10 +133,20 @@ impl Scenario {
         self.tags.iter().any(|tag| tag == NIGHTLY)
     }
 
+    /// The first required file that is not here, with its cure; empty where all are here.
+    #[must_use]
+    pub fn missing_files(&self) -> Vec<Reason> {
+        let missing = self.requirements.files.iter().find(|file| !file.path.exists());
+        missing.map_or(Vec::new(), |missing| {
+            let text = format!("{} is not here", missing.path.display());
+            vec![Reason::new(ReasonCode::MissingFile, text), Reason::help(&missing.how_to_get)]
+        })
+    }
+
     /// The first required file that is not here, as a sentence with its cure.
     #[must_use]
     pub fn missing_requirement(&self) -> Option<String> {
-        let missing = self.requirements.files.iter().find(|file| !file.path.exists())?;
-        Some(format!("{} is not here; {}", missing.path.display(), missing.how_to_get))
+        let missing = self.missing_files();
+        (!missing.is_empty()).then(|| joined(&missing))
     }
 }

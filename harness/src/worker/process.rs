@@ -14,6 +14,7 @@ use super::family::{Member, hear_out};
 use super::outcome::Outcome;
 use super::protocol::{Answer, Notice, Request};
 use super::{WorkerCommand, memory};
+use crate::reason::{Reason, ReasonCode};
 
 /// What a target may take to open; a driver that compiles on first use is slow, a hung one is not waited for forever.
 const OPEN_LIMIT: Duration = Duration::from_secs(120);
@@ -58,7 +59,7 @@ impl Process {
         target: &Target,
         settings: &Settings,
     ) -> Result<Self, Outcome> {
-        let crashed = |reason: String| Outcome::Crashed(format!("start a worker: {reason}"));
+        let crashed = |reason: String| Outcome::crashed(format!("start a worker: {reason}"));
         let mut command = command.command(target, settings);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut member = Member::start(&mut command).map_err(|error| crashed(error.to_string()))?;
@@ -133,18 +134,19 @@ impl Process {
 
     /// The pipe is closed or what came through is no answer: the process is dead, dying, or no longer of use.
     fn crashed(&mut self, damage: Option<io::Error>) -> Outcome {
-        let mut how = ended(self.member.child()).map_or("closed its pipe".into(), describe);
-        if let Some(damage) = damage {
-            how = format!("{how}; {damage}");
-        }
+        let how = ended(self.member.child()).map_or("closed its pipe".into(), describe);
+        let crashed = |text| Reason::new(ReasonCode::Crashed, text);
+        let mut reasons = vec![crashed(format!("the worker {how}"))];
+        reasons.extend(damage.map(|damage| crashed(damage.to_string())));
         hear_out(&self.said, LAST_WORDS_LIMIT);
         let lines = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         let older = lines.len().saturating_sub(LAST_WORDS);
         let said: Vec<&str> = lines.iter().skip(older).map(String::as_str).collect();
-        Outcome::Crashed(match said.is_empty() {
-            true => format!("the worker {how}"),
-            false => format!("the worker {how}; it said: {}", said.join(" / ")),
-        })
+        if !said.is_empty() {
+            let text = format!("it said: {}", said.join(" / "));
+            reasons.push(Reason::new(ReasonCode::LastWords, text));
+        }
+        Outcome::Crashed(reasons)
     }
 }
 

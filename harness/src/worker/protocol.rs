@@ -16,6 +16,7 @@ use crate::fault::Planted;
 use crate::golden::Step;
 use crate::hash::sha256_hex;
 use crate::lockstep::{LockstepOptions, LockstepReport};
+use crate::reason::{Reason, ReasonCode};
 use crate::tensor_file;
 use crate::trace::{NamedTensor, Noise, Trace};
 
@@ -100,15 +101,15 @@ pub(super) enum Notice {
     /// The request was read: what happens from now on is its doing.
     Began,
     /// The device cannot hold the float type.
-    Unsupported(String),
+    Unsupported(Vec<Reason>),
     /// The device could not be opened, or the pipeline returned an error or panicked.
-    Failed(String),
+    Failed(Vec<Reason>),
     /// The pipeline returned as if all were well, but a thread panicked meanwhile.
-    HiddenPanic(String),
+    HiddenPanic(Vec<Reason>),
     /// The device no longer gives known answers.
-    BrokenDevice(String),
+    BrokenDevice(Vec<Reason>),
     /// The result holds memory that nobody wrote.
-    StaleMemory(String),
+    StaleMemory(Vec<Reason>),
     /// How the target computes.
     Measured(Precision),
     /// What a lockstep says.
@@ -162,6 +163,18 @@ impl Part {
         // The file sorts by name, the trace keeps the order of recording.
         tensors.sort_by_key(|named| self.names.iter().position(|name| *name == named.name));
         Ok(tensors)
+    }
+}
+
+impl Notice {
+    /// The pipeline failed, or the device could not be opened.
+    pub(super) fn failed(text: impl Into<String>) -> Self {
+        Self::Failed(vec![Reason::new(ReasonCode::Failed, text)])
+    }
+
+    /// The device no longer gives known answers.
+    pub(super) fn broken_device(text: impl Into<String>) -> Self {
+        Self::BrokenDevice(vec![Reason::new(ReasonCode::BrokenDevice, text)])
     }
 }
 
@@ -246,7 +259,7 @@ mod tests {
         let answers = [
             Answer::Notice(Notice::Ready),
             Answer::Finished(trace()),
-            Answer::Notice(Notice::Failed("no\nluck".into())),
+            Answer::Notice(Notice::failed("no\nluck")),
         ];
         let mut pipe = b"a driver says hello\n".to_vec();
         for answer in &answers {

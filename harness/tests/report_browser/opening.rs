@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::fixture::{self, LARGE, MARKUP, SEEN, SMALL, TWO_RUNS};
+use crate::fixture::{self, LARGE, MARKUP, SEEN, SMALL, TWO_RUNS, UNSEEN};
 use crate::open;
 
 #[test]
@@ -68,9 +68,8 @@ fn strings_that_try_to_be_markup_are_text() {
                 "the log"
             );
         } else {
-            let reason =
-                cell["reason"].as_str().expect("a string").split("; ").next().unwrap_or("");
-            assert!(dialog.contains(reason), "{verdict}: the reason");
+            let reason = cell["reasons"][0]["text"].as_str().expect("a string");
+            assert!(dialog.contains(&reason.replace(UNSEEN, SEEN)), "{verdict}: the reason");
         }
         page.browser.run("dialog.close()");
     }

@@ -21,6 +21,7 @@ use crate::golden::Store;
 use crate::lockstep::{LockstepOptions, LockstepReport};
 use crate::plan::{Cell, absence};
 use crate::project::{Project, find_targets};
+use crate::reason::joined;
 use crate::report::diagnosis;
 use crate::run::{Ran, run_cell};
 use crate::scenario::{BackendSelector, Scenario};
@@ -77,7 +78,7 @@ pub(super) fn diagnose(project: &Project, arguments: &DiagnoseArguments) -> Resu
         scenario: scenario.name.clone(),
         target: target.name.clone(),
         verdict: report.verdict,
-        reason: report.reason.clone(),
+        reason: joined(&report.reasons),
         first_outside: report.first_record_outside.clone(),
         reference,
         lockstep,
@@ -178,7 +179,7 @@ fn target(selector: &BackendSelector, discovery: &Discovery) -> Result<Target, F
         [target] => Ok((*target).clone()),
         [] => Err(Failure {
             exit: Exit::Required,
-            message: format!("{selector}: {}", absence(selector, discovery)),
+            message: format!("{selector}: {}", joined(&absence(selector, discovery))),
         }),
         several => {
             let names: Vec<&str> = several.iter().map(|target| target.name.as_str()).collect();
