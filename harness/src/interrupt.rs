@@ -1,12 +1,13 @@
-//! What a Ctrl-C or a SIGTERM does: ends the workers, lets a file that is being written be
+//! What a Ctrl-C or a SIGTERM does: ends the children, lets a file that is being written be
 //! finished or not begun, and leaves.
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 #[cfg(unix)]
-use crate::say::tell;
+use burn_repro_backends::child::end_all;
+
 #[cfg(unix)]
-use crate::worker::end_all;
+use crate::say::tell;
 
 /// What a shell reports for a program that a Ctrl-C ended.
 #[cfg(unix)]
@@ -36,7 +37,7 @@ pub(crate) fn leave_cleanly() {}
 
 #[cfg(unix)]
 fn leave() -> ! {
-    let _workers = end_all();
+    let _children = end_all();
     let _files = FILES.write().unwrap_or_else(PoisonError::into_inner);
     tell("interrupted: every worker is ended, no file is half-written");
     std::process::exit(INTERRUPTED)

@@ -30,6 +30,7 @@ fn main() -> ExitCode {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else {
         return libtest_mimic::run(&Arguments::from_args(), trials()).exit_code();
     };
+    pipeline::hang_if_probe();
     if let Some(ended) = proxy::proxy() {
         return ended;
     }
