@@ -145,7 +145,7 @@ pub(crate) fn locate(
         let outcome = worker.run_faulted(scenario, &planted);
         let (seen, _) = seen(cell, &outcome, &clean, golden.as_ref(), today());
         let options = LockstepOptions { fault: Some(planted), ..LockstepOptions::default() };
-        let report = worker.lockstep(scenario, options).map_err(|outcome| outcome.reason())?;
+        let (report, _) = worker.lockstep(scenario, options).map_err(|outcome| outcome.reason())?;
         all.push(Located {
             scenario: scenario.name.clone(),
             fault: fault.clone(),

@@ -9,7 +9,7 @@ use burn_repro_backends::{Settings, Target, default_memory_limit};
 use super::WorkerCommand;
 use super::outcome::Outcome;
 use super::process::{Process, Refusal};
-use super::protocol::{Answer, Notice, Request, RunRequest, Variation};
+use super::protocol::{Answer, Notice, Project, Request, RunRequest, Variation};
 use crate::doctor::Precision;
 use crate::fault::Planted;
 use crate::golden::Step;
@@ -89,7 +89,8 @@ impl Worker {
         }
     }
 
-    /// Runs a scenario operation by operation beside the reference.
+    /// Runs a scenario operation by operation beside the reference; gives the project of the first that is off, too, if
+    /// that is asked for.
     ///
     /// # Errors
     /// How it ended instead.
@@ -97,10 +98,10 @@ impl Worker {
         &mut self,
         scenario: &Scenario,
         options: LockstepOptions,
-    ) -> Result<LockstepReport, Outcome> {
+    ) -> Result<(LockstepReport, Option<Project>), Outcome> {
         let request = Request::Lockstep(request(scenario), options);
         match self.ask(&request, limits(scenario, SLOWER))? {
-            Answer::Notice(Notice::Lockstep(report)) => Ok(*report),
+            Answer::Notice(Notice::Lockstep(report, project)) => Ok((*report, project)),
             answer => Err(Outcome::from(answer)),
         }
     }

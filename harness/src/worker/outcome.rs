@@ -81,7 +81,7 @@ impl From<Answer> for Outcome {
                 Notice::Ready
                 | Notice::Began
                 | Notice::Measured(_)
-                | Notice::Lockstep(_)
+                | Notice::Lockstep(..)
                 | Notice::Fitting(_)
                 | Notice::Followed(_) => Self::crashed("the worker answered out of turn"),
             },

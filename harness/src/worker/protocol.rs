@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::doctor::Precision;
+use crate::emit::File;
 use crate::fault::Planted;
 use crate::golden::Step;
 use crate::hash::sha256_hex;
@@ -84,6 +85,9 @@ pub enum Variation {
     Copies(usize),
 }
 
+/// The files of an emitted project, or why there are none.
+pub(crate) type Project = Result<Vec<File>, String>;
+
 /// What a worker answers.
 #[derive(Debug, PartialEq)]
 pub(super) enum Answer {
@@ -112,8 +116,8 @@ pub(super) enum Notice {
     StaleMemory(Vec<Reason>),
     /// How the target computes.
     Measured(Precision),
-    /// What a lockstep says.
-    Lockstep(Box<LockstepReport>),
+    /// What a lockstep says, and the project that was asked for, or why there is none.
+    Lockstep(Box<LockstepReport>, Option<Project>),
     /// The numbers of the operations that each fault fits.
     Fitting(BTreeMap<String, Vec<usize>>),
     /// The operations of a scenario.
@@ -186,7 +190,7 @@ impl Answer {
             Self::Notice(notice) => matches!(
                 notice,
                 Notice::Measured(_)
-                    | Notice::Lockstep(_)
+                    | Notice::Lockstep(..)
                     | Notice::Fitting(_)
                     | Notice::Followed(_)
             ),

@@ -3,7 +3,7 @@
 mod reference;
 mod report;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use burn_repro_backends::{Discovery, Target};
@@ -14,6 +14,7 @@ use self::report::{add, run_of};
 use super::leave::cannot_write;
 use super::{Failure, say};
 use crate::diagnose::{Diagnosis, Evidence};
+use crate::emit::{File, write};
 use crate::exit::Exit;
 use crate::fault::Planted;
 use crate::folder::RunFolder;
@@ -102,25 +103,40 @@ fn lockstep(
     worker: &mut Worker,
 ) -> Result<LockstepReport, Failure> {
     let Cell { scenario, target, .. } = cell;
-    let emit = arguments.emit.as_ref().map(std::path::absolute).transpose();
     let options = LockstepOptions {
         fault: arguments.plant.clone(),
         until: arguments.until_first.then(|| scenario.tolerance.bounds(target, "").pixel),
         locate: true,
-        emit: emit.map_err(Failure::usage)?.map(PathBuf::into_os_string),
+        emit: arguments.emit.is_some(),
     };
-    let report = worker.lockstep(scenario, options).map_err(|outcome| {
+    let (mut report, project) = worker.lockstep(scenario, options).map_err(|outcome| {
         let (name, target, reason) = (&scenario.name, &target.name, outcome.reason());
         let message = format!("the lockstep of {name} on {target} failed: {reason}");
         Failure { exit: Exit::Crashed, message }
     })?;
-    match &arguments.plant {
-        Some(planted) if report.struck == 0 => Err(Failure::usage(format!(
+    if let Some(planted) = &arguments.plant
+        && report.struck == 0
+    {
+        return Err(Failure::usage(format!(
             "the fault `{planted}` fits no operation of {}, or not the one of that number",
             scenario.name
-        ))),
-        _ => Ok(report),
+        )));
     }
+    if let Some((folder, files)) = arguments.emit.as_ref().zip(project) {
+        let planted = arguments.plant.is_some();
+        report.emitted = Some(files.and_then(|files| emitted(folder, &files, planted)));
+    }
+    Ok(report)
+}
+
+/// Writes the project of the operation that is off.
+fn emitted(folder: &Path, files: &[File], planted: bool) -> Result<String, String> {
+    write(folder, files).map_err(|error| error.to_string())?;
+    let which =
+        if planted { "; the planted fault is not in it" } else { " and shows the difference" };
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let folder = folder.display();
+    Ok(format!("{folder} has the operation as a project: `cargo run` there runs it{which}"))
 }
 
 /// Writes the diagnosis wherever it is wanted.
