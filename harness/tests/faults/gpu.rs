@@ -1,13 +1,19 @@
 //! What goes wrong silently on a GPU, on every WGPU target there is; ignored without one.
 
-use libtest_mimic::{Completion, Failed, Trial};
+use std::sync::OnceLock;
+
+use libtest_mimic::{Failed, Trial};
+use serde_json::Value;
 
 use crate::folder::{Run, Said};
+use crate::needed;
 use crate::pipeline::SCENARIO;
 
 pub fn trials() -> Vec<Trial> {
-    let trial = |name: &'static str, fault, verdicts: &'static [&str], code: &'static str| {
-        Trial::ignorable_test(format!("gpu::{name}"), move || check(fault, verdicts, code))
+    let required = needed::is_required("wgpu");
+    let trial = |name: &str, fault, verdicts: &'static [&str], code: &'static str| {
+        let check = move || check(fault, verdicts, code);
+        needed::trial(&format!("gpu::{name}"), no_wgpu, required, check)
     };
     vec![
         trial("healthy_cells_pass", "none", &["pass"], ""),
@@ -18,11 +24,20 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-fn check(fault: &str, verdicts: &[&str], code: &str) -> Result<Completion, Failed> {
+/// Why there is no WGPU target, if there is none; asked once.
+fn no_wgpu() -> Option<String> {
+    static IS_HERE: OnceLock<bool> = OnceLock::new();
+    let ask = || {
+        let listed = Run::new("none").output(&["list", "--targets", "--json"]).stdout;
+        let listed: Value = serde_json::from_slice(&listed).unwrap();
+        let targets = listed["targets"]["targets"].as_array().unwrap();
+        targets.iter().any(|target| target["class"] == "wgpu")
+    };
+    (!IS_HERE.get_or_init(ask)).then(|| "there is no WGPU target here".to_owned())
+}
+
+fn check(fault: &str, verdicts: &[&str], code: &str) -> Result<(), Failed> {
     let record = Run::new(fault).on("wgpu").record(&["--backend", "wgpu"]);
-    if record.cells.values().all(|said| said.verdict == "skipped") {
-        return Ok(Completion::ignored_with("no WGPU target here"));
-    }
     for (name, Said { verdict, codes, reason }) in &record.cells {
         let is_faulty = name.starts_with(SCENARIO);
         if !is_faulty && verdict != "pass" {
@@ -35,5 +50,5 @@ fn check(fault: &str, verdicts: &[&str], code: &str) -> Result<Completion, Faile
             return Err(format!("{name}: {code} is not in {codes:?}: {reason}").into());
         }
     }
-    Ok(Completion::Completed)
+    Ok(())
 }

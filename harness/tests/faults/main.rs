@@ -5,6 +5,8 @@
 mod ends;
 mod folder;
 mod gpu;
+#[path = "../../../backends/tests/needed/mod.rs"]
+mod needed;
 mod pipeline;
 mod proxy;
 mod table;

@@ -5,6 +5,8 @@ mod accept;
 mod commands;
 mod folder;
 mod machines;
+#[path = "../../../backends/tests/needed/mod.rs"]
+mod needed;
 mod surroundings;
 #[path = "../report_browser/webdriver.rs"]
 #[expect(dead_code, reason = "the tests of the page use the rest")]
@@ -49,12 +51,14 @@ fn trials() -> Vec<Trial> {
     trials.extend(trials![
         machines:
         the_outlier_of_two_machines_stands_in_the_first_sentence,
-        the_merged_report_shows_the_outlier_in_a_browser,
         trials_of_nextest_are_joined,
         a_guard_that_fails_is_in_every_report,
         a_golden_is_accepted_from_what_ci_left,
         a_witness_of_another_machine_can_refuse,
     ]);
+    let name = "the_merged_report_shows_the_outlier_in_a_browser";
+    let test = machines::the_merged_report_shows_the_outlier_in_a_browser;
+    trials.push(needed::trial(name, webdriver::no_browser, webdriver::is_demanded(), test));
     trials.extend(trials![
         surroundings:
         the_gate_reads_the_variables_of_the_command_line,
