@@ -3,6 +3,7 @@
 //! One file of this folder for each part of the format; `load` reads files, everything else is
 //! pure. Nothing here knows a target of this machine or a golden.
 
+mod aliases;
 mod bounded;
 pub(crate) mod checked;
 mod driver_range;
@@ -12,13 +13,16 @@ mod expectation;
 mod file;
 mod known_failure;
 mod load;
+mod merge;
 mod question;
 mod schema;
+mod search;
 mod seed;
 mod selector;
 mod slice;
 mod tolerance;
 mod tolerance_keys;
+mod yaml;
 
 use std::path::PathBuf;
 
@@ -27,22 +31,23 @@ use burn_repro_backends::{Float, Settings, Target};
 pub use burn_repro_backends::Determinism;
 
 pub(crate) use bounded::Name;
-pub use bounded::{NonNegative, Sentence};
+pub use bounded::{NonNegative, OutputName, Sentence};
 pub use driver_range::DriverRange;
 pub use error::{LoadError, Problem, ProblemAt};
 pub use expectation::{Expectation, Published, Statistic};
 pub(crate) use file::ScenarioFile;
 pub use known_failure::KnownFailure;
-pub(crate) use load::from_yaml;
 pub use load::{load, load_file, parse};
 pub use question::Question;
 pub use schema::scenario_schema;
+pub use search::{Unsearched, unsearched};
 pub use seed::{Seed, Seeds};
 pub use selector::BackendSelector;
 pub use slice::Slice;
 pub use tolerance::{
     BackendTolerance, Bound, Bounds, Limits, OutputTolerance, Overrides, Tolerance,
 };
+pub(crate) use yaml::from_yaml;
 
 use crate::pipeline::Requirements;
 use crate::trace::Dtype;
