@@ -26,6 +26,7 @@ mod interrupt;
 pub mod lfs;
 mod lockstep;
 pub mod matrix;
+mod nearest;
 mod number;
 mod operation;
 pub mod outliers;
@@ -65,6 +66,7 @@ pub use burn_repro_backends::{linear, matmul};
 
 pub use doctor::{Precision, Product};
 pub use host_float::HostFloat;
+pub use nearest::nearest;
 pub use pipeline::{BoxError, Case, CaseFault, Pipeline, RelativePath, Requirements};
 pub use probe::{Probe, ProbeError, step_name, step_scope};
 pub use project::{NoiseSource, Project};

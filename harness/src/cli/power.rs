@@ -7,7 +7,7 @@ use std::sync::Arc;
 use burn_repro_backends::{Discovery, Target};
 use clap::Args;
 
-use super::{Failure, say};
+use super::{Failure, choose, say};
 use crate::exit::Exit;
 use crate::golden::Store;
 use crate::plan::{Cell, Selection, absence};
@@ -54,9 +54,15 @@ pub(super) fn run(project: &Project, arguments: &PowerArguments) -> Result<Exit,
         say(&faults(&project.registry, &scenarios));
         return Ok(Exit::Success);
     }
+    let selection = Selection {
+        filters: arguments.filters.clone(),
+        nightly: arguments.nightly,
+        ..Selection::default()
+    };
+    let scenarios = choose::scenarios(&scenarios, &selection)?;
     let command = WorkerCommand::current().map_err(Failure::internal)?;
     let discovery = find_targets(&command);
-    let cells = cells(&scenarios, &discovery, arguments)?;
+    let cells = cells(&scenarios, &selection, &discovery, arguments)?;
     let store = Store::new(&project.golden);
     match arguments.locate {
         Some(count) => located_all(&cells, usize::from(count), arguments, &store, &command),
@@ -82,6 +88,7 @@ fn faults(registry: &Registry, scenarios: &[Arc<Scenario>]) -> String {
 /// The cells of the chosen target; a class is its first target.
 fn cells(
     scenarios: &[Arc<Scenario>],
+    selection: &Selection,
     discovery: &Discovery,
     arguments: &PowerArguments,
 ) -> Result<Vec<Cell>, Failure> {
@@ -93,15 +100,10 @@ fn cells(
                 message: format!("{selector}: {}", absence(selector, discovery)),
             }
         })?;
-    let selection = Selection {
-        filters: arguments.filters.clone(),
-        nightly: arguments.nightly,
-        ..Selection::default()
-    };
     let mut cells = Vec::new();
-    for scenario in scenarios.iter().filter(|scenario| selection.names(scenario)) {
+    for scenario in scenarios {
         let asks = scenario.backends.iter().any(|selector| selector.matches(target));
-        let reason = scenario.reason_to_skip(&selection);
+        let reason = scenario.reason_to_skip(selection);
         if let (true, None, Dtype::F32) = (asks, &reason, scenario.dtype) {
             let (scenario, target) = (Arc::clone(scenario), target.clone());
             cells.push(Cell { scenario, target, threads: None });
@@ -114,7 +116,7 @@ fn cells(
         }
     }
     if cells.is_empty() {
-        let message = "no scenario is left; `repro list` shows their names".to_owned();
+        let message = "no chosen scenario can be asked, for the reasons above".to_owned();
         return Err(Failure { exit: Exit::NothingRan, message });
     }
     Ok(cells)

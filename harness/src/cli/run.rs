@@ -6,7 +6,7 @@ use burn_repro_backends::Discovery;
 use jiff::Timestamp;
 
 use super::leave::Leaving;
-use super::{Failure, RunArguments};
+use super::{Failure, RunArguments, choose};
 use crate::clock::today;
 use crate::defect::explain;
 use crate::doctor::Precision;
@@ -29,11 +29,12 @@ use crate::worker::{Pool, WorkerCommand};
 pub(super) fn run(project: &Project, arguments: &RunArguments) -> Result<Exit, Failure> {
     let started = Timestamp::now();
     // Everything that can be wrong with the scenarios is said before any device is opened.
-    let scenarios = project.load().map_err(Failure::usage)?;
+    let selection = arguments.selection();
+    let scenarios = choose::scenarios(&project.load().map_err(Failure::usage)?, &selection)?;
     let command = WorkerCommand::current().map_err(Failure::internal)?;
     let discovery = find_targets(&command);
     let absent = absent(&arguments.required, &discovery);
-    let plan = plan(&scenarios, &discovery, &arguments.selection());
+    let plan = plan(&scenarios, &discovery, &selection);
     if plan.cells.is_empty() && plan.skips.is_empty() {
         return Err(nothing_selected(arguments, &discovery));
     }
@@ -130,12 +131,13 @@ fn tuned(features: &[String]) -> String {
     }
 }
 
+/// Nothing is left although every filter names a scenario: none of these asks for the chosen backends.
 fn nothing_selected(arguments: &RunArguments, discovery: &Discovery) -> Failure {
     let chosen = absent(&arguments.backends, discovery);
     let message = match arguments.filters.join(", ") {
         _ if !chosen.is_empty() => chosen.join("; "),
         filters if filters.is_empty() => "no scenario asks for the chosen backends".to_owned(),
-        filters => format!("no scenario matches {filters}; `repro list` shows their names"),
+        filters => format!("no scenario that matches {filters} asks for the chosen backends"),
     };
     Failure { exit: Exit::NothingRan, message }
 }

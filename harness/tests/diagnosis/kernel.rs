@@ -90,12 +90,12 @@ pub fn who_is_meant_must_be_clear() -> Result<(), Failed> {
     check(
         folder.repro(&["diagnose", "small", "--backend", "cpu"]),
         2,
-        &["`cpu` is ", "flex", "ndarray", "name one of them"],
+        &["--backend cpu means ", "flex", "ndarray", "name one"],
     )?;
     check(
         folder.repro(&["diagnose", "smal", "--backend", "flex"]),
         2,
-        &["no scenario is called `smal`; there are small"],
+        &["no scenario is called `smal`; did you mean `small`?"],
     )?;
     check(folder.repro(&["diagnose", "small", "--backend", "cuda:77"]), 103, &["cuda:77"])
 }

@@ -6,20 +6,19 @@ mod report;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use burn_repro_backends::{Discovery, Target};
 use clap::Args;
 
 use self::reference::reference_state;
 use self::report::{add, run_of};
 use super::leave::cannot_write;
-use super::{Failure, say};
+use super::{Failure, choose, say};
 use crate::diagnose::{Diagnosis, Evidence};
 use crate::exit::Exit;
 use crate::fault::Planted;
 use crate::folder::RunFolder;
 use crate::golden::Store;
 use crate::lockstep::{LockstepOptions, LockstepReport};
-use crate::plan::{Cell, absence};
+use crate::plan::Cell;
 use crate::project::{Project, find_targets};
 use crate::report::diagnosis;
 use crate::run::{Ran, run_cell};
@@ -60,7 +59,7 @@ pub(super) fn diagnose(project: &Project, arguments: &DiagnoseArguments) -> Resu
     let scenario = scenario(project, &arguments.scenario)?;
     let command = WorkerCommand::current().map_err(Failure::internal)?;
     let discovery = find_targets(&command);
-    let target = target(&arguments.backend, &discovery)?;
+    let target = choose::target(&arguments.backend, &discovery)?;
     // A run that is not there is said before anything is computed.
     let run = arguments
         .html
@@ -143,24 +142,9 @@ fn guilt(found: &Diagnosis) -> Exit {
     if found.lockstep.first.is_some() { Exit::Mismatch } else { Exit::Success }
 }
 
+/// The scenario of that name, if its operations can be followed.
 fn scenario(project: &Project, name: &str) -> Result<Arc<Scenario>, Failure> {
-    let scenarios = project.load().map_err(Failure::usage)?;
-    let found = scenarios.iter().find(|scenario| scenario.name == *name);
-    let scenario = found.cloned().ok_or_else(|| {
-        let near: Vec<&str> = scenarios
-            .iter()
-            .map(|scenario| scenario.name.as_str())
-            .filter(|known| known.contains(name))
-            .collect();
-        let hint = match near.is_empty() {
-            true => "`repro list` shows their names".to_owned(),
-            false => format!("there are {}", near.join(", ")),
-        };
-        Failure::usage(format!("no scenario is called `{name}`; {hint}"))
-    })?;
-    if let Some(reason) = scenario.missing_requirement() {
-        return Err(Failure { exit: Exit::NothingRan, message: reason });
-    }
+    let scenario = choose::scenario(&project.load().map_err(Failure::usage)?, name)?;
     if scenario.dtype != Dtype::F32 {
         let dtype = scenario.dtype.as_str();
         return Err(Failure::usage(format!(
@@ -168,21 +152,4 @@ fn scenario(project: &Project, name: &str) -> Result<Arc<Scenario>, Failure> {
         )));
     }
     Ok(scenario)
-}
-
-/// The one target that is meant.
-fn target(selector: &BackendSelector, discovery: &Discovery) -> Result<Target, Failure> {
-    let matching: Vec<&Target> =
-        discovery.targets.iter().filter(|target| selector.matches(target)).collect();
-    match matching.as_slice() {
-        [target] => Ok((*target).clone()),
-        [] => Err(Failure {
-            exit: Exit::Required,
-            message: format!("{selector}: {}", absence(selector, discovery)),
-        }),
-        several => {
-            let names: Vec<&str> = several.iter().map(|target| target.name.as_str()).collect();
-            Err(Failure::usage(format!("`{selector}` is {}; name one of them", names.join(", "))))
-        }
-    }
 }
