@@ -1,7 +1,7 @@
 //! The nearest spelling of a word that nobody knows. Pure.
 
-/// The known word that differs least from `word`, if it differs by no more than a slip of the pen: a third of its
-/// letters, the case of letters aside. The first of several.
+/// The known word that differs least from `word`, if it differs in at most a third of its letters, whatever their case.
+/// The first of several that are equally near.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
@@ -28,7 +28,7 @@ mod tests {
     #[case::short("x1", Some("x0"))]
     #[case::too_far("unet", None)]
     #[case::empty("", None)]
-    fn a_slip_is_recognised(#[case] word: &str, #[case] known: Option<&str>) {
+    fn a_spelling_mistake_is_recognised(#[case] word: &str, #[case] known: Option<&str>) {
         assert_eq!(nearest(word, KNOWN), known);
     }
 }

@@ -13,6 +13,9 @@ use super::seed::Seeds;
 use crate::hash::sha256_hex;
 use crate::trace::Dtype;
 
+/// Entries of a list that a difference shows; of a longer one it names the first entry that differs.
+const SHOWN_ENTRIES: usize = 8;
+
 /// Everything that the answer depends on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -103,15 +106,41 @@ fn collect_differences(
         }
         return;
     }
+    if let (Some(Value::Sequence(now)), Some(Value::Sequence(then))) = (now, then)
+        && now.len() == then.len()
+        && now.len() > SHOWN_ENTRIES
+    {
+        return collect_entries(path, now, then, differences);
+    }
     if now.map(canonical) != then.map(canonical) {
         let [now, then] = [now, then].map(|side| side.map_or("not stated".into(), shown));
         differences.push(format!("{path} is {now}, the golden's {then}"));
     }
 }
 
-/// A value as people write it.
+/// The first difference of two long lists, and how many there are beside it.
+fn collect_entries(path: &str, now: &[Value], then: &[Value], differences: &mut Vec<String>) {
+    let mut differing = now
+        .iter()
+        .zip(then)
+        .enumerate()
+        .filter(|(_, (now, then))| canonical(now) != canonical(then));
+    if let Some((index, (now, then))) = differing.next() {
+        let path = &format!("{path}[{index}]");
+        collect_differences(path, Some(now), Some(then), differences);
+    }
+    let further = differing.count();
+    if further > 0 {
+        differences.push(format!("{path} differs in {further} further entries"));
+    }
+}
+
+/// A value as people write it; of a long list, only how long it is.
 fn shown(value: &Value) -> String {
     match value {
+        Value::Sequence(entries) if entries.len() > SHOWN_ENTRIES => {
+            format!("a list of {} entries", entries.len())
+        }
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
         other => canonical(other),
@@ -236,6 +265,34 @@ mod tests {
             ]
         );
         assert!(question(BASE).differences(&question(BASE)).is_empty());
+    }
+
+    /// Also of this kind: a list of one length that is another list, and one beside a single value.
+    #[rstest]
+    #[case::one_entry(&[(3, "7")], 10, &["params.a[3] is 7, the golden's 0.5"])]
+    #[case::several(
+        &[(3, "7"), (4, "x"), (9, "[]")],
+        10,
+        &["params.a[3] is 7, the golden's 0.5", "params.a differs in 2 further entries"]
+    )]
+    #[case::longer(&[], 11, &["params.a is a list of 11 entries, the golden's a list of 10 entries"])]
+    #[case::short(&[], 2, &["params.a is [5e-1,5e-1,], the golden's a list of 10 entries"])]
+    fn a_difference_of_long_lists_is_short(
+        #[case] changes: &[(usize, &str)],
+        #[case] length: usize,
+        #[case] differences: &[&str],
+    ) {
+        let asks = |entries: &[&str]| {
+            let list = entries.join(", ");
+            question(&format!(
+                "{{version: 1, pipeline: p, seed: 0, steps: 2, params: {{a: [{list}]}}}}"
+            ))
+        };
+        let mut entries = vec!["0.5"; length];
+        for (index, entry) in changes {
+            entries[*index] = entry;
+        }
+        assert_eq!(asks(&entries).differences(&asks(&["0.5"; 10])), differences);
     }
 
     /// As goldens have it that are older than the field.

@@ -39,6 +39,8 @@ fn trials() -> Vec<Trial> {
         what_the_reference_no_longer_gives_is_refused,
         a_change_that_is_undone_leaves_nothing_to_review,
         a_damaged_golden_can_be_made_again,
+        a_golden_of_any_name_is_made_and_accepted,
+        a_long_question_is_kept_as_long_as_it_is,
     ];
     trials.extend(trials![
         commands:
