@@ -42,7 +42,7 @@ proptest! {
         );
         let scenario = read(&text);
         prop_assert_eq!(&scenario.name, &name);
-        prop_assert_eq!(scenario.seed.bits(), bits);
+        prop_assert_eq!(scenario.seed.first().bits(), bits);
         prop_assert_eq!(scenario.seed.to_string(), seed);
         prop_assert_eq!(scenario.steps, steps);
         prop_assert_eq!(scenario.batch_size, batch_size);
