@@ -76,6 +76,7 @@ fn trials(project: &Project) -> Result<(Arc<Gate>, Vec<Trial>), (Exit, String)> 
     };
     let threads = selection.threads;
     let command = WorkerCommand::current().map_err(|e| (Exit::Internal, e.to_string()))?;
+    project.examine(&scenarios, &selection).map_err(|error| (Exit::Usage, error.to_string()))?;
     let circumstances = Circumstances {
         name: variables::run_name().map_err(refused)?.unwrap_or_else(machine_name),
         started: Timestamp::now(),

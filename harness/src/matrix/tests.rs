@@ -50,11 +50,8 @@ pub(crate) fn run(name: &str, minute: u32, driver: &str, cells: &[&str]) -> (Run
     let scenarios = cells
         .iter()
         .map(|cell| ScenarioFacts {
-            name: cell.scenario.clone(),
-            description: String::new(),
             file: format!("{}.yaml", cell.scenario),
-            lines: Default::default(),
-            tags: Vec::new(),
+            ..ScenarioFacts::unknown(&cell.scenario)
         })
         .collect();
     (

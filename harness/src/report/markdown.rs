@@ -23,7 +23,18 @@ pub fn markdown(matrix: &Matrix, findings: &[String]) -> String {
     text.push_str(if findings.is_empty() { "" } else { "\n" });
     red(&mut text, matrix);
     table(&mut text, matrix);
+    notices(&mut text, matrix);
     text
+}
+
+/// What is to be known of the scenarios' files.
+fn notices(text: &mut String, matrix: &Matrix) {
+    let scenarios = matrix.scenarios();
+    let all = scenarios.iter().flat_map(|facts| facts.notices.iter().map(|n| (&facts.name, n)));
+    for (index, (name, notice)) in all.enumerate() {
+        text.push_str(if index == 0 { "\n" } else { "" });
+        line(text, &format!("- {}: {}", escape::markdown(name), escape::markdown(notice)));
+    }
 }
 
 fn line(text: &mut String, line: &str) {

@@ -9,6 +9,7 @@ use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets
 use crate::escape;
 use crate::evaluate::CellReport;
 use crate::exit::Exit;
+use crate::record::ScenarioFacts;
 use crate::verdict::Verdict;
 
 /// One paragraph for every cell that is not well, and one line for every reason to skip.
@@ -47,6 +48,15 @@ pub fn details(reports: &[CellReport]) -> String {
             .expect("writing to a string cannot fail");
     }
     text
+}
+
+/// One line for everything that people should know of a scenario's files.
+#[must_use]
+pub fn notices(scenarios: &[ScenarioFacts]) -> String {
+    let of_scenario = |facts: &ScenarioFacts| -> String {
+        facts.notices.iter().map(|notice| format!("note {}: {notice}\n", facts.name)).collect()
+    };
+    scenarios.iter().map(of_scenario).collect()
 }
 
 /// The matrix: a row for each scenario, a column for each target.

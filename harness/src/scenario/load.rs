@@ -94,7 +94,8 @@ pub fn parse(file: &Path, text: String, registry: &Registry) -> Result<Scenario,
     }
     let batch_size = parsed.batch_size();
     Ok(Scenario {
-        question: Question::new(&parsed),
+        question: Question::new(&parsed).with(case.asks()),
+        notices: case.notices(),
         name,
         file: file.to_path_buf(),
         description: parsed.description,
@@ -124,6 +125,19 @@ fn seeds_problem<P>(parsed: &ScenarioFile<P>, pipeline: &dyn AnyPipeline) -> Opt
         return Some(format!("the pipeline `{name}` takes no list of seeds: expected one seed"));
     }
     parsed.batch_size_problem()
+}
+
+/// Reads the long files of a scenario, such as weights, and checks what they hold.
+///
+/// # Errors
+/// The first problem of its files.
+pub(crate) fn examine(scenario: &Scenario, registry: &Registry) -> Result<(), ProblemAt> {
+    let Scenario { name, file, text, .. } = scenario;
+    let Some(pipeline) = registry.get(&scenario.pipeline) else { return Ok(()) };
+    pipeline
+        .prepare(name, file, text)?
+        .examine()
+        .map_err(|error| ProblemAt::key(file, text, "params", Problem::Invalid(error.to_string())))
 }
 
 /// What to say of the first fault that nobody knows.

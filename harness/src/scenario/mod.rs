@@ -33,7 +33,7 @@ pub use error::{LoadError, Problem, ProblemAt};
 pub use expectation::{Expectation, Published, Statistic};
 pub(crate) use file::ScenarioFile;
 pub use known_failure::KnownFailure;
-pub(crate) use load::from_yaml;
+pub(crate) use load::{examine, from_yaml};
 pub use load::{load, load_file, parse};
 pub use question::Question;
 pub use schema::scenario_schema;
@@ -92,6 +92,8 @@ pub struct Scenario {
     pub memory_limit: Option<u64>,
     /// What must be on the machine.
     pub requirements: Requirements,
+    /// What people should know of its files, each as one sentence.
+    pub notices: Vec<String>,
     /// What is asked; a golden answers one question.
     pub question: Question,
     /// The text of the file, which a worker parses again.

@@ -45,6 +45,15 @@ impl Question {
         }
     }
 
+    /// With parameters that files add to those that are written.
+    pub(super) fn with(mut self, added: Option<serde_json::Value>) -> Self {
+        let added = added.and_then(|added| serde_yaml::to_value(added).ok());
+        if let Some(added) = added {
+            merge(&mut self.params, added);
+        }
+        self
+    }
+
     /// SHA-256 over all of it, independent of the order and the spelling of keys and numbers.
     #[must_use]
     pub fn sha256(&self) -> String {
@@ -80,6 +89,19 @@ fn single() -> Dtype {
 
 fn is_single(dtype: &Dtype) -> bool {
     *dtype == single()
+}
+
+/// Adds to a mapping what it does not have, and to the mappings in it.
+fn merge(params: &mut Value, added: Value) {
+    match (params, added) {
+        (Value::Mapping(params), Value::Mapping(added)) => {
+            for (key, value) in added {
+                merge(params.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (params @ Value::Null, added) => *params = added,
+        _ => {}
+    }
 }
 
 /// Descends where a side is a mapping and the other one is, too, or has nothing there; anything else
@@ -236,6 +258,16 @@ mod tests {
             ]
         );
         assert!(question(BASE).differences(&question(BASE)).is_empty());
+    }
+
+    #[test]
+    fn what_files_add_is_asked_too_and_hides_nothing_that_is_written() {
+        let added = serde_json::json!({"a": 9, "scheduler": {"beta_end": 0.5}});
+        let asked = question(BASE).with(Some(added));
+        assert_ne!(asked.sha256(), hash(BASE));
+        let told = "params.scheduler.beta_end is 0.5, the golden's not stated";
+        assert_eq!(asked.differences(&question(BASE)), [told]);
+        assert_eq!(question(BASE).with(None), question(BASE));
     }
 
     /// As goldens have it that are older than the field.

@@ -152,6 +152,7 @@ fn scenario(index: usize) -> Value {
         "file": format!("scenarios/scenario-{index:02}.yaml"),
         "description": format!("DDIM on a tiny UNet with {index} {what}"),
         "tags": if index.is_multiple_of(3) { vec!["nightly"] } else { vec![] },
+        "notices": if index == 0 { vec!["params.scheduler: keys without effect: `sigma_max`"] } else { vec![] },
     })
 }
 

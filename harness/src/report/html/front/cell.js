@@ -9,6 +9,12 @@ function reasonPart(reason) {
     return make('ul', 'reason', sentences.map((sentence) => make('li', '', value(sentence))));
 }
 
+// What is to be known of the scenario's files, whatever the verdict.
+function noticesPart(notices) {
+    if (!notices || notices.length === 0) return null;
+    return make('ul', 'notices', notices.map((notice) => make('li', '', value(notice))));
+}
+
 function summaryPart(cell) {
     const scenario = page.scenarios[cell.scenario];
     const code = make('code', '', cell.command);
@@ -29,6 +35,7 @@ function summaryPart(cell) {
             ['scenario', scenario.description],
             ['file', scenario.file],
             ['tags', scenario.tags.join(', ')],
+            ['notes', noticesPart(scenario.notices)],
         ]),
     ];
 }
