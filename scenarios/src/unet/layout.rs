@@ -146,7 +146,10 @@ fn variant(name: &str) -> Option<(&str, bool)> {
     parts.retain(|part| !["safetensors", "index", "json"].contains(part));
     let fixed = if is_index { 3 } else { 1 };
     match parts[..] {
-        [_, variant] if parts_before == fixed + 2 => Some((variant, is_index)),
+        // A shard is no variant; its index is.
+        [_, variant] if parts_before == fixed + 2 && !variant.contains("-of-") => {
+            Some((variant, is_index))
+        }
         _ => None,
     }
 }

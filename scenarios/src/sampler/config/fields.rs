@@ -4,9 +4,10 @@
 //! judged in `validate`.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::Error as _;
+use serde::de::{self, Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{DdimConfig, DdpmConfig, NoiseConfig, SchedulerConfig};
@@ -48,15 +49,29 @@ impl ClassName {
     }
 }
 
+// By a visitor, whose errors have a place in the file.
 impl<'de> Deserialize<'de> for ClassName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
+        deserializer.deserialize_str(ClassNameVisitor)
+    }
+}
+
+struct ClassNameVisitor;
+
+impl Visitor<'_> for ClassNameVisitor {
+    type Value = ClassName;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a scheduler class of diffusers")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<ClassName, E> {
         if schedulers().any(|known| known == name) {
-            return Ok(Self(name));
+            return Ok(ClassName(name.to_owned()));
         }
-        let near = nearest(&name, schedulers()).unwrap_or("DDIMScheduler");
+        let near = nearest(name, schedulers()).unwrap_or("DDIMScheduler");
         let name = name.escape_debug();
-        Err(D::Error::custom(format!(
+        Err(E::custom(format!(
             "unknown variant `{name}`: `_class_name` is a scheduler class of diffusers, such as `{near}`"
         )))
     }
