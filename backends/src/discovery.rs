@@ -2,16 +2,16 @@
 //! child processes, one for each class, at the same time.
 
 use std::io;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::caught::in_words;
-use crate::child::Silence;
+use crate::child::{Child, Silence, lines};
 use crate::probe::PREFIX;
-use crate::{Class, Missing, ProbeReport, Target, child, probe};
+use crate::{Class, Missing, ProbeReport, Target, probe};
 
 /// What this machine can run, and why the rest cannot.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,14 +62,11 @@ fn joined(class: Class, thread: io::Result<ScopedJoinHandle<'_, ProbeReport>>) -
 /// What a child that calls [`print_probe`](crate::print_probe) reports of a class: of another build of this program, or
 /// of this one with other variables. A child that gives no report is why the class is missing.
 pub fn probe_child(class: Class, command: Command, time_limit: Duration) -> ProbeReport {
-    let line = match child::ask(command, PREFIX, time_limit) {
+    let line = match printed_report(command, time_limit) {
         Ok(line) => line,
-        Err(silence) => {
-            return lacking(
-                class,
-                format!("the probe of {class} {silence}"),
-                cure_of(class, &silence),
-            );
+        Err((how, cure)) => {
+            let cure = cure.unwrap_or(cure_of_a_driver(class));
+            return lacking(class, format!("the probe of {class} {how}"), cure);
         }
     };
     match serde_json::from_str::<ProbeReport>(&line) {
@@ -84,6 +81,26 @@ pub fn probe_child(class: Class, command: Command, time_limit: Duration) -> Prob
             format!("the probe of {class} printed a report that cannot be read: {error}"),
             PROBE_COMMAND,
         ),
+    }
+}
+
+/// What a child printed as its report, or why there is none and what to do about that, where it is not the driver.
+fn printed_report(
+    mut command: Command,
+    time_limit: Duration,
+) -> Result<String, (String, Option<&'static str>)> {
+    let report = |line: &str| Some(line.split_once(PREFIX)?.1.trim_end().to_owned());
+    let mut child = Child::start(command.stdin(Stdio::null()), lines(report))
+        .map_err(|error| (format!("could not be started: {error}"), Some(NOT_STARTED)))?;
+    match child.next(time_limit.into()) {
+        Ok(line) => {
+            child.settle();
+            Ok(line)
+        }
+        Err(Silence::Ended(end)) if end.status.is_some_and(|status| status.success()) => {
+            Err((format!("gave no report: it {end}"), Some(PROBE_COMMAND)))
+        }
+        Err(silence) => Err((silence.to_string(), None)),
     }
 }
 
@@ -103,17 +120,8 @@ fn lacking(class: Class, reason: String, cure: &str) -> ProbeReport {
 
 const PROBE_COMMAND: &str = "the command that probes must call burn_repro_backends::print_probe, in a build of the same version";
 
-fn cure_of(class: Class, silence: &Silence) -> &'static str {
-    match silence {
-        Silence::NotStarted(_) => {
-            "make sure that the running executable is still where it was started from"
-        }
-        Silence::Mute { .. } => PROBE_COMMAND,
-        Silence::TimedOut(_) | Silence::Killed { .. } | Silence::Failed { .. } => {
-            cure_of_a_driver(class)
-        }
-    }
-}
+const NOT_STARTED: &str =
+    "make sure that the running executable is still where it was started from";
 
 /// What to do about a driver that panics, crashes or hangs when it is asked what there is.
 pub(crate) const fn cure_of_a_driver(class: Class) -> &'static str {

@@ -294,7 +294,8 @@ pub fn says_of(scenario: &Scenario, golden: &Golden, witness: &Witness<'_>) -> (
     }
     let against = Against::new(scenario, witness.target, witness.trace, golden);
     let distance = against.largest().map(|largest| format!("off by {largest:.1e}"));
-    let says = distance.or(against.mismatches.first().cloned());
+    let first = || against.mismatches.first().map(|reason| reason.text.clone());
+    let says = distance.or_else(first);
     (against.mismatches.is_empty(), says.unwrap_or("nothing to compare".into()))
 }
 

@@ -6,6 +6,7 @@ use burn_repro_backends::Target;
 use crate::doctor::Precision;
 
 use crate::evaluate::CellReport;
+use crate::reason::{Reason, ReasonCode};
 use crate::scenario::Scenario;
 use crate::trace::Dtype;
 use crate::verdict::Verdict;
@@ -17,30 +18,32 @@ const ELEMENTS_OF_A_STEP: usize = 4;
 /// Reductions below this are right everywhere: llvmpipe's limit of 65,535 steps is the lowest that was seen.
 pub const SAFE_REDUCTION: usize = 65_000;
 
-/// Every defect of the target that the scenario touches, each in a sentence.
+/// Every defect of the target that the scenario touches.
 #[must_use]
-pub fn touched(scenario: &Scenario, target: &Target, precision: Option<&Precision>) -> Vec<String> {
+pub fn touched(scenario: &Scenario, target: &Target, precision: Option<&Precision>) -> Vec<Reason> {
     let requirements = &scenario.requirements;
     let mut touched = Vec::new();
     let longest_sum = precision.and_then(|precision| precision.longest_sum);
     if let Some((limit, asked)) = longest_sum.zip(requirements.longest_reduction)
         && asked > limit / ELEMENTS_OF_A_STEP
     {
-        touched.push(format!(
+        let text = format!(
             "known defect: on {} a sum of ones stops growing at {limit}, with one element in a step at {}, and this \
              scenario reduces up to {asked} elements",
             target.name,
             limit / ELEMENTS_OF_A_STEP
-        ));
+        );
+        touched.push(Reason::new(ReasonCode::KnownDefect, text));
     }
     let bytes = requirements.largest_tensor.map(|elements| elements as u64 * width(scenario.dtype));
     if let Some((limit, asked)) = target.fingerprint.largest_tensor.zip(bytes)
         && asked > limit
     {
-        touched.push(format!(
+        let text = format!(
             "known limit: one tensor on {} holds at most {limit} bytes, and this scenario asks for {asked}",
             target.name
-        ));
+        );
+        touched.push(Reason::new(ReasonCode::KnownLimit, text));
     }
     touched
 }
@@ -55,22 +58,17 @@ pub fn explain(
     if !report.ran() {
         return;
     }
-    let mut sentences = touched(scenario, target, precision);
+    report.reasons.extend(touched(scenario, target, precision));
     if let Some(precision) = precision
         && report.verdict == Verdict::Mismatch
         && scenario.dtype == Dtype::F32
         && precision.matmul_significand_bits < f32::MANTISSA_DIGITS
     {
-        sentences.push(format!(
+        let text = format!(
             "on {} a plain `Tensor::matmul` keeps {} of 24 bits of its inputs; `burn_repro::matmul` keeps {}",
             target.name, precision.matmul_significand_bits, precision.exact_matmul_significand_bits
-        ));
-    }
-    for sentence in sentences {
-        if !report.reason.is_empty() {
-            report.reason.push_str("; ");
-        }
-        report.reason.push_str(&sentence);
+        );
+        report.reasons.push(Reason::new(ReasonCode::RoundedProduct, text));
     }
 }
 
@@ -87,6 +85,7 @@ mod tests {
     use burn_repro_backends::{Class, Fingerprint, Locator};
     use rstest::rstest;
 
+    use super::ReasonCode::{KnownDefect, KnownLimit};
     use super::*;
     use crate::doctor::Product;
     use crate::pipeline::Requirements;
@@ -106,17 +105,17 @@ mod tests {
     }
 
     #[rstest]
-    #[case::nothing_asked(Requirements::default(), Some(262_128), 0)]
-    #[case::short(Requirements::default().reduces(65_532), Some(262_128), 0)]
-    #[case::long(Requirements::default().reduces(65_533), Some(262_128), 1)]
-    #[case::long_but_right(Requirements::default().reduces(1 << 20), None, 0)]
-    #[case::fits(Requirements::default().holds(1 << 25), None, 0)]
-    #[case::does_not_fit(Requirements::default().holds((1 << 25) + 1), None, 1)]
-    #[case::both(Requirements::default().holds(1 << 26).reduces(1 << 26), Some(262_128), 2)]
+    #[case::nothing_asked(Requirements::default(), Some(262_128), &[])]
+    #[case::short(Requirements::default().reduces(65_532), Some(262_128), &[])]
+    #[case::long(Requirements::default().reduces(65_533), Some(262_128), &[KnownDefect])]
+    #[case::long_but_right(Requirements::default().reduces(1 << 20), None, &[])]
+    #[case::fits(Requirements::default().holds(1 << 25), None, &[])]
+    #[case::does_not_fit(Requirements::default().holds((1 << 25) + 1), None, &[KnownLimit])]
+    #[case::both(Requirements::default().holds(1 << 26).reduces(1 << 26), Some(262_128), &[KnownDefect, KnownLimit])]
     fn a_scenario_touches_what_it_asks_too_much_of(
         #[case] requirements: Requirements,
         #[case] longest_sum: Option<usize>,
-        #[case] count: usize,
+        #[case] codes: &[ReasonCode],
     ) {
         let precision = Precision {
             matmul_significand_bits: 24,
@@ -125,6 +124,7 @@ mod tests {
             longest_sum,
         };
         let touched = touched(&scenario(requirements), &target(), Some(&precision));
-        assert_eq!(touched.len(), count, "{touched:?}");
+        let found: Vec<ReasonCode> = touched.iter().map(|reason| reason.code).collect();
+        assert_eq!(found, codes, "{touched:?}");
     }
 }

@@ -92,7 +92,7 @@ mod tests {
             target: "flex".into(),
             class: Class::Cpu,
             determinism: Determinism::Full,
-            reason: String::new(),
+            reasons: Vec::new(),
         };
         let report = |&verdict| CellReport { verdict, ..CellReport::skipped(&skip) };
         verdicts.iter().map(report).collect()

@@ -23,6 +23,7 @@ use crate::folder::runs;
 use crate::golden::{Draft, GoldenError, Recorded, Store, assert_reference, commit};
 use crate::plan::{Cell, Plan, Selection, Skip, absent, plan};
 use crate::project::{Project, find_targets};
+use crate::reason::{Reason, joined, lines};
 use crate::record::{Circumstances, machine_name};
 use crate::reference::{reference_target, run_reference, steps_if_changed};
 use crate::run::{Ran, run_cell};
@@ -76,6 +77,7 @@ fn trials(project: &Project) -> Result<(Arc<Gate>, Vec<Trial>), (Exit, String)> 
     };
     let threads = selection.threads;
     let command = WorkerCommand::current().map_err(|e| (Exit::Internal, e.to_string()))?;
+    project.examine(&scenarios, &selection).map_err(|error| (Exit::Usage, error.to_string()))?;
     let circumstances = Circumstances {
         name: variables::run_name().map_err(refused)?.unwrap_or_else(machine_name),
         started: Timestamp::now(),
@@ -146,8 +148,9 @@ fn references(
     let reference = |scenario: &Arc<Scenario>| {
         let (scenario, target) = (Arc::clone(scenario), target.clone());
         let name = format!("{}::reference", scenario.name);
-        if let Some(reason) = scenario.reason_to_skip(selection) {
-            return ignored(name, &reason);
+        let reasons = scenario.reasons_to_skip(selection);
+        if !reasons.is_empty() {
+            return ignored(name, &reasons);
         }
         trial(gate, name, move |gate| {
             let asserted = gate.reference(&scenario, &target);
@@ -193,9 +196,11 @@ fn cell_trial(gate: &Arc<Gate>, cell: Cell) -> Trial {
             report
         });
         match report.verdict {
-            Verdict::Skipped => Ok(Completion::ignored_with(escape::terminal(&report.reason))),
+            Verdict::Skipped => {
+                Ok(Completion::ignored_with(escape::terminal(&joined(&report.reasons))))
+            }
             verdict if verdict.is_failure() => {
-                let reason = report.reason.replace("; ", "\n  ");
+                let reason = lines(&report.reasons, "\n  ");
                 let name = &report.scenario;
                 let outlier = match verdict {
                     Verdict::Mismatch | Verdict::NonFinite => format!(
@@ -214,14 +219,15 @@ fn cell_trial(gate: &Arc<Gate>, cell: Cell) -> Trial {
 
 fn absent_trial(skip: &Skip) -> Trial {
     let name = format!("{}::{}", skip.scenario, skip.target);
-    ignored(escape::terminal(&name).into_owned(), &skip.reason)
+    ignored(escape::terminal(&name).into_owned(), &skip.reasons)
 }
 
 /// A trial that is shown as ignored with its reason. nextest would count a trial that ignores
 /// itself while it runs as passed, so there it is marked beforehand; run all the same, it fails.
-fn ignored(name: String, reason: &str) -> Trial {
-    // Why, in a line; the cure is what `repro list` and `repro run` say.
-    let reason = escape::terminal(reason.split("; ").next().unwrap_or_default()).into_owned();
+fn ignored(name: String, reasons: &[Reason]) -> Trial {
+    // Why, in a line; what to do is said by `repro list` and `repro run`.
+    let first = reasons.first().map_or("", |reason| &reason.text);
+    let reason = escape::terminal(first).into_owned();
     if std::env::var_os("NEXTEST").is_some() {
         return Trial::test(name, move || Err(Failed::from(reason))).with_ignored_flag(true);
     }

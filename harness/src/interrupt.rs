@@ -1,12 +1,13 @@
-//! What a Ctrl-C or a SIGTERM does: ends the workers, lets a file that is being written be
+//! What a Ctrl-C or a SIGTERM does: ends the children, lets a file that is being written be
 //! finished or not begun, and leaves.
 
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+#[cfg(unix)]
+use burn_repro_backends::child::end_all;
 
 #[cfg(unix)]
 use crate::say::tell;
-#[cfg(unix)]
-use crate::worker::end_all;
 
 /// What a shell reports for a program that a Ctrl-C ended.
 #[cfg(unix)]
@@ -36,10 +37,16 @@ pub(crate) fn leave_cleanly() {}
 
 #[cfg(unix)]
 fn leave() -> ! {
-    let _workers = end_all();
-    let _files = FILES.write().unwrap_or_else(PoisonError::into_inner);
+    let _children = end_all();
+    let _files = leaving();
     tell("interrupted: every worker is ended, no file is half-written");
     std::process::exit(INTERRUPTED)
+}
+
+/// Waits for the files that are being written; as long as this lives, no other is begun.
+#[cfg(any(unix, test))]
+pub(crate) fn leaving() -> RwLockWriteGuard<'static, ()> {
+    FILES.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// As long as this lives, an interrupt waits.

@@ -43,6 +43,30 @@ pub trait Pipeline: Send + Sync + 'static {
         None
     }
 
+    /// Reads into the case what its short files say, such as a model's configuration, before [`validate`](Self::validate).
+    /// Gives what people should know, each as one sentence: keys without effect, a file chosen among several. A file that is
+    /// not here is left to [`requires`](Self::requires).
+    ///
+    /// # Errors
+    /// A sentence that names the file and says what to do.
+    fn complete(&self, _case: &mut Case<Self::Params>) -> Result<Vec<String>, BoxError> {
+        Ok(Vec::new())
+    }
+
+    /// What the case's files add to its question, as keys of `params:`; a golden is stale when it changes.
+    fn asks(&self, _case: &Case<Self::Params>) -> Option<serde_json::Value> {
+        None
+    }
+
+    /// Reads long files, such as weights, and checks what they hold: once for a run, before any device is opened, and not
+    /// again in its workers.
+    ///
+    /// # Errors
+    /// A sentence that names the file and the place in it.
+    fn examine(&self, _case: &Case<Self::Params>) -> Result<(), BoxError> {
+        Ok(())
+    }
+
     /// Checks what types cannot express, before any device is opened.
     ///
     /// # Errors

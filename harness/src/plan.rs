@@ -5,6 +5,7 @@ use std::sync::Arc;
 use burn_repro_backends::{Class, Determinism, Discovery, Settings, Target};
 
 use crate::evaluate::CellReport;
+use crate::reason::{Reason, ReasonCode, joined};
 use crate::scenario::{BackendSelector, Scenario};
 
 /// What a run is asked to do.
@@ -53,7 +54,7 @@ pub struct Skip {
     /// What the scenario asks for.
     pub determinism: Determinism,
     /// Why, and what to do about it.
-    pub reason: String,
+    pub reasons: Vec<Reason>,
 }
 
 /// Everything a run does and does not do.
@@ -70,23 +71,22 @@ pub struct Plan {
 pub fn plan(scenarios: &[Arc<Scenario>], discovery: &Discovery, selection: &Selection) -> Plan {
     let mut plan = Plan::default();
     for scenario in scenarios.iter().filter(|scenario| selection.names(scenario)) {
-        let reason = scenario.reason_to_skip(selection);
+        let reasons = scenario.reasons_to_skip(selection);
         for selector in &scenario.backends {
             let here: Vec<&Target> =
                 discovery.targets.iter().filter(|target| selector.matches(target)).collect();
             if here.is_empty() && selection.asks_for(selector) {
-                let reason = absence(selector, discovery);
-                plan.skips.push(Skip::new(scenario, &selector.to_string(), selector, reason));
+                let reasons = absence(selector, discovery);
+                plan.skips.push(Skip::new(scenario, &selector.to_string(), selector, &reasons));
             }
             for target in here.into_iter().filter(|target| selection.takes(target)) {
-                match &reason {
-                    Some(reason) => {
-                        let skip = Skip::new(scenario, &target.name, selector, reason.clone());
-                        if !plan.skips.contains(&skip) {
-                            plan.skips.push(skip);
-                        }
-                    }
-                    None => plan.add(scenario, target, selection.threads),
+                if reasons.is_empty() {
+                    plan.add(scenario, target, selection.threads);
+                    continue;
+                }
+                let skip = Skip::new(scenario, &target.name, selector, &reasons);
+                if !plan.skips.contains(&skip) {
+                    plan.skips.push(skip);
                 }
             }
         }
@@ -145,25 +145,31 @@ impl Selection {
 }
 
 impl Skip {
-    fn new(scenario: &Scenario, target: &str, selector: &BackendSelector, reason: String) -> Self {
+    fn new(
+        scenario: &Scenario,
+        target: &str,
+        selector: &BackendSelector,
+        reasons: &[Reason],
+    ) -> Self {
         Self {
             scenario: scenario.name.clone(),
             target: target.to_owned(),
             class: selector.class(),
             determinism: scenario.determinism,
-            reason,
+            reasons: reasons.to_vec(),
         }
     }
 }
 
 impl Scenario {
-    /// Why the scenario does not run at all under a selection, with what to do about it.
+    /// Why the scenario does not run at all under a selection, with what to do about it; empty where it runs.
     #[must_use]
-    pub fn reason_to_skip(&self, selection: &Selection) -> Option<String> {
+    pub fn reasons_to_skip(&self, selection: &Selection) -> Vec<Reason> {
         if self.is_nightly() && !selection.nightly {
-            return Some("tagged nightly; --nightly runs it".into());
+            let tagged = Reason::new(ReasonCode::Nightly, "tagged nightly");
+            return vec![tagged, Reason::help("--nightly runs it")];
         }
-        self.missing_requirement()
+        self.missing_files()
     }
 }
 
@@ -173,21 +179,22 @@ pub fn absent(chosen: &[BackendSelector], discovery: &Discovery) -> Vec<String> 
     chosen
         .iter()
         .filter(|selector| !discovery.targets.iter().any(|target| selector.matches(target)))
-        .map(|selector| format!("{selector}: {}", absence(selector, discovery)))
+        .map(|selector| format!("{selector}: {}", joined(&absence(selector, discovery))))
         .collect()
 }
 
 /// Why no target of the selector is here, with the cure.
 #[must_use]
-pub fn absence(selector: &BackendSelector, discovery: &Discovery) -> String {
-    let missing: Vec<String> = discovery
+pub fn absence(selector: &BackendSelector, discovery: &Discovery) -> Vec<Reason> {
+    let absent = |text: String| Reason::new(ReasonCode::AbsentBackend, text);
+    let missing: Vec<Reason> = discovery
         .missing
         .iter()
         .filter(|missing| missing.class == selector.class())
-        .map(|missing| format!("{}; {}", missing.reason, missing.cure))
+        .flat_map(|missing| [absent(missing.reason.clone()), Reason::help(&missing.cure)])
         .collect();
     if !missing.is_empty() {
-        return missing.join("; ");
+        return missing;
     }
     let here: Vec<&str> = discovery
         .targets
@@ -195,7 +202,10 @@ pub fn absence(selector: &BackendSelector, discovery: &Discovery) -> String {
         .filter(|target| target.class == selector.class())
         .map(|target| target.name.as_str())
         .collect();
-    format!("there is no `{selector}` here; of that class this machine has: {}", here.join(", "))
+    vec![absent(format!(
+        "there is no `{selector}` here; of that class this machine has: {}",
+        here.join(", ")
+    ))]
 }
 
 #[cfg(test)]

@@ -12,9 +12,10 @@ use burn_repro_backends::{Class, Discovery, discover, print_probe};
 
 use crate::exit::Exit;
 use crate::interrupt::leave_cleanly;
+use crate::plan::Selection;
 use crate::registry::Registry;
 use crate::say::tell;
-use crate::scenario::{LoadError, Scenario, load};
+use crate::scenario::{LoadError, Scenario, examine, load};
 use crate::trace::Dtype;
 use crate::worker::{DOCTOR_ARGUMENT, PROBE_ARGUMENT, WORKER_ARGUMENT, WorkerCommand, serve};
 use crate::{cli, doctor, gate, variables};
@@ -85,6 +86,21 @@ impl Project {
     pub(crate) fn load(&self) -> Result<Vec<Arc<Scenario>>, LoadError> {
         let scenarios = load(&self.scenarios, &self.registry)?;
         Ok(scenarios.into_iter().map(Arc::new).collect())
+    }
+
+    /// Reads the long files of the scenarios that a selection runs: before any device is opened, and once, not in every
+    /// worker.
+    pub(crate) fn examine(
+        &self,
+        scenarios: &[Arc<Scenario>],
+        selection: &Selection,
+    ) -> Result<(), LoadError> {
+        let selected = scenarios.iter().filter(|scenario| {
+            selection.names(scenario) && scenario.reasons_to_skip(selection).is_empty()
+        });
+        let problems: Vec<_> =
+            selected.filter_map(|scenario| examine(scenario, &self.registry).err()).collect();
+        if problems.is_empty() { Ok(()) } else { Err(LoadError::new(problems)) }
     }
 }
 

@@ -87,6 +87,16 @@ pub(crate) trait AnyPipeline: Send + Sync {
 /// A pipeline and its parsed case, ready to run.
 pub(crate) trait PreparedCase {
     fn requires(&self) -> Requirements;
+
+    /// What people should know of its files.
+    fn notices(&self) -> Vec<String>;
+
+    /// What its files add to the question.
+    fn asks(&self) -> Option<serde_json::Value>;
+
+    /// Reads its long files.
+    fn examine(&self) -> Result<(), BoxError>;
+
     fn run(self: Box<Self>, device: &Device, variation: Variation) -> Result<Trace, BoxError>;
 
     /// Makes it wrong in one of the ways of [`CASE_FAULTS`] or of its pipeline.
@@ -101,6 +111,7 @@ struct Erased<P>(Arc<P>);
 struct Prepared<P: Pipeline> {
     pipeline: Arc<P>,
     case: Case<P::Params>,
+    notices: Vec<String>,
 }
 
 impl<P: Pipeline> AnyPipeline for Erased<P> {
@@ -127,7 +138,7 @@ impl<P: Pipeline> AnyPipeline for Erased<P> {
         text: &str,
     ) -> Result<Box<dyn PreparedCase>, ProblemAt> {
         let parsed: ScenarioFile<P::Params> = from_yaml(file, text)?;
-        let case = Case {
+        let mut case = Case {
             scenario: name.to_owned(),
             seed: parsed.seed.first(),
             seeds: parsed.seed.per_sample().to_vec(),
@@ -137,11 +148,13 @@ impl<P: Pipeline> AnyPipeline for Erased<P> {
             folder: file.parent().unwrap_or(Path::new("")).to_path_buf(),
             params: parsed.params,
         };
-        self.0.validate(&case).map_err(|error| {
+        let invalid = |error: BoxError| {
             ProblemAt::key(file, text, "params", Problem::Invalid(error.to_string()))
-        })?;
+        };
+        let notices = self.0.complete(&mut case).map_err(invalid)?;
+        self.0.validate(&case).map_err(invalid)?;
         let pipeline = Arc::clone(&self.0);
-        Ok(Box::new(Prepared { pipeline, case }))
+        Ok(Box::new(Prepared { pipeline, case, notices }))
     }
 }
 
@@ -150,8 +163,20 @@ impl<P: Pipeline> PreparedCase for Prepared<P> {
         self.pipeline.requires(&self.case)
     }
 
+    fn notices(&self) -> Vec<String> {
+        self.notices.clone()
+    }
+
+    fn asks(&self) -> Option<serde_json::Value> {
+        self.pipeline.asks(&self.case)
+    }
+
+    fn examine(&self) -> Result<(), BoxError> {
+        self.pipeline.examine(&self.case)
+    }
+
     fn run(self: Box<Self>, device: &Device, variation: Variation) -> Result<Trace, BoxError> {
-        let Self { pipeline, mut case } = *self;
+        let Self { pipeline, mut case, .. } = *self;
         if let Variation::Copies(samples) = variation {
             case.batch_size = samples;
             // Every sample is to be the first one.

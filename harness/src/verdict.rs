@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::reason::{Reason, ReasonCode};
 use crate::scenario::KnownFailure;
 
 /// How a known failure must fail.
@@ -145,36 +146,36 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// A verdict and the sentence that explains it; empty for a plain pass.
+/// A verdict and the reasons for it; none for a plain pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement {
     /// The verdict.
     pub verdict: Verdict,
     /// Why.
-    pub reason: String,
+    pub reasons: Vec<Reason>,
 }
 
 impl Judgement {
     /// A judgement from its parts.
     #[must_use]
-    pub fn new(verdict: Verdict, reason: impl Into<String>) -> Self {
-        Self { verdict, reason: reason.into() }
+    pub fn new(verdict: Verdict, reasons: Vec<Reason>) -> Self {
+        Self { verdict, reasons }
     }
 }
 
-/// What was found out about a cell that finished, each as the sentence that reports it.
+/// What was found out about a cell that finished, each as the reasons that report it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Findings {
     /// The first NaN or infinity.
-    pub non_finite: Option<String>,
+    pub non_finite: Vec<Reason>,
     /// Why there is no golden to compare with.
-    pub missing_golden: Option<String>,
+    pub missing_golden: Vec<Reason>,
     /// Why the golden answers another question.
-    pub stale_golden: Option<String>,
+    pub stale_golden: Vec<Reason>,
     /// How the noise differs from the golden's.
-    pub wrong_noise: Option<String>,
+    pub wrong_noise: Vec<Reason>,
     /// Every output and published number that is not met.
-    pub mismatches: Vec<String>,
+    pub mismatches: Vec<Reason>,
     /// How many outputs and published numbers were checked.
     pub checks: usize,
 }
@@ -190,16 +191,18 @@ pub fn judge(findings: &Findings) -> Judgement {
         (Verdict::WrongNoise, &findings.wrong_noise),
     ]
     .into_iter()
-    .find_map(|(verdict, reason)| Some((verdict, reason.as_ref()?)));
-    let mismatches = findings.mismatches.join("; ");
+    .find(|(_, reasons)| !reasons.is_empty());
+    let mismatches = &findings.mismatches;
     match first {
-        Some((verdict, reason)) if mismatches.is_empty() => Judgement::new(verdict, reason),
-        Some((verdict, reason)) => Judgement::new(verdict, format!("{reason}; {mismatches}")),
-        None if !mismatches.is_empty() => Judgement::new(Verdict::Mismatch, mismatches),
-        None if findings.checks == 0 => {
-            Judgement::new(Verdict::Mismatch, "nothing was checked; the golden has no outputs")
+        Some((verdict, reasons)) => {
+            Judgement::new(verdict, [reasons.as_slice(), mismatches.as_slice()].concat())
         }
-        None => Judgement::new(Verdict::Pass, ""),
+        None if !mismatches.is_empty() => Judgement::new(Verdict::Mismatch, mismatches.clone()),
+        None if findings.checks == 0 => {
+            let text = "nothing was checked; the golden has no outputs";
+            Judgement::new(Verdict::Mismatch, vec![Reason::new(ReasonCode::NothingChecked, text)])
+        }
+        None => Judgement::new(Verdict::Pass, Vec::new()),
     }
 }
 
@@ -212,26 +215,34 @@ pub fn apply_known_failure(
 ) -> Judgement {
     let Some(known) = known else { return judgement };
     let stated = &known.reason.0;
-    match judgement.verdict {
-        Verdict::Skipped => judgement,
+    let Judgement { mut verdict, mut reasons } = judgement;
+    match verdict {
+        Verdict::Skipped => {}
         // One run cannot tell; `repeat` does.
-        Verdict::Pass if known.cause == FailureCause::Nondeterministic => judgement,
-        Verdict::Pass => Judgement::new(
-            Verdict::UnexpectedPass,
-            format!("it passes now; delete {} ({stated})", known.place),
-        ),
-        verdict if verdict.cause() != Some(known.cause) => judgement,
-        verdict => match known.review_by {
-            Some(day) if day <= today => Judgement::new(
-                verdict,
+        Verdict::Pass if known.cause == FailureCause::Nondeterministic => {}
+        Verdict::Pass => {
+            verdict = Verdict::UnexpectedPass;
+            reasons = vec![
+                Reason::new(ReasonCode::UnexpectedPass, "it passes now"),
+                Reason::help(format!("delete {} ({stated})", known.place)),
+            ];
+        }
+        _ if verdict.cause() != Some(known.cause) => {}
+        _ => match known.review_by {
+            Some(day) if day <= today => reasons.push(Reason::new(
+                ReasonCode::ReviewDue,
                 format!(
-                    "{}; the known failure was to be reviewed by {day}: mend it, or give {} a new day",
-                    judgement.reason, known.place
+                    "the known failure was to be reviewed by {day}: mend it, or give {} a new day",
+                    known.place
                 ),
-            ),
-            _ => Judgement::new(Verdict::KnownFailure, format!("{stated}: {}", judgement.reason)),
+            )),
+            _ => {
+                verdict = Verdict::KnownFailure;
+                reasons.insert(0, Reason::new(ReasonCode::KnownFailure, stated));
+            }
         },
     }
+    Judgement { verdict, reasons }
 }
 
 #[cfg(test)]

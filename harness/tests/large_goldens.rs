@@ -6,6 +6,8 @@ mod parsed;
 use burn_repro::backends::{Class, Fingerprint, Locator, Target};
 use burn_repro::evaluate::Against;
 use burn_repro::golden::{Draft, Golden, Kept, Recorded, Store};
+use burn_repro::reason::ReasonCode::{NonFinite, OutsideTolerance, UncheckedBound};
+use burn_repro::reason::{Reason, ReasonCode, lines};
 use burn_repro::scenario::Scenario;
 use burn_repro::trace::{Dtype, HostTensor, NamedTensor, Trace};
 use proptest::prelude::*;
@@ -54,26 +56,26 @@ fn golden() -> Golden {
     store.load("large").unwrap()
 }
 
-fn mismatches(values: Vec<f64>) -> Vec<String> {
+fn mismatches(values: Vec<f64>) -> Vec<Reason> {
     let trace = trace(values, Dtype::F32);
     Against::new(&scenario(), &target(), &trace, &golden()).mismatches
 }
 
 /// What a golden in part cannot check is a failure; what it can is checked.
 #[rstest]
-#[case("max_ulp: 1000000", "`max_ulp` cannot be checked")]
-#[case("max_rel_diff: 1000", "`max_rel_diff` cannot be checked")]
-#[case("rmse: 1.0e-3", "`rmse` cannot be checked")]
-#[case("psnr: 20", "`psnr` cannot be checked")]
-#[case("max_abs_diff: 1.0e-12", "max_abs_diff is")]
-#[case("max_abs_diff: 1.0e-6", "")]
-fn a_bound_is_checked_or_refused(#[case] bounds: &str, #[case] message: &str) {
+#[case("max_ulp: 1000000", Some(UncheckedBound))]
+#[case("max_rel_diff: 1000", Some(UncheckedBound))]
+#[case("rmse: 1.0e-3", Some(UncheckedBound))]
+#[case("psnr: 20", Some(UncheckedBound))]
+#[case("max_abs_diff: 1.0e-12", Some(OutsideTolerance))]
+#[case("max_abs_diff: 1.0e-6", None)]
+fn a_bound_is_checked_or_refused(#[case] bounds: &str, #[case] code: Option<ReasonCode>) {
     let tolerance = format!("tolerance: {{ pixel: {{ abs: 1.0e-4 }}, {bounds} }}");
     let scenario = parsed::scenario("large", &tolerance);
     let values = picture().iter().map(|value| value + 1.0e-7).collect();
     let trace = trace(values, Dtype::F32);
-    let said = Against::new(&scenario, &target(), &trace, &golden()).mismatches.join("; ");
-    assert!(said.contains(message) && said.is_empty() == message.is_empty(), "{said}");
+    let said = Against::new(&scenario, &target(), &trace, &golden()).mismatches;
+    assert_eq!(said.first().map(|reason| reason.code), code, "{said:?}");
 }
 
 #[test]
@@ -98,24 +100,45 @@ fn swapped_in_blocks(values: &[f64]) -> Vec<f64> {
 }
 
 #[rstest]
-#[case::transposed(transposed(&picture()), "elements outside, the worst at")]
-#[case::neighbours_swapped(swapped_in_blocks(&picture()), "by its sketch")]
-#[case::scaled(picture().iter().map(|value| value * 1.001).collect(), "by its sketch")]
+#[case::transposed(transposed(&picture()), OutsideTolerance, MEANS)]
+#[case::neighbours_swapped(swapped_in_blocks(&picture()), OutsideTolerance, SKETCH)]
+#[case::scaled(picture().iter().map(|value| value * 1.001).collect(), OutsideTolerance, SKETCH)]
 #[case::errors_that_cancel(
     picture().iter().enumerate().map(|(i, v)| v + if i / 3 % 2 == 0 { 1e-3 } else { -1e-3 }).collect(),
-    "by its sketch"
+    OutsideTolerance, SKETCH
 )]
 #[case::channels_swapped(
-    picture().chunks(3).flat_map(|p| [p[2], p[1], p[0]]).collect(), "by its sketch"
+    picture().chunks(3).flat_map(|p| [p[2], p[1], p[0]]).collect(), OutsideTolerance, SKETCH
 )]
 #[case::one_element(
-    { let mut values = picture(); values[5000] += 0.01; values }, "image (means of 3 by 3) has 1 of 3072 elements outside"
+    { let mut values = picture(); values[5000] += 0.01; values }, OutsideTolerance, MEANS
 )]
-#[case::an_extreme({ let mut values = picture(); values[5000] = 2.0; values }, "image max is 2.0000000")]
-#[case::not_a_number({ let mut values = picture(); values[5000] = f64::NAN; values }, "NaN or infinite")]
-fn what_is_wrong_is_seen(#[case] values: Vec<f64>, #[case] message: &str) {
-    let said = mismatches(values).join("; ");
-    assert!(said.contains(message), "{said}");
+#[case::an_extreme({ let mut values = picture(); values[5000] = 2.0; values }, OutsideTolerance, "image max")]
+#[case::not_a_number({ let mut values = picture(); values[5000] = f64::NAN; values }, NonFinite, MEANS)]
+fn what_is_wrong_is_seen(#[case] values: Vec<f64>, #[case] code: ReasonCode, #[case] by: &str) {
+    let said = mismatches(values);
+    assert!(said.iter().any(|reason| reason.code == code && reason.text.contains(by)), "{said:?}");
+}
+
+/// Which part of the golden sees it.
+const MEANS: &str = "(means of 3 by 3)";
+const SKETCH: &str = "by its sketch";
+
+#[test]
+fn what_is_said_of_a_golden_in_part() {
+    let mut values = picture();
+    values[5000] = 2.0;
+    let scenario = parsed::scenario("large", "tolerance: { pixel: { abs: 1.0e-4 }, psnr: 20 }");
+    let trace = trace(values, Dtype::F32);
+    let said = Against::new(&scenario, &target(), &trace, &golden()).mismatches;
+    insta::assert_snapshot!(lines(&said, "\n"), @"
+    image is off by about 1.1e-2 RMS by its sketch, allowed 1.000e-4 an element (pixel { abs: 1.09e-2 } would pass)
+    image max is 2.0000000, the golden's 0.9196000
+    image abs_sum is 14128.4692000, the golden's 14126.6712000: off by 1.798e0, allowed 1.413e-1
+    image is kept in part, so that `psnr` cannot be checked; bound `pixel`
+    image (means of 3 by 3) has 1 of 3072 elements outside, the worst at [0, 5, 11, 2]: 0.5015778 for 0.3018000, off by 1.998e-1, allowed 1.000e-4 (pixel { abs: 2.00e-1 } would pass)
+    image (means of 3 by 3) differs most at [0, 5, 11, 2] 0.501578 for 0.301800
+    ");
 }
 
 proptest! {

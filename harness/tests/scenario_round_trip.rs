@@ -22,7 +22,7 @@ fn seed() -> impl Strategy<Value = (String, u64)> {
 proptest! {
     #[test]
     fn every_value_is_read_as_it_was_written(
-        name in "[a-z0-9][a-z0-9-]{0,79}",
+        name in "[A-Za-z0-9_]([A-Za-z0-9._-]{0,78}[A-Za-z0-9_-])?",
         (seed, bits) in seed(),
         steps in 1_usize..=10_000,
         batch_size in 1_usize..=1_024,
@@ -42,7 +42,7 @@ proptest! {
         );
         let scenario = read(&text);
         prop_assert_eq!(&scenario.name, &name);
-        prop_assert_eq!(scenario.seed.bits(), bits);
+        prop_assert_eq!(scenario.seed.first().bits(), bits);
         prop_assert_eq!(scenario.seed.to_string(), seed);
         prop_assert_eq!(scenario.steps, steps);
         prop_assert_eq!(scenario.batch_size, batch_size);

@@ -42,7 +42,7 @@ fn main() {
 
 /// Seconds for seeding the weights, for making the model of them, and for a step.
 fn measure(params: &DdimParams, device: &Device<Dispatch>) -> [f64; 3] {
-    let Denoiser::Seeded { config, init_seed } = &params.unet else { panic!("seeded weights") };
+    let Denoiser::Seeded { config, init_seed, .. } = &params.unet else { panic!("seeded weights") };
     let begun = Instant::now();
     let weights = Weights::initialise(config, init_seed.bits()).expect("a configuration");
     let seeded = begun.elapsed().as_secs_f64();
@@ -50,8 +50,8 @@ fn measure(params: &DdimParams, device: &Device<Dispatch>) -> [f64; 3] {
     Dispatch::sync(device).expect("a CPU device");
     let built = begun.elapsed().as_secs_f64() - seeded;
 
-    let sampler = params.scheduler.sampler(params.eta, false).expect("a scheduler");
-    let transitions = params.scheduler.transitions(STEPS).expect("a schedule");
+    let sampler = params.scheduler.config.sampler(params.eta, false).expect("a scheduler");
+    let transitions = params.scheduler.config.transitions(STEPS).expect("a schedule");
     let x = Tensor::<Dispatch, 4>::ones([1, 3, 32, 32], device);
     let denoise = |x, t: usize| model.forward(x, &[t as f64]);
     let mut no_noise = |_, _: &mut Probe<Dispatch>| panic!("eta is 0");

@@ -6,6 +6,7 @@
 
 #![warn(missing_docs)]
 
+pub mod diffusers;
 pub mod pipeline;
 pub mod sampler;
 pub mod schedule;

@@ -40,7 +40,7 @@ params:
 #[case::unknown_backend("[flex]", "[flex, tpu]", "6:18", "write a class (cpu, wgpu, cuda)")]
 #[case::no_backends("[flex]", "[]", "6:1", "name one or leave the key out")]
 #[case::newer_format("version: 1", "version: 2", "1:10", "update burn-repro")]
-#[case::bad_name("version: 1", "version: 1\nname: ../x", "2:7", "lowercase letters")]
+#[case::bad_name("version: 1", "version: 1\nname: ../x", "2:7", "expected 1 to 80 letters")]
 #[case::unknown_param("sample_shape", "simple_shape", "9:3", "unknown field `simple_shape`")]
 #[case::unknown_scheduler_key(
     "DDIMScheduler }",
@@ -126,6 +126,11 @@ fn an_alias_bomb_is_refused() {
     let copy = Copy::empty();
     fs::write(copy.scenario("bomb"), format!("{text}{GOOD}")).unwrap();
     copy.repro(&["run"]).ends_with(2).says(&["bomb.yaml"]);
+    // A long list that is repeated as often as the file allows takes no memory either.
+    let long = format!("x-long: &long [{}1]\n", "1, ".repeat(30_000));
+    let often = format!("x-often: [{}1]\n", "*long, ".repeat(20_000));
+    fs::write(copy.scenario("bomb"), format!("{long}{often}{GOOD}")).unwrap();
+    copy.repro(&["run"]).ends_with(2).says(&["bomb.yaml:", "repeat more than 200000 values"]);
     fs::write(copy.scenario("bomb"), GOOD.replace("[4, 3, 8, 8]", "*z")).unwrap();
     copy.repro(&["run"]).ends_with(2).says(&["bomb.yaml:9:", "unknown anchor"]);
 }

@@ -192,7 +192,16 @@ fn noise_prints_the_hash_of_torchs_noise() {
 #[rstest]
 #[case(&["noise", "--seed", "0", "--shape", "0"], 2, "must hold 1 to")]
 #[case(&["noise", "--seed", "99999999999999999999", "--shape", "1"], 2, "range torch takes")]
-#[case(&["run", "no-such-scenario"], 4, "`repro list` shows their names")]
+#[case(&["run", "no-such-scenario"], 2, "`repro list` shows their names")]
+#[case(&["run", "tiny", "no-such-scenario"], 2, "no scenario matches `no-such-scenario`")]
+#[case(&["run", "--exact", "ddim-tiyn"], 2, "no scenario is called `ddim-tiyn`; did you mean `ddim-tiny`?")]
+#[case(&["run", "--exact", "tiny"], 2, "no scenario is called `tiny`; did you mean `ddim-tiny`?")]
+#[case(&["blame", "ddim-tiyn", "--backend", "flex"], 2, "did you mean `ddim-tiny`?")]
+#[case(&["diagnose", "ddim-tiyn", "--backend", "flex"], 2, "did you mean `ddim-tiny`?")]
+#[case(&["power", "ddim-tiyn"], 2, "did you mean `ddim-tiny`?")]
+#[case(&["calibrate", "ddim-tiyn"], 2, "did you mean `ddim-tiny`?")]
+#[case(&["golden", "show", "ddim-tiyn"], 2, "did you mean `ddim-tiny`?")]
+#[case(&["golden", "accept", "ddim-tiyn"], 2, "did you mean `ddim-tiny`?")]
 #[case(&["run", "--backend", "tpu"], 2, "write a class (cpu, wgpu, cuda)")]
 #[case(&["run", "--backend", "flex", "--require", "wgpu:no-such-adapter"], 103, "required wgpu:no-such-adapter")]
 #[case(&["run", "--backend", "wgpu:no-such-adapter"], 4, "there is no `wgpu:no-such-adapter` here")]
@@ -203,6 +212,21 @@ fn wrong_usage_has_its_code_and_cure(
     #[case] message: &str,
 ) {
     Copy::of(&["ddim/ddim-tiny"]).repro(arguments).ends_with(code).says(&[message]);
+}
+
+/// A scenario that is there and does not run is no wrong usage.
+#[rstest]
+#[case::nightly("tags: [nightly]", &["run", "tiny"], "tagged nightly; --nightly runs it")]
+#[case::other_backends("backends: [ndarray]", &["run", "tiny", "--backend", "flex"], "no scenario that matches tiny asks for")]
+#[case::of_all("backends: [ndarray]", &["run", "--backend", "flex"], "no scenario asks for the chosen backends")]
+fn what_is_chosen_and_does_not_run_is_not_unknown(
+    #[case] key: &str,
+    #[case] arguments: &[&str],
+    #[case] message: &str,
+) {
+    let copy = Copy::of(&["ddim/ddim-tiny"]);
+    copy.replace(&copy.scenario("ddim-tiny"), "steps: 2", &format!("steps: 2\n{key}"));
+    copy.repro(arguments).ends_with(4).says(&[message]);
 }
 
 /// What cannot be written does not hide that a result differs.

@@ -1,9 +1,13 @@
 //! `repro doctor`, end to end: the built binary asks this machine's targets.
 
+#[path = "../../backends/tests/needed/mod.rs"]
+mod needed;
 mod project;
 
 use std::fs;
+use std::process::ExitCode;
 
+use libtest_mimic::{Arguments, Trial};
 use project::{Copy, Run};
 use serde_json::Value;
 
@@ -25,7 +29,6 @@ fn operations<'a>(examined: &'a Value, severity: &str) -> Vec<&'a str> {
 
 /// The record has every probe of every target with values, and the processor targets, which the goldens come from, give
 /// no wrong one.
-#[test]
 fn the_processor_targets_are_examined_in_full_and_are_right() {
     let (run, record) = examine(&["flex", "ndarray"]);
     assert_eq!((&record["version"], &record["exit_code"]), (&1.into(), &0.into()));
@@ -52,16 +55,8 @@ fn the_processor_targets_are_examined_in_full_and_are_right() {
     assert!(stated == 0 && found >= 2, "progress belongs to standard error:\n{}", run.stderr);
 }
 
-/// What is known to be wrong there is found, if there is such a target.
-#[test]
+/// What is known to be wrong there is found.
 fn what_is_wrong_with_llvmpipe_is_found() {
-    let listing = Copy::empty().repro(&["list", "--targets", "--json"]).stdout;
-    let listing: Value = serde_json::from_str(&listing).unwrap();
-    let targets = listing["targets"]["targets"].as_array().unwrap();
-    if !targets.iter().any(|target| target["name"] == "wgpu:llvmpipe") {
-        eprintln!("wgpu:llvmpipe is not here");
-        return;
-    }
     let (run, record) = examine(&["wgpu:llvmpipe"]);
     let examined = &record["targets"][0];
     let defects = operations(examined, "defect");
@@ -78,7 +73,6 @@ fn what_is_wrong_with_llvmpipe_is_found() {
     ]);
 }
 
-#[test]
 fn without_a_target_nothing_is_examined_and_nothing_written() {
     let copy = Copy::empty();
     copy.repro(&["doctor", "--backend", "wgpu:no-such-adapter", "--json", "doctor.json"])
@@ -87,10 +81,49 @@ fn without_a_target_nothing_is_examined_and_nothing_written() {
     assert!(!copy.path().join("doctor.json").exists());
 }
 
-#[test]
 fn a_record_that_cannot_be_written_is_an_error_after_the_report() {
     let copy = Copy::empty();
     copy.repro(&["doctor", "--backend", "flex", "--json", "golden"])
         .ends_with(2)
         .says(&["flex: 0 defects", "cannot write golden"]);
+}
+
+fn no_llvmpipe() -> Option<String> {
+    let is_here = project::targets().iter().any(|name| name == "wgpu:llvmpipe");
+    (!is_here).then(|| "wgpu:llvmpipe is not here".to_owned())
+}
+
+fn main() -> ExitCode {
+    let test = |name: &str, test: fn()| {
+        Trial::test(name, move || {
+            test();
+            Ok(())
+        })
+    };
+    let llvmpipe_required = needed::is_required("wgpu:llvmpipe");
+    let trials = vec![
+        test(
+            "the_processor_targets_are_examined_in_full_and_are_right",
+            the_processor_targets_are_examined_in_full_and_are_right,
+        ),
+        // That some WGPU target is required says nothing of this one.
+        needed::trial(
+            "what_is_wrong_with_llvmpipe_is_found",
+            no_llvmpipe,
+            llvmpipe_required,
+            || {
+                what_is_wrong_with_llvmpipe_is_found();
+                Ok(())
+            },
+        ),
+        test(
+            "without_a_target_nothing_is_examined_and_nothing_written",
+            without_a_target_nothing_is_examined_and_nothing_written,
+        ),
+        test(
+            "a_record_that_cannot_be_written_is_an_error_after_the_report",
+            a_record_that_cannot_be_written_is_an_error_after_the_report,
+        ),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

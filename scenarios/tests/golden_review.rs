@@ -2,11 +2,14 @@
 //! `cargo insta` on a copy of the repository. Where it is not installed, the trials are ignored with
 //! that reason; `ci/check.sh` asks for it beforehand.
 
+#[path = "../../backends/tests/needed/mod.rs"]
+mod needed;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Arguments, Failed};
 use tempfile::TempDir;
 
 const SCENARIO: &str = "scenarios/ddim/ddim-tiny.yaml";
@@ -190,18 +193,19 @@ fn repro_golden_accept_goes_through_the_same_files() -> Result<(), Failed> {
     Ok(())
 }
 
-fn main() -> ExitCode {
+fn no_cargo_insta() -> Option<String> {
     let asked = Command::new(env!("CARGO"))
         .args(["insta", "--version"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();
     let here = asked.is_ok_and(|status| status.success());
+    (!here).then(|| "there is no cargo-insta: `cargo install cargo-insta`".to_owned())
+}
+
+fn main() -> ExitCode {
     let trial = |name: &str, test: fn() -> Result<(), Failed>| {
-        Trial::ignorable_test(name, move || match here {
-            true => test().map(|()| Completion::Completed),
-            false => Ok(Completion::ignored_with("no cargo-insta: `cargo install cargo-insta`")),
-        })
+        needed::trial(name, no_cargo_insta, false, test)
     };
     let trials = vec![
         trial("cargo_insta_accept_finishes_the_change", cargo_insta_accept_finishes_the_change),

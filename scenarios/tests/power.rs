@@ -1,8 +1,12 @@
 //! A diagnosis must find what is planted: random faults in random operations of all scenarios.
 
+#[path = "../../backends/tests/needed/mod.rs"]
+mod needed;
 mod project;
 
-use std::process::Command;
+use std::process::{Command, ExitCode};
+
+use libtest_mimic::{Arguments, Trial};
 
 /// `N faults planted: of R that make the cell red H were named`.
 fn counts(said: &str) -> [usize; 3] {
@@ -29,24 +33,15 @@ fn all_are_named(arguments: &[&str], least: usize) {
     assert!(planted >= least && red * 4 > planted, "{said}");
 }
 
-#[test]
 fn on_the_processor_every_fault_that_shows_is_named() {
     all_are_named(&["--locate", "4", "--backend", "flex"], 70);
     all_are_named(&["--locate", "2", "--backend", "ndarray", "--seed", "1"], 30);
 }
 
-#[test]
 fn on_wgpu_too() {
-    let (code, said) = power(&["ddim-tiny", "--locate", "1", "--backend", "wgpu"]);
-    let required = std::env::var("BURN_REPRO_REQUIRE").is_ok_and(|names| names.contains("wgpu"));
-    if code == Some(103) && !required {
-        eprintln!("not tried: {said}");
-        return;
-    }
     all_are_named(&["ddim-tiny", "--locate", "20", "--backend", "wgpu"], 20);
 }
 
-#[test]
 fn scenarios_catch_what_they_declare() {
     let (code, said) = power(&["ddim-tiny", "full-loop-noised", "alpha-one"]);
     assert_eq!(code, Some(0), "{said}");
@@ -54,7 +49,6 @@ fn scenarios_catch_what_they_declare() {
 }
 
 /// The one figure of the lockstep: below ten times the plain run.
-#[test]
 fn a_lockstep_takes_less_than_ten_times_the_plain_run() {
     let copy = project::Copy::of(&["ddim/ddim-tiny"]);
     let file = copy.path().join("diagnosis.json");
@@ -69,4 +63,29 @@ fn a_lockstep_takes_less_than_ten_times_the_plain_run() {
     // The best of five, since others use the processor as well.
     let best = (0..5).map(|_| ratio()).fold(f64::INFINITY, f64::min);
     assert!(best < 10.0, "{best}");
+}
+
+fn main() -> ExitCode {
+    let test = |name: &str, test: fn()| {
+        Trial::test(name, move || {
+            test();
+            Ok(())
+        })
+    };
+    let trials = vec![
+        test(
+            "on_the_processor_every_fault_that_shows_is_named",
+            on_the_processor_every_fault_that_shows_is_named,
+        ),
+        needed::trial("on_wgpu_too", project::no_wgpu, needed::is_required("wgpu"), || {
+            on_wgpu_too();
+            Ok(())
+        }),
+        test("scenarios_catch_what_they_declare", scenarios_catch_what_they_declare),
+        test(
+            "a_lockstep_takes_less_than_ten_times_the_plain_run",
+            a_lockstep_takes_less_than_ten_times_the_plain_run,
+        ),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

@@ -25,7 +25,7 @@ fn run<P: Pipeline>(pipeline: &P, model: &str, target: &Target) -> Trace {
     let scheduler = data().join(model).join("scheduler/scheduler_config.json");
     let scheduler = fs::read_to_string(scheduler).unwrap();
     let params = format!(r#"{{ "unet": {{ "path": "{model}" }}, "scheduler": {scheduler} }}"#);
-    let case = Case {
+    let mut case = Case {
         scenario: model.to_owned(),
         seed: Seed::from(0),
         seeds: Vec::new(),
@@ -35,6 +35,7 @@ fn run<P: Pipeline>(pipeline: &P, model: &str, target: &Target) -> Trace {
         folder: data(),
         params: serde_json::from_str(&params).unwrap(),
     };
+    pipeline.complete(&mut case).unwrap();
     pipeline.validate(&case).unwrap();
     let device = open(target, Float::F32).unwrap();
     let mut probe = Probe::<Backend>::new(device.clone());

@@ -30,6 +30,7 @@ use setup::Change;
 use trial::{Seen, Side};
 
 use crate::exit::Exit;
+use crate::reason::joined;
 use crate::verdict::Verdict;
 
 /// Runs of the red cell before anything is changed, and of every set of changes after which it passes: what varies by
@@ -180,7 +181,7 @@ pub(crate) fn in_words<'a>(changes: impl Iterator<Item = &'a Change>) -> String 
 
 fn judged(seen: Seen) -> Result<Seen, Unjudged> {
     match seen.side() {
-        Side::Unjudged => Err(Unjudged { verdict: seen.verdict, reason: seen.reason }),
+        Side::Unjudged => Err(Unjudged { verdict: seen.verdict, reason: joined(&seen.reasons) }),
         Side::Well | Side::Red => Ok(seen),
     }
 }

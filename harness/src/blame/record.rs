@@ -10,6 +10,7 @@ use super::setup::{Change, NotTried};
 use super::trial::Seen;
 use super::{Blame, Ending, Setup};
 use crate::exit::Exit;
+use crate::reason::joined;
 use crate::verdict::Verdict;
 use crate::write::write_whole;
 
@@ -66,8 +67,8 @@ impl<'a> Record<'a> {
             .iter()
             .partition::<Vec<_>, _>(|trial| trial.runs[0].verdict == Verdict::Skipped);
         not_tried.extend(unsupported.into_iter().flat_map(|trial| {
-            let reason = &trial.runs[0].reason;
-            trial.set.iter().map(move |it| NotTried::new(blame.axes.changes[*it].axis, reason))
+            let reason = joined(&trial.runs[0].reasons);
+            trial.set.iter().map(move |it| NotTried::new(blame.axes.changes[*it].axis, &reason))
         }));
         let tried = tried.into_iter();
         Self {

@@ -6,6 +6,7 @@ use super::conclusion::{Cell, conclusion};
 use super::setup::Change;
 use super::trial::{Seen, Side};
 use super::{Blame, Trial};
+use crate::reason::joined;
 use crate::verdict::Verdict;
 
 /// Everything in text.
@@ -13,7 +14,7 @@ pub(crate) fn report(cell: Cell<'_>, start: &str, blame: &Blame) -> String {
     let mut text = format!("{} on {} ({start})\n", cell.scenario, cell.target);
     if let Some(red) = blame.start.iter().find(|seen| seen.side() == Side::Red) {
         // `repro run` says the rest.
-        text.extend(red.reason.split("; ").take(1).map(|sentence| format!("    {sentence}\n")));
+        text.extend(red.reasons.first().map(|reason| format!("    {}\n", reason.text)));
     }
     text.push_str(&format!("{}\n", table(blame)));
     if !blame.trials.is_empty() {
@@ -29,8 +30,9 @@ pub(crate) fn report(cell: Cell<'_>, start: &str, blame: &Blame) -> String {
 /// What is to be known of what was tried, and what was not.
 fn remarks(blame: &Blame) -> Vec<String> {
     let crashed = blame.trials.iter().filter(|trial| trial.said() == Said::Crash);
-    let crashed = crashed
-        .map(|trial| format!("{} gives no result: {}", names(blame, trial), trial.runs[0].reason));
+    let crashed = crashed.map(|trial| {
+        format!("{} gives no result: {}", names(blame, trial), joined(&trial.runs[0].reasons))
+    });
     let not_tried = not_tried(blame).into_iter().map(|line| format!("not tried: {line}"));
     blame.axes.notes.iter().cloned().chain(crashed).chain(not_tried).collect()
 }
@@ -38,8 +40,8 @@ fn remarks(blame: &Blame) -> Vec<String> {
 /// What was not tried, each with its reason.
 fn not_tried(blame: &Blame) -> Vec<String> {
     let unsupported = blame.trials.iter().filter(|trial| trial.said() == Said::Unsupported);
-    let unsupported =
-        unsupported.map(|trial| format!("{}: {}", names(blame, trial), trial.runs[0].reason));
+    let unsupported = unsupported
+        .map(|trial| format!("{}: {}", names(blame, trial), joined(&trial.runs[0].reasons)));
     let known = blame.axes.not_tried.iter().map(|one| format!("{}: {}", one.axis, one.reason));
     let limit = blame.limits.time.as_secs();
     let left_out = (blame.left_out > 0).then(|| {

@@ -6,6 +6,7 @@ use burn_repro_backends::{Class, Determinism, Fingerprint, Float, Locator, Setti
 use rstest::rstest;
 
 use super::*;
+use crate::reason::{Reason, ReasonCode};
 use crate::worker::WorkerCommand;
 
 const CELL: Cell<'_> = Cell { scenario: "tiny", target: "flex" };
@@ -24,7 +25,13 @@ pub(super) fn start() -> Setup {
 
 fn seen(verdict: Verdict) -> Seen {
     let largest_difference = (verdict != Verdict::Crashed).then_some(0.25);
-    Seen { verdict, reason: "why".into(), largest_difference, seconds: 0.5, bits: Vec::new() }
+    Seen {
+        verdict,
+        reasons: vec![Reason::new(ReasonCode::OutsideTolerance, "why")],
+        largest_difference,
+        seconds: 0.5,
+        bits: Vec::new(),
+    }
 }
 
 fn judge(red: bool) -> Seen {

@@ -13,6 +13,7 @@ use crate::evaluate::{CellReport, evaluate};
 use crate::exit::Exit;
 use crate::golden::{Golden, GoldenError, Store};
 use crate::plan::Cell;
+use crate::reason::{self, Reason};
 use crate::scenario::Scenario;
 use crate::trace::{Dtype, NamedTensor, Trace};
 use crate::verdict::Verdict;
@@ -24,7 +25,8 @@ pub(crate) struct Seen {
     /// The verdict.
     pub(crate) verdict: Verdict,
     /// Why.
-    pub(crate) reason: String,
+    #[serde(flatten, serialize_with = "reason::serialize")]
+    pub(crate) reasons: Vec<Reason>,
     /// The largest difference of any element, where there is one.
     pub(crate) largest_difference: Option<f64>,
     /// Wall time, the start of the process included.
@@ -92,7 +94,7 @@ fn seen(report: CellReport, seconds: f64) -> Seen {
         verdict: report.verdict,
         largest_difference: report.distance(),
         bits: report.outputs.into_values().map(|output| output.sha256).collect(),
-        reason: report.reason,
+        reasons: report.reasons,
         seconds,
     }
 }

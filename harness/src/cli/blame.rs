@@ -1,7 +1,6 @@
 //! `repro blame`: which settings a red cell owes its difference to.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,14 +9,13 @@ use burn_repro_backends::{
 };
 use clap::Args;
 
-use super::Failure;
+use super::{Failure, choose};
 use crate::blame::{
     Axis, Blame, Build, BuildError, Cell, Here, Limits, Place, Record, Runner, Setup, axes, beside,
     blame, named, products, report, start_in_words,
 };
 use crate::exit::Exit;
 use crate::golden::Store;
-use crate::plan::absent;
 use crate::project::{Project, find_targets};
 use crate::record::threads;
 use crate::say;
@@ -76,10 +74,11 @@ pub(super) fn blame_cell(project: &Project, arguments: &BlameArguments) -> Resul
     let threads = arguments.threads.map_or_else(variables::threads, |count| Ok(Some(count)));
     let threads = threads.map_err(Failure::usage)?;
     let scenarios = project.load().map_err(Failure::usage)?;
-    let scenario = chosen_scenario(&scenarios, &arguments.scenario)?;
+    let scenario = &choose::scenario(&scenarios, &arguments.scenario)?;
     let command = WorkerCommand::current().map_err(Failure::internal)?;
     let discovery = find_targets(&command);
-    let target = chosen_target(scenario, &arguments.backend, &discovery)?;
+    let target = &choose::target(&arguments.backend, &discovery)?;
+    check_asked(scenario, target)?;
     let settings = Settings {
         determinism: arguments.determinism.unwrap_or(scenario.determinism),
         threads,
@@ -113,42 +112,10 @@ pub(super) fn blame_cell(project: &Project, arguments: &BlameArguments) -> Resul
     written.map(|()| exit)
 }
 
-fn chosen_scenario<'a>(
-    scenarios: &'a [Arc<Scenario>],
-    name: &str,
-) -> Result<&'a Scenario, Failure> {
-    let nothing = |message: String| Failure { exit: Exit::NothingRan, message };
-    let scenario = scenarios.iter().find(|scenario| scenario.name == name).ok_or_else(|| {
-        nothing(format!("no scenario is called `{name}`; `repro list` shows their names"))
-    })?;
-    match scenario.missing_requirement() {
-        Some(reason) => Err(nothing(format!("{name} cannot run here: {reason}"))),
-        None => Ok(scenario),
-    }
-}
-
-/// The one target that is meant.
-fn chosen_target<'a>(
-    scenario: &Scenario,
-    backend: &BackendSelector,
-    discovery: &'a Discovery,
-) -> Result<&'a Target, Failure> {
-    let meant: Vec<&Target> =
-        discovery.targets.iter().filter(|target| backend.matches(target)).collect();
-    let target = match meant[..] {
-        [target] => target,
-        [] => {
-            let message = absent(std::slice::from_ref(backend), discovery).join("; ");
-            return Err(Failure { exit: Exit::Required, message });
-        }
-        _ => {
-            let names: Vec<&str> = meant.iter().map(|target| target.name.as_str()).collect();
-            let message = format!("--backend {backend} means {}; name one", names.join(", "));
-            return Err(Failure::usage(message));
-        }
-    };
+/// Refuses a target that the scenario does not ask for.
+fn check_asked(scenario: &Scenario, target: &Target) -> Result<(), Failure> {
     if scenario.backends.iter().any(|selector| selector.matches(target)) {
-        return Ok(target);
+        return Ok(());
     }
     let asks: Vec<String> = scenario.backends.iter().map(ToString::to_string).collect();
     let message = format!(

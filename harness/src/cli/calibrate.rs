@@ -7,7 +7,7 @@ use burn_repro_backends::Target;
 use clap::Args;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use super::{Failure, Selection, say};
+use super::{Failure, Selection, choose, say};
 use crate::calibrate::{
     LEAST, MeasureProposal, Proposal, Sample, Spread, measure_proposals, proposals, spreads,
 };
@@ -45,21 +45,21 @@ pub(super) fn calibrate(
     project: &Project,
     arguments: &CalibrateArguments,
 ) -> Result<Exit, Failure> {
-    let scenarios = project.load().map_err(Failure::usage)?;
-    let command = WorkerCommand::current().map_err(Failure::internal)?;
-    let discovery = find_targets(&command);
     let selection = Selection {
         filters: arguments.filters.clone(),
         backends: arguments.backends.clone(),
         nightly: true,
         ..Selection::default()
     };
+    let scenarios = choose::scenarios(&project.load().map_err(Failure::usage)?, &selection)?;
+    let command = WorkerCommand::current().map_err(Failure::internal)?;
+    let discovery = find_targets(&command);
     let plan = plan(&scenarios, &discovery, &selection);
     let mut reference = reference_worker(&discovery, &command)
         .ok_or_else(|| Failure::internal("the target of the reference is not here"))?;
     let pool = Pool::new(command);
     let mut done = 0;
-    for scenario in scenarios.iter().filter(|scenario| selection.names(scenario)) {
+    for scenario in &scenarios {
         let targets = targets_of(&plan, scenario);
         if targets.is_empty() {
             continue;
@@ -113,7 +113,9 @@ fn run_all(
     for (target, outcome) in outcomes {
         match outcome {
             Outcome::Finished(trace) => results.push((target, *trace)),
-            Outcome::Unsupported(reason) => tell(&format!("{} is left out: {reason}", target.name)),
+            Outcome::Unsupported(_) => {
+                tell(&format!("{} is left out: {}", target.name, outcome.reason()));
+            }
             outcome => {
                 let (name, target) = (&scenario.name, &target.name);
                 return Err(format!("{name} on {target}: {}", outcome.reason()));

@@ -10,7 +10,7 @@ use super::{Failure, ListArguments, say};
 use crate::exit::Exit;
 use crate::project::{Project, find_targets};
 use crate::say::print_as_it_is;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, Unsearched, unsearched};
 use crate::worker::WorkerCommand;
 
 /// A scenario as scripts see it.
@@ -36,6 +36,15 @@ struct Listing<'a> {
     guarantees: Option<BTreeMap<String, Vec<Guarantee>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scenarios: Option<Vec<Listed<'a>>>,
+    /// Folders and links below the scenarios' folder that were not searched for scenarios.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_searched: Option<Vec<NotSearched<'a>>>,
+}
+
+#[derive(Serialize)]
+struct NotSearched<'a> {
+    path: String,
+    reason: &'a str,
 }
 
 /// `scenarios_alone` leaves targets out, `--targets` leaves scenarios out; both together show both.
@@ -48,6 +57,7 @@ pub(super) fn list(
         true => None,
         false => Some(project.load().map_err(Failure::usage)?),
     };
+    let not_searched = scenarios.as_ref().map(|_| unsearched(&project.scenarios));
     let command = WorkerCommand::current().map_err(Failure::internal)?;
     let discovery = (!scenarios_alone || arguments.targets).then(|| find_targets(&command));
     if arguments.json {
@@ -56,7 +66,9 @@ pub(super) fn list(
             let of = |target: &'_ Target| (target.name.clone(), guarantees(target));
             discovery.targets.iter().map(of).collect()
         });
-        let listing = Listing { version: 1, targets: discovery.as_ref(), guarantees, scenarios };
+        let not_searched = not_searched.as_ref().map(|all| all.iter().map(left_out).collect());
+        let targets = discovery.as_ref();
+        let listing = Listing { version: 1, targets, guarantees, scenarios, not_searched };
         let json = serde_json::to_string_pretty(&listing).map_err(Failure::internal)?;
         print_as_it_is(&format!("{json}\n"));
         return Ok(Exit::Success);
@@ -65,6 +77,9 @@ pub(super) fn list(
         .as_ref()
         .map_or(String::new(), |discovery| targets_text(discovery, arguments.targets));
     text.extend(scenarios.iter().flatten().map(|scenario| scenario_text(scenario)));
+    text.extend(not_searched.iter().flatten().map(left_out).map(|NotSearched { path, reason }| {
+        format!("{path} is not searched for scenarios: it {reason}\n")
+    }));
     say(&text);
     Ok(Exit::Success)
 }
@@ -79,6 +94,10 @@ fn listed(scenario: &Arc<Scenario>) -> Listed<'_> {
         tags: &scenario.tags,
         missing: scenario.missing_requirement(),
     }
+}
+
+fn left_out(Unsearched { path, reason }: &Unsearched) -> NotSearched<'_> {
+    NotSearched { path: path.display().to_string(), reason }
 }
 
 /// `--targets` alone says for each target, too, what full determinism holds still on it and what it cannot.

@@ -3,6 +3,7 @@
 
 mod blame;
 mod calibrate;
+mod choose;
 mod compare;
 mod diagnose;
 mod doctor;

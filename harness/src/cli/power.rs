@@ -7,12 +7,13 @@ use std::sync::Arc;
 use burn_repro_backends::{Discovery, Target};
 use clap::Args;
 
-use super::{Failure, say};
+use super::{Failure, choose, say};
 use crate::exit::Exit;
 use crate::golden::Store;
 use crate::plan::{Cell, Selection, absence};
 use crate::power::{Broken, Power, broken, known_faults, locate, located, power, table};
 use crate::project::{Project, find_targets};
+use crate::reason::joined;
 use crate::registry::{CASE_FAULTS, Registry};
 use crate::say::tell;
 use crate::scenario::{BackendSelector, Scenario};
@@ -54,9 +55,15 @@ pub(super) fn run(project: &Project, arguments: &PowerArguments) -> Result<Exit,
         say(&faults(&project.registry, &scenarios));
         return Ok(Exit::Success);
     }
+    let selection = Selection {
+        filters: arguments.filters.clone(),
+        nightly: arguments.nightly,
+        ..Selection::default()
+    };
+    let scenarios = choose::scenarios(&scenarios, &selection)?;
     let command = WorkerCommand::current().map_err(Failure::internal)?;
     let discovery = find_targets(&command);
-    let cells = cells(&scenarios, &discovery, arguments)?;
+    let cells = cells(&scenarios, &selection, &discovery, arguments)?;
     let store = Store::new(&project.golden);
     match arguments.locate {
         Some(count) => located_all(&cells, usize::from(count), arguments, &store, &command),
@@ -82,6 +89,7 @@ fn faults(registry: &Registry, scenarios: &[Arc<Scenario>]) -> String {
 /// The cells of the chosen target; a class is its first target.
 fn cells(
     scenarios: &[Arc<Scenario>],
+    selection: &Selection,
     discovery: &Discovery,
     arguments: &PowerArguments,
 ) -> Result<Vec<Cell>, Failure> {
@@ -90,31 +98,27 @@ fn cells(
         discovery.targets.iter().find(|target| selector.matches(target)).ok_or_else(|| {
             Failure {
                 exit: Exit::Required,
-                message: format!("{selector}: {}", absence(selector, discovery)),
+                message: format!("{selector}: {}", joined(&absence(selector, discovery))),
             }
         })?;
-    let selection = Selection {
-        filters: arguments.filters.clone(),
-        nightly: arguments.nightly,
-        ..Selection::default()
-    };
     let mut cells = Vec::new();
-    for scenario in scenarios.iter().filter(|scenario| selection.names(scenario)) {
+    for scenario in scenarios {
         let asks = scenario.backends.iter().any(|selector| selector.matches(target));
-        let reason = scenario.reason_to_skip(&selection);
-        if let (true, None, Dtype::F32) = (asks, &reason, scenario.dtype) {
+        let reasons = scenario.reasons_to_skip(selection);
+        if asks && reasons.is_empty() && scenario.dtype == Dtype::F32 {
             let (scenario, target) = (Arc::clone(scenario), target.clone());
             cells.push(Cell { scenario, target, threads: None });
         } else {
-            let reason = reason.unwrap_or_else(|| match asks {
-                true => "operations are followed in f32 only".into(),
-                false => format!("it does not ask for {}", target.name),
-            });
+            let reason = match (reasons.is_empty(), asks) {
+                (false, _) => joined(&reasons),
+                (true, true) => "operations are followed in f32 only".into(),
+                (true, false) => format!("it does not ask for {}", target.name),
+            };
             tell(&format!("{} is left out: {reason}", scenario.name));
         }
     }
     if cells.is_empty() {
-        let message = "no scenario is left; `repro list` shows their names".to_owned();
+        let message = "no chosen scenario can be asked, for the reasons above".to_owned();
         return Err(Failure { exit: Exit::NothingRan, message });
     }
     Ok(cells)

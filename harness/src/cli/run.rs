@@ -6,7 +6,7 @@ use burn_repro_backends::Discovery;
 use jiff::Timestamp;
 
 use super::leave::Leaving;
-use super::{Failure, RunArguments};
+use super::{Failure, RunArguments, choose};
 use crate::clock::today;
 use crate::defect::explain;
 use crate::doctor::Precision;
@@ -21,7 +21,7 @@ use crate::record::{
     Circumstances, RunFacts, RunFailure, RunRecord, ScenarioFacts, features, machine_name,
 };
 use crate::repeat::{judge, repeat};
-use crate::report::{Terminal, details, outliers, stability, summary, table};
+use crate::report::{Terminal, details, notices, outliers, stability, summary, table};
 use crate::run::{execute, measure};
 use crate::say::{print_as_it_is, tell, tell_as_it_is};
 use crate::worker::{Pool, WorkerCommand};
@@ -29,11 +29,13 @@ use crate::worker::{Pool, WorkerCommand};
 pub(super) fn run(project: &Project, arguments: &RunArguments) -> Result<Exit, Failure> {
     let started = Timestamp::now();
     // Everything that can be wrong with the scenarios is said before any device is opened.
-    let scenarios = project.load().map_err(Failure::usage)?;
+    let selection = arguments.selection();
+    let scenarios = choose::scenarios(&project.load().map_err(Failure::usage)?, &selection)?;
+    project.examine(&scenarios, &selection).map_err(Failure::usage)?;
     let command = WorkerCommand::current().map_err(Failure::internal)?;
     let discovery = find_targets(&command);
     let absent = absent(&arguments.required, &discovery);
-    let plan = plan(&scenarios, &discovery, &arguments.selection());
+    let plan = plan(&scenarios, &discovery, &selection);
     if plan.cells.is_empty() && plan.skips.is_empty() {
         return Err(nothing_selected(arguments, &discovery));
     }
@@ -68,17 +70,18 @@ pub(super) fn run(project: &Project, arguments: &RunArguments) -> Result<Exit, F
     let failures: Vec<RunFailure> =
         absent.iter().map(|reason| RunFailure::new("required", reason, Exit::Required)).collect();
     let absent: String = absent.iter().map(|sentence| format!("required {sentence}\n")).collect();
+    let asked = ScenarioFacts::of_cells(&scenarios, &reports);
     let (details, outliers, table) = (details(&reports), outliers(&found), table(&reports));
+    let notices = notices(&asked);
     let stability = stability(&reports);
     let tuned = tuned(features(&discovery));
     let summary = summary(&reports, exit, seconds);
     let print = if leaving.owns_stdout() { tell_as_it_is } else { print_as_it_is };
-    print(&escape::terminal(&format!("{details}{outliers}{absent}")));
+    print(&escape::terminal(&format!("{details}{notices}{outliers}{absent}")));
     print(&format!("{table}\n"));
     print(&escape::terminal(&format!("{stability}{tuned}{summary}\n")));
     let disagreements = found.into_iter().filter_map(Result::ok).collect();
     let facts = RunFacts::new(&circumstances, &discovery, precision, exit);
-    let asked = ScenarioFacts::of_cells(&scenarios, &reports);
     let mut record = RunRecord::new(facts, asked, reports, disagreements);
     record.failures = failures;
     if let Some(html) = leaving.finish(&record, &store, exit)? {
@@ -130,12 +133,13 @@ fn tuned(features: &[String]) -> String {
     }
 }
 
+/// Nothing is left although every filter names a scenario: none of these asks for the chosen backends.
 fn nothing_selected(arguments: &RunArguments, discovery: &Discovery) -> Failure {
     let chosen = absent(&arguments.backends, discovery);
     let message = match arguments.filters.join(", ") {
         _ if !chosen.is_empty() => chosen.join("; "),
         filters if filters.is_empty() => "no scenario asks for the chosen backends".to_owned(),
-        filters => format!("no scenario matches {filters}; `repro list` shows their names"),
+        filters => format!("no scenario that matches {filters} asks for the chosen backends"),
     };
     Failure { exit: Exit::NothingRan, message }
 }

@@ -1,5 +1,5 @@
 //! The process that touches a device: opens one target, asks the probes whose numbers it reads, and prints a line for
-//! each. It may crash or hang at any point; its parent is `process`.
+//! each. It may crash or hang at any point; its parent is `examine`.
 
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};

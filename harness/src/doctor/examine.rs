@@ -1,15 +1,16 @@
 //! Examines targets: every one in a thread of its own, its probes in children that are replaced when a device has
 //! failed. Opens no device.
 
-use std::process::Command;
+use std::io;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use burn_repro_backends::Target;
+use burn_repro_backends::child::{Child, Silence, lines};
 
 use super::operations::probes;
 use super::outcome::{Line, Outcome};
-use super::process::{Asking, Silence};
 
 /// What a target may take to open, and for one probe. A driver that compiles on first use is slow; one that hangs is
 /// not waited for forever.
@@ -94,15 +95,16 @@ impl Plan {
         batch: &[usize],
         mut take: impl FnMut(Ended),
     ) -> Result<(), String> {
-        let mut asking = Asking::start(command, batch).map_err(|silence| silence.to_string())?;
-        match asking.next(self.limit) {
+        let mut asking = start(command, batch)
+            .map_err(|error| format!("the process that opens it could not be started: {error}"))?;
+        match asking.next(self.limit.into()) {
             Ok(Line::Opened) => {}
             Ok(Line::NotOpened(reason)) => return Err(reason),
             Ok(Line::Ended { .. }) => return Err("the child answered out of turn".into()),
             Err(silence) => return Err(format!("the process that opens it {silence}")),
         }
         for &probe in batch {
-            let (seconds, outcome) = match asking.next(self.limit) {
+            let (seconds, outcome) = match asking.next(self.limit.into()) {
                 Ok(Line::Ended { probe: answered, seconds, outcome }) if answered == probe => {
                     (seconds, outcome)
                 }
@@ -125,10 +127,18 @@ impl Plan {
     }
 }
 
+/// Starts a child and tells it what to ask. It leaves when its standard input ends.
+fn start(mut command: Command, probes: &[usize]) -> io::Result<Child<Line>> {
+    let mut child = Child::start(command.stdin(Stdio::piped()), lines(Line::decode))?;
+    // A child that died before it could read is noticed when its lines are waited for.
+    let _ = child.tell(&serde_json::json!(probes).to_string());
+    Ok(child)
+}
+
 fn died(silence: Silence) -> Outcome {
     match silence {
         Silence::TimedOut(limit) => Outcome::TimedOut(limit.as_secs()),
-        Silence::NotStarted(_) | Silence::Ended(_) => Outcome::Crashed(silence.to_string()),
+        Silence::OutOfMemory(_) | Silence::Ended(_) => Outcome::Crashed(silence.to_string()),
     }
 }
 

@@ -89,3 +89,14 @@ fn a_target_that_cannot_be_opened_is_asked_nothing() {
         assert_eq!(ended.outcome, Outcome::NotAsked("no driver".into()));
     }
 }
+
+#[test]
+fn lines_are_found_among_what_a_driver_prints() {
+    let script = r#"read list; printf 'MESA: x\377 warning\nburn-repro-doctor: "opened"\n'; echo "$list" >&2"#;
+    let mut command = Command::new("sh");
+    command.args(["-c", script]);
+    let mut asking = start(command, &[1, 2]).unwrap();
+    assert!(matches!(asking.next(LIMIT.into()), Ok(Line::Opened)));
+    let Err(Silence::Ended(end)) = asking.next(LIMIT.into()) else { panic!("it did not end") };
+    assert_eq!(end.last_words, ["[1,2]"]);
+}

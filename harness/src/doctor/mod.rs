@@ -23,7 +23,6 @@ mod oracle;
 mod outcome;
 mod precision;
 mod probe;
-mod process;
 mod record;
 mod report;
 

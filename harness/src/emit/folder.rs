@@ -1,9 +1,15 @@
-//! The folder of an emitted project, which appears whole or not at all and never in place of somebody's work. What the
-//! files say is not known here.
+//! The folder of an emitted project, which appears whole or not at all and never in place of somebody's work. The run
+//! writes it, not the worker that caught the operation, which an interrupt ends at once. What the files say is not known
+//! here.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::EmitError;
 use crate::hash::sha256_hex;
@@ -15,11 +21,34 @@ const MARK: &str = ".burn-repro-emitted";
 /// What Cargo makes beside our files.
 const BUILT: [&str; 2] = ["target", "Cargo.lock"];
 
-/// A file by its path in the folder.
-pub(super) type File = (&'static str, Vec<u8>);
+/// A file by its path in the folder; its bytes travel from the worker as Base64.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct File {
+    pub(super) path: Cow<'static, str>,
+    #[serde(serialize_with = "encoded", deserialize_with = "decoded")]
+    pub(super) bytes: Vec<u8>,
+}
+
+impl File {
+    pub(super) fn new(path: &'static str, bytes: impl Into<Vec<u8>>) -> Self {
+        Self { path: path.into(), bytes: bytes.into() }
+    }
+}
+
+fn encoded<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&STANDARD.encode(bytes))
+}
+
+fn decoded<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    STANDARD.decode(text).map_err(de::Error::custom)
+}
 
 /// Writes a project, in place of an older one if there is one.
-pub(super) fn write(folder: &Path, files: &[File]) -> Result<(), EmitError> {
+///
+/// # Errors
+/// If the folder holds anything that was not written here, or cannot be written; then the folder is as it was.
+pub(crate) fn write(folder: &Path, files: &[File]) -> Result<(), EmitError> {
     let failed = |error| EmitError::Io { folder: folder.to_owned(), error };
     let folder = &match folder.exists() {
         true => folder.canonicalize(),
@@ -84,12 +113,13 @@ fn mark_line(path: &Path, bytes: &[u8]) -> String {
 }
 
 fn place(folder: &Path, files: &[File]) -> io::Result<()> {
+    // Until the temporary folder is gone again, too.
+    let _whole = writing();
     let parent = folder.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(parent)?;
     let beside = tempfile::Builder::new().prefix(".emitting-").tempdir_in(parent)?;
     let (new, old) = (beside.path().join("new"), beside.path().join("old"));
     fill(&new, files)?;
-    let _whole = writing();
     if !folder.exists() {
         return fs::rename(&new, folder);
     }
@@ -106,11 +136,11 @@ fn place(folder: &Path, files: &[File]) -> io::Result<()> {
 
 fn fill(folder: &Path, files: &[File]) -> io::Result<()> {
     let mut mark = String::new();
-    for (name, bytes) in files {
-        let file = folder.join(name);
+    for File { path, bytes } in files {
+        let file = folder.join(&**path);
         fs::create_dir_all(file.parent().unwrap_or(folder))?;
         fs::write(&file, bytes)?;
-        mark.push_str(&mark_line(Path::new(name), bytes));
+        mark.push_str(&mark_line(Path::new(&**path), bytes));
         mark.push('\n');
     }
     fs::write(folder.join(MARK), mark)
@@ -124,7 +154,7 @@ mod tests {
         [("Cargo.toml", b"[workspace]"), ("src/main.rs", b"fn main() {}")];
 
     fn files() -> Vec<File> {
-        FILES.map(|(name, bytes)| (name, bytes.to_vec())).to_vec()
+        FILES.map(|(path, bytes)| File::new(path, bytes)).to_vec()
     }
 
     #[test]
@@ -135,7 +165,7 @@ mod tests {
         fs::create_dir(folder.join("target")).unwrap();
         fs::write(folder.join("target/built"), "").unwrap();
         fs::write(folder.join("Cargo.lock"), "").unwrap();
-        write(&folder, &[("Cargo.toml", b"another".to_vec())]).unwrap();
+        write(&folder, &[File::new("Cargo.toml", "another")]).unwrap();
         assert_eq!(fs::read(folder.join("Cargo.toml")).unwrap(), b"another");
         assert!(!folder.join("src").exists());
         assert!(folder.join("target/built").exists(), "what was built is built");
@@ -170,6 +200,45 @@ mod tests {
         fs::write(folder.path().join("src/main.rs"), "fn main() { todo() }").unwrap();
         let error = write(folder.path(), &files()).unwrap_err();
         assert!(matches!(error, EmitError::Occupied { .. }), "{error}");
+    }
+
+    #[test]
+    fn what_travels_arrives() {
+        let file = File::new("inputs.safetensors", [0_u8, 255, 10, 13]);
+        let json = serde_json::to_string(&file).unwrap();
+        assert_eq!(serde_json::from_str::<File>(&json).unwrap(), file);
+    }
+
+    /// While the program leaves nothing is begun, not even a temporary folder; what is begun is finished.
+    #[test]
+    fn an_interrupt_finds_the_folder_whole_or_not_there() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("repro");
+        let entries = || fs::read_dir(parent.path()).unwrap().count();
+        let left = crate::interrupt::leaving();
+        std::thread::scope(|scope| {
+            let written = scope.spawn(|| write(&folder, &files()));
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            assert_eq!(entries(), 0, "something was begun while the program left");
+            drop(left);
+            written.join().unwrap().unwrap();
+        });
+        assert_eq!(entries(), 1, "a temporary folder is left");
+        assert!(folder.join("src/main.rs").exists());
+    }
+
+    /// A file that cannot be written: its folder is a file.
+    #[test]
+    fn a_failing_write_leaves_what_was_there() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("repro");
+        let broken = [files(), vec![File::new("src/main.rs/more.rs", "")]].concat();
+        assert!(matches!(write(&folder, &broken), Err(EmitError::Io { .. })));
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+        write(&folder, &files()).unwrap();
+        assert!(matches!(write(&folder, &broken), Err(EmitError::Io { .. })));
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 1);
+        assert_eq!(fs::read(folder.join("src/main.rs")).unwrap(), b"fn main() {}");
     }
 
     #[test]

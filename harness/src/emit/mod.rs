@@ -1,4 +1,4 @@
-//! Writes one operation that was caught as a cargo project of its own, ready for an issue of Burn.
+//! One operation that was caught, as a cargo project of its own, ready for an issue of Burn.
 //!
 //! `call` finds the function of Burn's public API that is the operation, `program`, `project` and `readme` write the
 //! files, `measure` says what their numbers are measured in, `tensors` writes the tensors and `folder` places it all.
@@ -24,7 +24,7 @@ mod tensors_template;
 mod tests;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use burn::tensor::{DType, TensorData};
 use burn_repro_backends::Locator;
@@ -32,6 +32,7 @@ use burn_repro_backends::ir::{OperationIr, TensorId, TensorIr};
 
 use crate::hash::sha256_hex;
 use crate::operation::Description;
+pub(crate) use folder::{File, write};
 use measure::measure;
 use names::Names;
 use program::Program;
@@ -114,18 +115,11 @@ pub(crate) enum EmitError {
     },
 }
 
-/// Writes the project of an operation that was caught.
+/// The files of the project of an operation that was caught.
 ///
 /// # Errors
-/// If the folder holds anything that was not written here, or cannot be written, or the operation computes nothing. Then
-/// the folder is as it was.
-pub(crate) fn emit(folder: &Path, caught: &Caught) -> Result<(), EmitError> {
-    let files = files(caught)?;
-    folder::write(folder, &files)
-}
-
-/// The files of the project.
-fn files(caught: &Caught) -> Result<Vec<folder::File>, EmitError> {
+/// If the operation computes nothing, or what was caught cannot be written down.
+pub(crate) fn files(caught: &Caught) -> Result<Vec<File>, EmitError> {
     check(caught)?;
     let names = Names::of(&caught.operation).with_dtypes(dtypes(caught));
     let measured = measure(caught);
@@ -133,13 +127,13 @@ fn files(caught: &Caught) -> Result<Vec<folder::File>, EmitError> {
     let inputs = caught.inputs.iter().map(|(tensor, data)| (names.name(tensor), data));
     let expected = caught.outputs.iter().map(|out| names.name(out)).zip(&caught.expected);
     let mut files = vec![
-        (".gitignore", project::IGNORED.into()),
-        ("README.md", readme::readme(caught, &names, &program, &measured).into_bytes()),
-        ("inputs.safetensors", tensors::encode(&inputs.collect::<Vec<_>>())?),
-        ("expected.safetensors", tensors::encode(&expected.collect::<Vec<_>>())?),
-        ("src/main.rs", program.main(caught, &names, &measured).into_bytes()),
-        ("src/compare.rs", include_bytes!("template/compare.rs").to_vec()),
-        ("src/tensors.rs", include_bytes!("template/tensors.rs").to_vec()),
+        File::new(".gitignore", project::IGNORED),
+        File::new("README.md", readme::readme(caught, &names, &program, &measured).into_bytes()),
+        File::new("inputs.safetensors", tensors::encode(&inputs.collect::<Vec<_>>())?),
+        File::new("expected.safetensors", tensors::encode(&expected.collect::<Vec<_>>())?),
+        File::new("src/main.rs", program.main(caught, &names, &measured).into_bytes()),
+        File::new("src/compare.rs", include_bytes!("template/compare.rs").to_vec()),
+        File::new("src/tensors.rs", include_bytes!("template/tensors.rs").to_vec()),
     ];
     if program.is_executed {
         let json = names.json(&caught.operation);
@@ -147,24 +141,24 @@ fn files(caught: &Caught) -> Result<Vec<folder::File>, EmitError> {
         if serde_json::from_str::<OperationIr>(&json).is_err() {
             return Err(EmitError::Nothing(Description::of(&caught.operation).name));
         }
-        files.push(("operation.json", json.into_bytes()));
+        files.push(File::new("operation.json", json.into_bytes()));
     }
     if matches!(caught.locator, Locator::Wgpu(_)) {
-        files.push(("src/device.rs", include_bytes!("template/device.rs").to_vec()));
+        files.push(File::new("src/device.rs", include_bytes!("template/device.rs").to_vec()));
     }
     if let Some(settings) = project::settings(&caught.locator) {
-        files.push((".cargo/config.toml", settings.into()));
+        files.push(File::new(".cargo/config.toml", settings));
     }
     let digest = digest(&files);
-    files.push(("Cargo.toml", project::manifest(caught, &program, &digest).into_bytes()));
+    files.push(File::new("Cargo.toml", project::manifest(caught, &program, &digest).into_bytes()));
     Ok(files)
 }
 
 /// A short digest of everything that a project computes and compares.
-fn digest(files: &[folder::File]) -> String {
+fn digest(files: &[File]) -> String {
     let mut all = Vec::new();
-    for (name, bytes) in files {
-        all.extend_from_slice(format!("{name} {} ", sha256_hex(bytes)).as_bytes());
+    for File { path, bytes } in files {
+        all.extend_from_slice(format!("{path} {} ", sha256_hex(bytes)).as_bytes());
     }
     sha256_hex(&all)[..8].to_owned()
 }

@@ -6,17 +6,18 @@ use std::collections::BTreeMap;
 use burn_repro_backends::Target;
 
 use super::RecordReport;
-use super::sentences::{differences, sentences, sketch_sentence};
+use super::sentences::{differences, incomparable, sentences, sketch_sentence};
 use crate::compare::{CompareError, Comparison, Measure, Want, compare};
 use crate::golden::{Content, Golden, SKETCH_MARGIN, Summary, reduced, rmse_estimate, sketch};
+use crate::reason::{Reason, ReasonCode};
 use crate::scenario::{Bound, Bounds, Scenario};
 use crate::trace::{HostTensor, NamedTensor, Trace};
 
 /// What comparing a trace with a golden gave.
 #[derive(Debug, Default)]
 pub struct Against {
-    /// What is outside of its bound, each as one sentence.
-    pub mismatches: Vec<String>,
+    /// What is outside of its bound.
+    pub mismatches: Vec<Reason>,
     /// The numbers, by output.
     pub comparisons: BTreeMap<String, Comparison>,
     /// How many outputs were compared.
@@ -33,14 +34,14 @@ impl Against {
         }
         for NamedTensor { name, .. } in &trace.outputs {
             if !golden.text.outputs.iter().any(|summary| summary.name == *name) {
-                against.mismatches.push(format!("the golden has no output `{name}`"));
+                let text = format!("the golden has no output `{name}`");
+                against.mismatches.push(Reason::new(ReasonCode::UnknownOutput, text));
             }
         }
         for name in scenario.tolerance.named_outputs() {
             if trace.output(name).is_none() {
-                against
-                    .mismatches
-                    .push(format!("`tolerance` names the output `{name}`, which was not put out"));
+                let text = format!("`tolerance` names the output `{name}`, which was not put out");
+                against.mismatches.push(Reason::new(ReasonCode::UnknownOutput, text));
             }
         }
         against
@@ -75,9 +76,11 @@ impl Against {
         let one = One { scenario, golden, summary, bounds: &bounds };
         match trace.output(&summary.name) {
             Some(got) => self.output(&one, got),
-            None => self
-                .mismatches
-                .push(format!("the golden has the output `{}`, it was not put out", summary.name)),
+            None => {
+                let text =
+                    format!("the golden has the output `{}`, it was not put out", summary.name);
+                self.mismatches.push(Reason::new(ReasonCode::MissingOutput, text));
+            }
         }
     }
 
@@ -92,12 +95,12 @@ impl Against {
         if got.shape != one.summary.shape.0 {
             let want = one.summary.shape.0.clone();
             let error = CompareError::Shape { got: got.shape.clone(), want };
-            self.mismatches.push(format!("{name}: {error}"));
+            self.mismatches.push(incomparable(name, &error));
             return;
         }
         if got.dtype != one.scenario.dtype {
             let error = CompareError::Dtype { got: got.dtype, want: one.scenario.dtype };
-            self.mismatches.push(format!("{name}: {error}"));
+            self.mismatches.push(incomparable(name, &error));
             return;
         }
         match one.golden.content(one.summary) {
@@ -116,7 +119,7 @@ impl Against {
     fn whole(&mut self, one: &One<'_>, got: &HostTensor, want: &HostTensor) {
         let name = &one.summary.name;
         match one.compare(got, want) {
-            Err(error) => self.mismatches.push(format!("{name}: {error}")),
+            Err(error) => self.mismatches.push(incomparable(name, &error)),
             Ok(comparison) => {
                 self.mismatches.extend(sentences(name, got, &comparison, one.bounds));
                 self.comparisons.insert(name.clone(), comparison);
@@ -137,7 +140,7 @@ impl Against {
         self.mismatches.extend(one.unchecked(|measure| !holds(measure)));
         let want = Want { tensor: want, abs_sum: want.abs_sum(), dtype: one.scenario.dtype };
         match compare(got, want, &bounds) {
-            Err(error) => self.mismatches.push(format!("{what}: {error}")),
+            Err(error) => self.mismatches.push(incomparable(&what, &error)),
             Ok(comparison) => {
                 self.mismatches.extend(differences(&what, got, &comparison, &bounds));
                 self.comparisons.insert(one.summary.name.clone(), comparison);
@@ -166,24 +169,26 @@ impl One<'_> {
     }
 
     /// A bound that would not be checked is a failure, not a pass.
-    fn unchecked(&self, is_unchecked: impl Fn(Measure) -> bool) -> Vec<String> {
+    fn unchecked(&self, is_unchecked: impl Fn(Measure) -> bool) -> Vec<Reason> {
         let name = &self.summary.name;
         let unchecked = self.bounds.limits.keys().filter(|measure| is_unchecked(**measure));
         unchecked
             .map(|measure| {
-                format!(
+                let text = format!(
                     "{name} is kept in part, so that `{measure}` cannot be checked; bound `pixel`"
-                )
+                );
+                Reason::new(ReasonCode::UncheckedBound, text)
             })
             .collect()
     }
 
     /// What a sketch and the extremes say against an output that is not kept whole. Every element
     /// within its bound implies all of it, so that nothing that is well fails here.
-    fn far_by_sketch(&self, got: &HostTensor, want: &HostTensor) -> Vec<String> {
+    fn far_by_sketch(&self, got: &HostTensor, want: &HostTensor) -> Vec<Reason> {
         let Summary { name, abs_sum, min, max, .. } = self.summary;
         let allowed = self.allowed();
         let estimate = rmse_estimate(&sketch(&got.values), want);
+        let outside_tolerance = |text| Reason::new(ReasonCode::OutsideTolerance, text);
         let mut far = Vec::new();
         // A NaN is within nothing.
         let near = estimate <= allowed * SKETCH_MARGIN;
@@ -198,16 +203,17 @@ impl One<'_> {
             // The text rounds its tenth digit.
             let near = (got - want).abs() <= allowed + 1.0e-9 * want.abs();
             if !near {
-                far.push(format!("{name} {which} is {got:.7}, the golden's {want:.7}"));
+                let text = format!("{name} {which} is {got:.7}, the golden's {want:.7}");
+                far.push(outside_tolerance(text));
             }
         }
         let sum = got.abs_sum();
         if !self.bounds.abs_sum.passes(sum, *abs_sum) {
-            far.push(format!(
+            far.push(outside_tolerance(format!(
                 "{name} abs_sum is {sum:.7}, the golden's {abs_sum:.7}: off by {:.3e}, allowed {:.3e}",
                 (sum - abs_sum).abs(),
                 self.bounds.abs_sum.allowance(*abs_sum)
-            ));
+            )));
         }
         far
     }

@@ -17,6 +17,7 @@ use crate::compare::{ExpectationResult, check_expectation};
 use crate::golden::{Golden, GoldenError, Summary};
 use crate::hash::sha256_hex;
 use crate::plan::Cell;
+use crate::reason::{Reason, ReasonCode};
 use crate::tensor_file;
 use crate::trace::{HostTensor, NamedTensor, Trace};
 use crate::verdict::{Findings, Judgement, Verdict, apply_known_failure, judge};
@@ -60,7 +61,7 @@ pub fn evaluate(
         Outcome::BrokenDevice(_) => Verdict::BrokenDevice,
         Outcome::StaleMemory(_) => Verdict::StaleMemory,
     };
-    report(Judgement::new(verdict, outcome.reason()))
+    report(Judgement::new(verdict, outcome.reasons()))
 }
 
 /// What examining a finished cell gave.
@@ -84,13 +85,22 @@ impl Examined {
         }
         match golden {
             Ok(golden) => examined.compare_golden(cell, trace, golden),
-            Err(error) => examined.findings.missing_golden = Some(error.to_string()),
+            Err(error) => {
+                let code = match error {
+                    GoldenError::Missing(_) => ReasonCode::MissingGolden,
+                    GoldenError::Half(_)
+                    | GoldenError::Pointer(_)
+                    | GoldenError::Corrupt { .. } => ReasonCode::UnreadableGolden,
+                };
+                examined.findings.missing_golden = vec![Reason::new(code, error.to_string())];
+            }
         }
         for expectation in &cell.scenario.expect {
             let result = check_expectation(expectation, trace.output(&expectation.output));
             examined.findings.checks += 1;
             if !result.pass {
-                examined.findings.mismatches.push(expectation_sentence(&result));
+                let text = expectation_sentence(&result);
+                examined.findings.mismatches.push(Reason::new(ReasonCode::PublishedNumber, text));
             }
             examined.expect.push(result);
         }
@@ -98,10 +108,13 @@ impl Examined {
     }
 
     fn take_output(&mut self, cell: &Cell, name: &str, tensor: &HostTensor) {
-        if let Some(flat) = tensor.first_non_finite() {
+        if let Some(flat) = tensor.first_non_finite()
+            && self.findings.non_finite.is_empty()
+        {
             let place = tensor.coordinates(flat);
             let value = tensor.values[flat];
-            self.findings.non_finite.get_or_insert(format!("{name} is {value} at {place:?}"));
+            let text = format!("{name} is {value} at {place:?}");
+            self.findings.non_finite = vec![Reason::new(ReasonCode::NonFinite, text)];
         }
         let report = OutputReport {
             shape: tensor.shape.clone(),
@@ -120,19 +133,22 @@ impl Examined {
         let stale = golden.text.stale_fields(scenario, trace.weights_sha256.as_deref());
         if !stale.is_empty() {
             // The numbers answer another question: comparing them would say nothing.
-            self.findings.stale_golden = Some(format!(
-                "the golden answers another version of the scenario; {}; run `cargo test`, then review \
-                 the golden with `cargo insta review` or `cargo repro golden accept {}`",
-                stale.join("; "),
+            let what = "the golden answers another version of the scenario".to_owned();
+            let texts = std::iter::once(what).chain(stale);
+            let stale = texts.map(|text| Reason::new(ReasonCode::StaleGolden, text));
+            let help = Reason::help(format!(
+                "run `cargo test`, then review the golden with `cargo insta review` or `cargo repro golden accept {}`",
                 scenario.name
             ));
+            self.findings.stale_golden = stale.chain([help]).collect();
             return;
         }
         if golden.text.noise != trace.noise {
-            self.findings.wrong_noise = Some(format!(
+            let text = format!(
                 "the noise is not the golden's: {:?} against {:?}",
                 trace.noise, golden.text.noise
-            ));
+            );
+            self.findings.wrong_noise = vec![Reason::new(ReasonCode::WrongNoise, text)];
         }
         let against = Against::new(scenario, target, trace, golden);
         self.findings.checks += against.checks;
@@ -150,3 +166,6 @@ impl Examined {
         self.steps = records(scenario, target, trace, golden);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::compare::{Comparison, ExpectationResult};
 use crate::number;
 use crate::plan::Skip;
+use crate::reason::{self, Reason};
 use crate::repeat::Stability;
 use crate::scenario::Bounds;
 use crate::verdict::{Judgement, Verdict};
@@ -26,8 +27,10 @@ pub struct CellReport {
     pub determinism: Determinism,
     /// The verdict.
     pub verdict: Verdict,
-    /// Why; empty for a plain pass.
-    pub reason: String,
+    /// Why; empty for a plain pass. A record has the joined texts beside them, as `reason`.
+    #[serde(flatten, with = "reason")]
+    #[schemars(with = "reason::Written")]
+    pub reasons: Vec<Reason>,
     /// Wall time in seconds.
     pub seconds: f64,
     /// SHA-256 of the first noise drawn, what `repro noise` prints.
@@ -119,7 +122,7 @@ impl CellReport {
     /// The report of a cell that was not run.
     #[must_use]
     pub fn skipped(skip: &Skip) -> Self {
-        let judgement = Judgement::new(Verdict::Skipped, &skip.reason);
+        let judgement = Judgement::new(Verdict::Skipped, skip.reasons.clone());
         Self::without_result(&skip.scenario, &skip.target, skip.class, skip.determinism, judgement)
     }
 
@@ -136,7 +139,7 @@ impl CellReport {
             class,
             determinism,
             verdict: judgement.verdict,
-            reason: judgement.reason,
+            reasons: judgement.reasons,
             seconds: 0.0,
             noise_sha256: None,
             all_noise_sha256: None,

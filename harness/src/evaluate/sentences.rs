@@ -1,6 +1,7 @@
 //! What is said of a difference: the place, its size, and the tolerance that would have passed.
 
-use crate::compare::{Comparison, ExpectationResult, Measure, Place, Violation};
+use crate::compare::{CompareError, Comparison, ExpectationResult, Measure, Place, Violation};
+use crate::reason::{Reason, ReasonCode};
 use crate::scenario::Bounds;
 use crate::trace::HostTensor;
 
@@ -10,11 +11,11 @@ pub(super) fn sentences(
     got: &HostTensor,
     comparison: &Comparison,
     bounds: &Bounds,
-) -> Vec<String> {
+) -> Vec<Reason> {
     let mut sentences = differences(name, got, comparison, bounds);
     // No tolerance lets a NaN pass.
     if !sentences.is_empty() && comparison.non_finite == 0 {
-        sentences.push(would_pass(name, comparison));
+        sentences.push(Reason::new(ReasonCode::WouldPass, would_pass(name, comparison)));
     }
     sentences
 }
@@ -25,28 +26,32 @@ pub(super) fn differences(
     got: &HostTensor,
     comparison: &Comparison,
     bounds: &Bounds,
-) -> Vec<String> {
+) -> Vec<Reason> {
+    let outside_tolerance = |text| Reason::new(ReasonCode::OutsideTolerance, text);
     let mut sentences = Vec::new();
     if !comparison.abs_sum_passes {
         let (got, want) = (got.abs_sum(), comparison.want_abs_sum);
-        sentences.push(format!(
+        sentences.push(outside_tolerance(format!(
             "{name} abs_sum is {got:.7}, the golden's {want:.7}: off by {:.3e}, allowed {:.3e} \
              (abs_sum {{ rel: {:.2e} }} would pass)",
             (got - want).abs(),
             bounds.abs_sum.allowance(want),
             round_up(comparison.abs_sum_rel_to_pass),
-        ));
+        )));
     }
     if comparison.non_finite > 0 {
-        sentences.push(format!(
+        let text = format!(
             "{name} has {} of {} elements that are NaN or infinite, which no tolerance lets pass",
             comparison.non_finite, comparison.count
-        ));
+        );
+        sentences.push(Reason::new(ReasonCode::NonFinite, text));
     }
-    sentences.extend(outside(name, comparison, bounds));
-    sentences.extend(comparison.violations.iter().map(|violation| violated(name, violation)));
+    sentences.extend(outside(name, comparison, bounds).map(outside_tolerance));
+    let violated = comparison.violations.iter().map(|violation| violated(name, violation));
+    sentences.extend(violated.map(outside_tolerance));
     if !sentences.is_empty() {
-        sentences.extend(places(name, comparison));
+        let places = places(name, comparison).into_iter();
+        sentences.extend(places.map(|text| Reason::new(ReasonCode::Place, text)));
     }
     sentences
 }
@@ -130,12 +135,23 @@ pub(crate) fn to_pass(measure: Measure, value: f64) -> Option<String> {
 }
 
 /// An output of which the golden keeps a sketch, and that is too far from it.
-pub(super) fn sketch_sentence(name: &str, estimate: f64, allowed: f64) -> String {
-    format!(
+pub(super) fn sketch_sentence(name: &str, estimate: f64, allowed: f64) -> Reason {
+    let text = format!(
         "{name} is off by about {estimate:.1e} RMS by its sketch, allowed {allowed:.3e} an element \
          (pixel {{ abs: {:.2e} }} would pass)",
         round_up(estimate)
-    )
+    );
+    Reason::new(ReasonCode::OutsideTolerance, text)
+}
+
+/// Two tensors that cannot be compared.
+pub(super) fn incomparable(what: &str, error: &CompareError) -> Reason {
+    let code = match error {
+        CompareError::Shape { .. } => ReasonCode::WrongShape,
+        CompareError::Dtype { .. } => ReasonCode::WrongDtype,
+        CompareError::Empty => ReasonCode::NothingChecked,
+    };
+    Reason::new(code, format!("{what}: {error}"))
 }
 
 /// Up to the third digit: what is printed as enough must be enough.

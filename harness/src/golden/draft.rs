@@ -13,6 +13,10 @@ use crate::trace::{NamedTensor, Trace};
 /// Bytes that insta's headers of both halves have at most, with a long description.
 const HEADERS: usize = 1024;
 
+/// Bytes of a question that count towards the limit. A longer one, with a thousand numbers of a curve, is kept as long as
+/// it is: the limit is there for the elements.
+const QUESTION: usize = 4 * 1024;
+
 /// Both halves of a golden.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
@@ -40,11 +44,11 @@ pub enum DraftError {
     Empty(String),
     /// Too large although everything is reduced.
     #[error(
-        "the golden would have {size} bytes, at most {SIZE_LIMIT} are kept; put out fewer or smaller \
-         tensors"
+        "the golden would have {size} bytes beside a long question, at most {SIZE_LIMIT} are kept; put out fewer or \
+         smaller tensors"
     )]
     TooLarge {
-        /// Bytes of all its files.
+        /// Bytes of all its files, without what of its question is too long.
         size: usize,
     },
 }
@@ -79,13 +83,13 @@ impl Draft {
                 let alone = tensor_file::encode(&content.tensors);
                 let text =
                     GoldenText::new(scenario, trace, summaries.clone(), &alone, recorded.clone());
-                let size = text.to_yaml().len() + alone.len() + HEADERS;
+                let size = counted(&text, &alone);
                 let columns = columns(steps, SIZE_LIMIT.saturating_sub(size));
                 tensor_file::encode(&[content.tensors, columns].concat())
             }
         };
         let text = GoldenText::new(scenario, trace, summaries, &tensors, recorded);
-        let size = text.to_yaml().len() + tensors.len() + HEADERS;
+        let size = counted(&text, &tensors);
         if size > SIZE_LIMIT {
             return Err(DraftError::TooLarge { size });
         }
@@ -97,6 +101,11 @@ impl Draft {
     pub fn agrees(&self, golden: &Golden) -> bool {
         self.text.agrees(&golden.text, REFERENCE_BOUND)
     }
+}
+
+/// Bytes of a golden's files that count towards the limit.
+fn counted(text: &GoldenText, tensors: &[u8]) -> usize {
+    text.to_yaml().len() - text.question_bytes().saturating_sub(QUESTION) + tensors.len() + HEADERS
 }
 
 /// Whether the elements of a golden's file are these, within the reference's bound.

@@ -10,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use burn_repro_backends::Target;
+use insta::_macro_support::SnapshotValue;
 
 use super::comparator::ReferenceComparator;
 use super::draft::{Draft, DraftError};
@@ -165,11 +166,25 @@ fn assert_halves(folder: &Path, scenario: &Scenario, draft: &Draft) -> Result<()
     let text_half =
         settings.bind(|| catch(|| insta::assert_snapshot!(scenario.name.as_str(), text)));
     settings.set_snapshot_suffix(TENSORS_SUFFIX);
-    let tensor_half = settings.bind(|| {
-        let name = format!("{}.safetensors", scenario.name);
-        catch(|| insta::assert_binary_snapshot!(&name, draft.tensors.clone()))
-    });
+    let tensor_half =
+        settings.bind(|| catch(|| assert_elements(&scenario.name, draft.tensors.clone())));
     text_half.and(tensor_half)
+}
+
+/// What `assert_binary_snapshot!` does, for any name: the macro ends the name at its first dot.
+fn assert_elements(name: &str, content: Vec<u8>) {
+    let value =
+        SnapshotValue::Binary { name: Some(name.into()), content, extension: "safetensors" };
+    insta::_macro_support::assert_snapshot(
+        value,
+        insta::_get_workspace_root!().as_path(),
+        insta::_function_name!(),
+        module_path!(),
+        file!(),
+        line!(),
+        "elements",
+    )
+    .unwrap();
 }
 
 fn catch(assertion: impl FnOnce()) -> Result<(), String> {

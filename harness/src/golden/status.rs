@@ -24,7 +24,8 @@ pub enum GoldenState {
     Damaged,
     /// There is none.
     Missing,
-    /// There is none, and none can be made here: something the scenario needs is absent.
+    /// None answers the scenario, and none can be made here: something the scenario needs is absent, and files may be what
+    /// it asks about.
     Unmade,
 }
 
@@ -90,6 +91,7 @@ pub fn status(store: &Store, scenario: &Scenario, today: Date) -> GoldenStatus {
             let weights = golden.text.weights_sha256.as_deref();
             match golden.text.stale_fields(scenario, weights) {
                 fields if fields.is_empty() => (GoldenState::Current, Vec::new()),
+                fields if scenario.missing_requirement().is_some() => (GoldenState::Unmade, fields),
                 fields => (GoldenState::Stale, fields),
             }
         }

@@ -168,6 +168,13 @@ impl GoldenText {
         serde_yaml::to_string(self).expect("a golden's text has only plain values")
     }
 
+    /// Bytes of the question in the text.
+    pub(super) fn question_bytes(&self) -> usize {
+        let question = serde_yaml::to_string(&self.question).expect("it has only plain values");
+        // Two of indentation, and the end of the line.
+        question.lines().map(|line| line.len() + 3).sum()
+    }
+
     /// The text with its seal renewed, after a change.
     #[must_use]
     pub fn sealed(mut self) -> Self {

@@ -1,7 +1,6 @@
 //! Runs a pipeline on each kind of stream and makes a report of what the stream kept.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::time::Instant;
 
 use burn_repro_backends::{Device, Executor, Float, Place, Stream, StreamDevice};
@@ -40,8 +39,8 @@ pub(crate) struct LockstepOptions {
     pub(crate) until: Option<Bound>,
     /// Whether the lines of the model are looked for.
     pub(crate) locate: bool,
-    /// Where the first operation that is off is to be written as a project of its own.
-    pub(crate) emit: Option<OsString>,
+    /// Whether the first operation that is off is to be caught as a project of its own.
+    pub(crate) emit: bool,
 }
 
 /// Runs a pipeline on a stream; gives what the pipeline recorded.

@@ -9,6 +9,7 @@ use super::outlier::outliers;
 use super::{Machine, Matrix, bit_groups};
 use crate::evaluate::CellReport;
 use crate::exit::Exit;
+use crate::reason::joined;
 use crate::record::RunFailure;
 use crate::verdict::Verdict;
 
@@ -75,14 +76,14 @@ pub fn findings(matrix: &Matrix) -> Vec<String> {
 
 /// A sentence for each reason to skip: one absent driver skips every scenario.
 fn skips(matrix: &Matrix) -> Vec<String> {
-    let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut reasons: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for located in matrix.cells() {
         let report = &located.cell.report;
         if report.verdict == Verdict::Skipped {
-            reasons.entry(&report.reason).or_default().push(located.target(matrix));
+            reasons.entry(joined(&report.reasons)).or_default().push(located.target(matrix));
         }
     }
-    let sentence = |(reason, mut targets): (&str, Vec<String>)| {
+    let sentence = |(reason, mut targets): (String, Vec<String>)| {
         let count = targets.len();
         targets.sort();
         targets.dedup();

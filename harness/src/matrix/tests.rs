@@ -6,6 +6,7 @@ use rstest::rstest;
 use super::*;
 use crate::evaluate::OutputReport;
 use crate::plan::Skip;
+use crate::reason::{Reason, ReasonCode};
 use crate::record::tests::facts_of;
 use crate::verdict::Verdict;
 
@@ -19,7 +20,7 @@ fn cell(words: &str) -> CellReport {
         target: target.into(),
         class: Class::Cpu,
         determinism: Determinism::Full,
-        reason: "not today".into(),
+        reasons: vec![Reason::new(ReasonCode::Nightly, "not today")],
     };
     let mut report = CellReport::skipped(&skip);
     report.verdict = *Verdict::ALL.iter().find(|known| known.as_str() == verdict).unwrap();
@@ -50,11 +51,8 @@ pub(crate) fn run(name: &str, minute: u32, driver: &str, cells: &[&str]) -> (Run
     let scenarios = cells
         .iter()
         .map(|cell| ScenarioFacts {
-            name: cell.scenario.clone(),
-            description: String::new(),
             file: format!("{}.yaml", cell.scenario),
-            lines: Default::default(),
-            tags: Vec::new(),
+            ..ScenarioFacts::unknown(&cell.scenario)
         })
         .collect();
     (

@@ -72,7 +72,12 @@ fn cells_and_skips(
     assert_eq!(targets, cells.split_whitespace().collect::<Vec<_>>());
     let skipped: Vec<&str> = plan.skips.iter().map(|skip| skip.target.as_str()).collect();
     assert_eq!(skipped, skips.split_whitespace().collect::<Vec<_>>());
-    assert!(plan.skips.iter().all(|skip| !skip.reason.is_empty()));
+    for skip in &plan.skips {
+        let is_here = discovery().targets.iter().any(|target| target.name == skip.target);
+        let why = if is_here { ReasonCode::Nightly } else { ReasonCode::AbsentBackend };
+        let codes: Vec<ReasonCode> = skip.reasons.iter().map(|reason| reason.code).collect();
+        assert_eq!(codes, [why, ReasonCode::Help]);
+    }
 }
 
 #[rstest]
@@ -94,7 +99,9 @@ fn cells_are_named_and_have_the_threads_that_are_asked_for(
 #[test]
 fn an_absent_backend_says_why_and_what_to_do() {
     let plan = plan(&[scenario("backends: [cuda]")], &discovery(), &Selection::default());
-    assert_eq!(plan.skips[0].reason, "no driver; install one");
+    insta::assert_snapshot!(joined(&plan.skips[0].reasons), @"no driver; install one");
     let named: BackendSelector = "cpu".parse().unwrap();
-    assert!(absence(&named, &Discovery::default()).starts_with("there is no `cpu` here"));
+    let absent = absence(&named, &Discovery::default());
+    assert_eq!(absent[0].code, ReasonCode::AbsentBackend);
+    insta::assert_snapshot!(joined(&absent), @"there is no `cpu` here; of that class this machine has: ");
 }

@@ -10,6 +10,7 @@ use crate::fault::{At, FAULTS, Planted};
 use crate::golden::Store;
 use crate::lockstep::{LockstepOptions, OperationReport};
 use crate::plan::Cell;
+use crate::reason::joined;
 use crate::splitmix::splitmix64;
 use crate::trace::Trace;
 use crate::worker::{Outcome, Worker};
@@ -78,7 +79,7 @@ fn clean(cell: &Cell, store: &Store, worker: &mut Worker) -> Result<Trace, Strin
     let report = evaluate(cell, &outcome, golden.as_ref(), today());
     match outcome {
         Outcome::Finished(trace) if !report.verdict.is_failure() => Ok(*trace),
-        _ => Err(format!("it is {} without a fault: {}", report.verdict, report.reason)),
+        _ => Err(format!("it is {} without a fault: {}", report.verdict, joined(&report.reasons))),
     }
 }
 
@@ -144,7 +145,7 @@ pub(crate) fn locate(
         let outcome = worker.run_faulted(scenario, &planted);
         let (seen, _) = seen(cell, &outcome, &clean, golden.as_ref(), today());
         let options = LockstepOptions { fault: Some(planted), ..LockstepOptions::default() };
-        let report = worker.lockstep(scenario, options).map_err(|outcome| outcome.reason())?;
+        let (report, _) = worker.lockstep(scenario, options).map_err(|outcome| outcome.reason())?;
         all.push(Located {
             scenario: scenario.name.clone(),
             fault: fault.clone(),

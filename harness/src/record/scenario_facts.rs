@@ -24,6 +24,9 @@ pub struct ScenarioFacts {
     pub lines: BTreeMap<String, usize>,
     /// Its tags.
     pub tags: Vec<String>,
+    /// What people should know of its files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
 }
 
 impl ScenarioFacts {
@@ -44,6 +47,7 @@ impl ScenarioFacts {
             file: String::new(),
             lines: BTreeMap::new(),
             tags: Vec::new(),
+            notices: Vec::new(),
         }
     }
 
@@ -56,6 +60,7 @@ impl ScenarioFacts {
             file: from_repository(&scenario.file),
             lines: key_lines(&scenario.text),
             tags: scenario.tags.clone(),
+            notices: scenario.notices.clone(),
         }
     }
 }

@@ -36,7 +36,7 @@ fn what_is_no_record_is_refused(#[case] text: &str, #[case] reason: &str) {
 
 /// A record made by somebody else leads to no file outside of its folder.
 #[rstest]
-#[case::scenario("../../secret", "flex", "is no scenario name")]
+#[case::scenario("../../secret", "flex", "the scenario name `../../secret` is refused")]
 #[case::target("tiny", "../flex", "is no name of a target")]
 #[case::windows("tiny", "..\\flex", "is no name of a target")]
 #[case::well("tiny", "wgpu:llvmpipe", "")]

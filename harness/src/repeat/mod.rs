@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use self::run::{BATCH, THREADS, repeat};
 use crate::evaluate::CellReport;
 use crate::hash::sha256_hex;
+use crate::reason::{Reason, ReasonCode};
 use crate::scenario::KnownFailure;
 use crate::tensor_file;
 use crate::trace::{HostTensor, NamedTensor, Trace, coordinates};
@@ -63,16 +64,16 @@ impl Stability {
         &mut self.tallies[index].1
     }
 
-    /// What varied, in a sentence; none if every run gave the same bits.
+    /// What varied; nothing if every run gave the same bits.
     #[must_use]
-    pub fn variation(&self) -> Option<String> {
+    pub fn variations(&self) -> Vec<Reason> {
         let varied = |(way, tally): &(Way, Tally)| {
             let first = tally.first.as_ref()?;
             let (differing, runs) = (tally.differing, tally.runs);
-            Some(format!("{differing} of {runs} runs differ ({}), {first}", way.words()))
+            let text = format!("{differing} of {runs} runs differ ({}), {first}", way.words());
+            Some(Reason::new(ReasonCode::Nondeterministic, text))
         };
-        let varied: Vec<String> = self.tallies.iter().filter_map(varied).collect();
-        (!varied.is_empty()).then(|| varied.join("; "))
+        self.tallies.iter().filter_map(varied).collect()
     }
 }
 
@@ -171,18 +172,21 @@ pub fn judge(
     known: Option<&KnownFailure>,
     today: Date,
 ) {
-    if let Some(variation) = stability.variation() {
-        let also = if report.reason.is_empty() { "" } else { "; " };
-        let reason = format!("{variation}{also}{}", report.reason);
+    let mut reasons = stability.variations();
+    if !reasons.is_empty() {
+        reasons.append(&mut report.reasons);
         let judgement =
-            apply_known_failure(Judgement::new(Verdict::Nondeterministic, reason), known, today);
-        (report.verdict, report.reason) = (judgement.verdict, judgement.reason);
+            apply_known_failure(Judgement::new(Verdict::Nondeterministic, reasons), known, today);
+        (report.verdict, report.reasons) = (judgement.verdict, judgement.reasons);
     } else if let Some(known) = known
         && known.cause == FailureCause::Nondeterministic
         && report.verdict == Verdict::Pass
     {
         report.verdict = Verdict::UnexpectedPass;
-        report.reason = format!("every run gave the same bits; delete {}", known.place);
+        report.reasons = vec![
+            Reason::new(ReasonCode::UnexpectedPass, "every run gave the same bits"),
+            Reason::help(format!("delete {}", known.place)),
+        ];
     }
     report.repeats = Some(stability);
 }

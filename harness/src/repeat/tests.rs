@@ -3,6 +3,7 @@
 use rstest::rstest;
 
 use super::*;
+use crate::reason::joined;
 use crate::trace::Dtype;
 
 fn named(name: &str, values: &[f64]) -> NamedTensor {
@@ -43,12 +44,12 @@ fn a_tally_counts_what_differs_and_what_gave_nothing() {
     let (first, other) = (trace(&[], &[1.0]), trace(&[], &[2.0]));
     let mut stability = Stability::default();
     stability.tally(Way::SameProcess).count(&first, Ok(&first));
-    assert_eq!(stability.variation(), None);
+    assert_eq!(stability.variations(), []);
     stability.tally(Way::SameProcess).count(&first, Ok(&other));
     stability.tally(Way::SameProcess).count(&first, Err("it crashed".into()));
     stability.tally(Way::NewProcess).count(&first, Err("it crashed".into()));
     assert_eq!(
-        stability.variation().unwrap(),
+        joined(&stability.variations()),
         "2 of 3 runs differ (same process), in no step, first in output image at [0]: 1.0 and 2.0; \
          1 of 1 runs differ (new process), one gave no result: it crashed"
     );

@@ -4,6 +4,7 @@ use crate::compare::Comparison;
 use crate::escape;
 use crate::evaluate::CellReport;
 use crate::matrix::{Located, Matrix};
+use crate::reason::lines;
 use crate::record::ScenarioFacts;
 use crate::verdict::Verdict;
 
@@ -32,10 +33,8 @@ fn annotation(matrix: &Matrix, located: &Located<'_>) -> String {
     });
     let title =
         escape::workflow_property(&format!("{} on {target}: {}", report.scenario, report.verdict));
-    format!(
-        "::{kind} {place}title={title}::{}\n",
-        escape::workflow_message(&report.reason.replace("; ", "\n"))
-    )
+    let message = escape::workflow_message(&lines(&report.reasons, "\n"));
+    format!("::{kind} {place}title={title}::{message}\n")
 }
 
 /// The line that the verdict is about, or the first one of the scenario.

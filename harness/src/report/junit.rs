@@ -8,6 +8,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use super::command;
 use crate::escape;
 use crate::matrix::{Located, Matrix};
+use crate::reason::{joined, lines};
 use crate::verdict::Verdict;
 
 /// The XML; what failed beside the cells is a suite of its own.
@@ -81,7 +82,8 @@ fn status(located: &Located<'_>) -> TestCaseStatus {
         Verdict::Pass => return TestCaseStatus::success(),
         Verdict::Skipped | Verdict::KnownFailure => {
             let mut status = TestCaseStatus::skipped();
-            status.set_type(report.verdict.as_str()).set_message(escape::xml(&report.reason));
+            let reasons = joined(&report.reasons);
+            status.set_type(report.verdict.as_str()).set_message(escape::xml(&reasons));
             return status;
         }
         Verdict::Mismatch
@@ -99,9 +101,9 @@ fn status(located: &Located<'_>) -> TestCaseStatus {
         | Verdict::OutOfMemory => NonSuccessKind::Error,
     };
     let mut status = TestCaseStatus::non_success(kind);
-    let first = report.reason.split("; ").next().unwrap_or_default();
+    let first = report.reasons.first().map_or("", |reason| &reason.text);
     status.set_type(report.verdict.as_str()).set_message(escape::xml(first));
-    status.set_description(escape::xml(&report.reason.replace("; ", "\n")));
+    status.set_description(escape::xml(&lines(&report.reasons, "\n")));
     status
 }
 

@@ -6,12 +6,13 @@ use std::fmt::Write as _;
 use super::command;
 use crate::escape;
 use crate::matrix::{Matrix, headline};
+use crate::reason::Reason;
 
 /// Red cells that are told in full; GitHub takes a megabyte.
 const TOLD: usize = 50;
 
-/// Sentences of a red cell that are told.
-const SENTENCES: usize = 2;
+/// Reasons of a red cell that are told.
+const REASONS: usize = 2;
 
 /// The Markdown; `findings` are the sentences to stand in front.
 #[must_use]
@@ -23,7 +24,18 @@ pub fn markdown(matrix: &Matrix, findings: &[String]) -> String {
     text.push_str(if findings.is_empty() { "" } else { "\n" });
     red(&mut text, matrix);
     table(&mut text, matrix);
+    notices(&mut text, matrix);
     text
+}
+
+/// What is to be known of the scenarios' files.
+fn notices(text: &mut String, matrix: &Matrix) {
+    let scenarios = matrix.scenarios();
+    let all = scenarios.iter().flat_map(|facts| facts.notices.iter().map(|n| (&facts.name, n)));
+    for (index, (name, notice)) in all.enumerate() {
+        text.push_str(if index == 0 { "\n" } else { "" });
+        line(text, &format!("- {}: {}", escape::markdown(name), escape::markdown(notice)));
+    }
 }
 
 fn line(text: &mut String, line: &str) {
@@ -38,7 +50,7 @@ fn red(text: &mut String, matrix: &Matrix) {
     line(text, "| cell | verdict | why | repeat it |\n| --- | --- | --- | --- |");
     for located in matrix.red().take(TOLD) {
         let report = &located.cell.report;
-        let why = first_sentences(&report.reason);
+        let why = first_reasons(&report.reasons);
         let cell = escape::markdown(&format!("{} on {}", report.scenario, located.target(matrix)));
         let command = escape::markdown_code(&command(&located));
         line(text, &format!("| {cell} | {} | {why} | `{command}` |", report.verdict));
@@ -50,10 +62,11 @@ fn red(text: &mut String, matrix: &Matrix) {
 }
 
 /// What a row has room for; the HTML report has all of it.
-fn first_sentences(reason: &str) -> String {
-    let sentences: Vec<String> = reason.split("; ").map(escape::markdown).collect();
-    let more = sentences.len().saturating_sub(SENTENCES);
-    let first = sentences[..sentences.len() - more].join("<br>");
+fn first_reasons(reasons: &[Reason]) -> String {
+    let more = reasons.len().saturating_sub(REASONS);
+    let first: Vec<String> =
+        reasons.iter().take(REASONS).map(|reason| escape::markdown(&reason.text)).collect();
+    let first = first.join("<br>");
     if more > 0 { format!("{first}<br>and {more} more") } else { first }
 }
 

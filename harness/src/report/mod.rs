@@ -24,5 +24,5 @@ pub use markdown::markdown;
 pub use outlier::outliers;
 pub use picture::{difference_png, png};
 pub use stability::stability;
-pub use table::{details, summary, table};
+pub use table::{details, notices, summary, table};
 pub use terminal::Terminal;

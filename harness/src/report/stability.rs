@@ -52,7 +52,7 @@ mod tests {
             target: target.into(),
             class: Class::Cpu,
             determinism: Determinism::Full,
-            reason: String::new(),
+            reasons: Vec::new(),
         };
         CellReport { repeats: stability, ..CellReport::skipped(&skip) }
     }

@@ -9,6 +9,8 @@ use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets
 use crate::escape;
 use crate::evaluate::CellReport;
 use crate::exit::Exit;
+use crate::reason::joined;
+use crate::record::ScenarioFacts;
 use crate::verdict::Verdict;
 
 /// One paragraph for every cell that is not well, and one line for every reason to skip.
@@ -18,8 +20,8 @@ pub fn details(reports: &[CellReport]) -> String {
     for report in reports.iter().filter(|report| report.verdict.is_failure()) {
         writeln!(text, "{} {}::{}", report.verdict, report.scenario, report.target)
             .expect("writing to a string cannot fail");
-        for sentence in report.reason.split("; ") {
-            writeln!(text, "    {sentence}").expect("writing to a string cannot fail");
+        for reason in &report.reasons {
+            writeln!(text, "    {}", reason.text).expect("writing to a string cannot fail");
         }
         if let Some(record) = &report.first_record_outside {
             writeln!(text, "    first outside: {} {}", record.name, record.distance())
@@ -27,15 +29,16 @@ pub fn details(reports: &[CellReport]) -> String {
         }
     }
     for report in reports.iter().filter(|report| report.verdict == Verdict::Pass) {
-        if !report.reason.is_empty() {
-            writeln!(text, "note {}::{}: {}", report.scenario, report.target, report.reason)
+        if !report.reasons.is_empty() {
+            let why = joined(&report.reasons);
+            writeln!(text, "note {}::{}: {why}", report.scenario, report.target)
                 .expect("writing to a string cannot fail");
         }
     }
     // One absent driver skips every scenario: said once, with the number.
-    let mut reasons: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    let mut reasons: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
     for report in reports.iter().filter(|report| report.verdict == Verdict::Skipped) {
-        let scenarios = reasons.entry((&report.reason, &report.target)).or_default();
+        let scenarios = reasons.entry((joined(&report.reasons), &report.target)).or_default();
         scenarios.push(&report.scenario);
     }
     for ((reason, target), scenarios) in reasons {
@@ -47,6 +50,15 @@ pub fn details(reports: &[CellReport]) -> String {
             .expect("writing to a string cannot fail");
     }
     text
+}
+
+/// One line for everything that people should know of a scenario's files.
+#[must_use]
+pub fn notices(scenarios: &[ScenarioFacts]) -> String {
+    let of_scenario = |facts: &ScenarioFacts| -> String {
+        facts.notices.iter().map(|notice| format!("note {}: {notice}\n", facts.name)).collect()
+    };
+    scenarios.iter().map(of_scenario).collect()
 }
 
 /// The matrix: a row for each scenario, a column for each target.

@@ -87,20 +87,76 @@ impl<'de> Deserialize<'de> for FormatVersion {
 pub struct Name(pub String);
 
 impl Name {
+    /// Letters, digits and signs of a name at most, so that the longest file called after it fits everywhere.
+    const LENGTH: usize = 80;
+
     /// Takes a name that is safe as a file name and as a test filter on every platform.
     ///
     /// # Errors
-    /// A sentence that says which characters a name may have.
+    /// A sentence that says what a name may be, or what the name would do on which platform.
     pub fn new(name: &str) -> Result<Self, String> {
-        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        let starts = name.bytes().next().is_some_and(|byte| byte != b'-');
-        if starts && name.len() <= 80 && name.bytes().all(fits) {
-            return Ok(Self(name.to_owned()));
+        let refused = |why: &str| Err(format!("the scenario name `{name}` is refused: {why}"));
+        if let Some(device) = windows_device(name) {
+            return refused(&format!(
+                "Windows keeps `{device}` for a device, whatever stands behind a dot, and cannot hold its golden; write \
+                 another name, for instance `{device}-1`"
+            ));
         }
-        Err(format!(
-            "`{name}` is no scenario name; use 1 to 80 lowercase letters, digits and hyphens, for \
-             instance `ddim-tiny`"
-        ))
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        if !(1..=Self::LENGTH).contains(&name.len()) || !name.bytes().all(fits) {
+            return refused(
+                "expected 1 to 80 letters (a to z in either case), digits, `-`, `_` and `.`, for instance `ddim-tiny`",
+            );
+        }
+        if name.starts_with(['-', '.']) {
+            return refused(
+                "it would be an option of the command line or a hidden file; begin it with a letter, a digit or `_`",
+            );
+        }
+        if name.ends_with('.') {
+            return refused("Windows drops a dot at the end; leave the dot out");
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    /// What two names share that are one file where the case of letters does not count.
+    pub(super) fn in_any_case(name: &str) -> String {
+        name.to_ascii_lowercase()
+    }
+}
+
+/// The device that Windows takes a file of that name for, in lower case, whatever the extension.
+fn windows_device(name: &str) -> Option<String> {
+    let stem = name.split('.').next().unwrap_or_default().to_lowercase();
+    let number = stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt"));
+    let numbered = number.is_some_and(|number| {
+        // Superscript digits count.
+        let mut letters = number.chars();
+        letters.next().is_some_and(|digit| "123456789\u{b9}\u{b2}\u{b3}".contains(digit))
+            && letters.next().is_none()
+    });
+    let is_device = numbered || ["con", "prn", "aux", "nul"].contains(&stem.as_str());
+    is_device.then_some(stem)
+}
+
+/// The name of an output, as a pipeline puts it out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputName(pub String);
+
+impl FromStr for OutputName {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        if name.trim().is_empty() {
+            return Err("expected the name of an output, for instance `image`; it is empty".into());
+        }
+        Ok(Self(name.to_owned()))
+    }
+}
+
+impl<'de> Deserialize<'de> for OutputName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        checked::text(deserializer, "the name of an output", str::parse)
     }
 }
 
@@ -144,5 +200,63 @@ impl FromStr for Sentence {
 impl<'de> Deserialize<'de> for Sentence {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         checked::text(deserializer, "a sentence", str::parse)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::Name;
+
+    /// Also of this kind: a name of one letter, of digits alone, and one that only begins like a device.
+    #[rstest]
+    #[case("my_scenario")]
+    #[case("DDIM-Tiny")]
+    #[case("sd1.5")]
+    #[case("v1..2")]
+    #[case("_private")]
+    #[case("x")]
+    #[case("0")]
+    #[case("console")]
+    #[case("com10")]
+    #[case("com")]
+    #[case("com-1")]
+    #[case("lpt0")]
+    #[case("null")]
+    #[case("my.nul")]
+    #[case("a1234567890123456789012345678901234567890123456789012345678901234567890123456789")]
+    fn a_name_that_every_platform_holds_is_taken(#[case] name: &str) {
+        assert_eq!(Name::new(name).unwrap().0, name);
+    }
+
+    #[rstest]
+    #[case("nul", "Windows keeps `nul`")]
+    #[case("NUL", "Windows keeps `nul`")]
+    #[case("nul.v2", "Windows keeps `nul`")]
+    #[case("Con", "Windows keeps `con`")]
+    #[case("prn.a.b", "Windows keeps `prn`")]
+    #[case("aux.", "Windows keeps `aux`")]
+    #[case("com1", "Windows keeps `com1`")]
+    #[case("LPT9.x", "Windows keeps `lpt9`")]
+    #[case("com\u{b9}", "Windows keeps `com\u{b9}`")]
+    #[case("lpt\u{b3}.x", "Windows keeps `lpt\u{b3}`")]
+    #[case("tiny.", "Windows drops a dot at the end")]
+    #[case(".tiny", "a hidden file")]
+    #[case("..", "a hidden file")]
+    #[case("-tiny", "an option of the command line")]
+    #[case("", "expected 1 to 80 letters")]
+    #[case("../x", "expected 1 to 80 letters")]
+    #[case("a/b", "expected 1 to 80 letters")]
+    #[case("a::b", "expected 1 to 80 letters")]
+    #[case("a b", "expected 1 to 80 letters")]
+    #[case("größe", "expected 1 to 80 letters")]
+    #[case(
+        "a12345678901234567890123456789012345678901234567890123456789012345678901234567890",
+        "expected 1 to 80 letters"
+    )]
+    fn another_name_is_refused_with_the_reason(#[case] name: &str, #[case] reason: &str) {
+        let error = Name::new(name).unwrap_err();
+        assert!(error.contains(reason), "{error}");
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::merge::MERGE;
+
 /// What is wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
@@ -24,8 +26,24 @@ pub enum Problem {
     #[error("is empty; a scenario begins with `version: 1` and names a pipeline, a seed and steps")]
     Empty,
     /// A folder without scenario files.
-    #[error("holds no scenario (no *.yaml below it); point --scenarios at the folder that does")]
-    NoScenarios,
+    #[error(
+        "holds no scenario (no *.yaml below it{not_searched}); point --scenarios at the folder that does"
+    )]
+    NoScenarios {
+        /// What was left out, in words; empty if nothing was.
+        not_searched: String,
+    },
+    /// A link to something that is not there.
+    #[error("is a link to {}, which cannot be read: {error}; restore what it leads to or delete the link", target.display())]
+    BrokenLink {
+        /// Where the link leads to.
+        target: PathBuf,
+        /// What the file system says.
+        error: std::io::Error,
+    },
+    /// A pipe, a socket or a device.
+    #[error("is not a file; expected a text file with a scenario")]
+    NotAFile,
     /// Not what the format says; the message names the key and what was expected.
     #[error("{0}")]
     Yaml(String),
@@ -48,6 +66,20 @@ pub enum Problem {
         /// The file that has it already.
         other: PathBuf,
     },
+    /// Two files give names that are one name where the case of letters does not count.
+    #[error(
+        "the name `{name}` differs from `{taken}` of {} only in the case of letters: on Windows and macOS the goldens of \
+         both would be one file; give one of the two another `name:`",
+        other.display()
+    )]
+    NameInAnotherCase {
+        /// The name.
+        name: String,
+        /// The name that is there already.
+        taken: String,
+        /// The file that has it.
+        other: PathBuf,
+    },
 }
 
 /// A problem and its place.
@@ -68,8 +100,9 @@ impl ProblemAt {
 
     /// A problem of a top-level key, placed where the key stands.
     pub(crate) fn key(file: &Path, text: &str, key: &str, problem: Problem) -> Self {
-        let stands = text.lines().position(|line| starts_with_key(line, key));
-        let line = stands.map_or(1, |index| index + 1);
+        // A key that is not there was merged into the file.
+        let stands = |key| text.lines().position(|line| starts_with_key(line, key));
+        let line = stands(key).or_else(|| stands(MERGE)).map_or(1, |index| index + 1);
         Self { file: file.to_path_buf(), place: Some((line, 1)), problem }
     }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
-use super::bounded::{NonNegative, Sentence};
+use super::bounded::{NonNegative, OutputName, Sentence};
 use super::slice::Slice;
 
 /// One published number or slice, with its source.
@@ -52,7 +52,7 @@ pub struct Statistic {
 #[serde(deny_unknown_fields)]
 struct Raw {
     source: Sentence,
-    output: String,
+    output: OutputName,
     #[serde(default)]
     slice: Option<Slice>,
     #[serde(default)]
@@ -92,6 +92,6 @@ impl TryFrom<Raw> for Expectation {
                     .into());
             }
         };
-        Ok(Self { source: raw.source.0, output: raw.output, published })
+        Ok(Self { source: raw.source.0, output: raw.output.0, published })
     }
 }

@@ -2,16 +2,17 @@
 //! line and column. Opens no device.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs;
-use std::path::{Path, PathBuf};
-
-use serde::de::DeserializeOwned;
+use std::path::Path;
 
 use super::bounded::Name;
 use super::error::{LoadError, Problem, ProblemAt};
 use super::file::ScenarioFile;
 use super::known_failure::placed;
 use super::question::Question;
+use super::search::{Found, search};
+use super::yaml::from_yaml;
 use super::{DEFAULT_TIME_LIMIT, Scenario};
 use crate::power::{ALL_FAULTS, known_faults};
 use crate::registry::{AnyPipeline, Registry};
@@ -19,30 +20,39 @@ use crate::registry::{AnyPipeline, Registry};
 /// A scenario is a page, not a data file; anything larger is a mistake or an attack.
 const SIZE_LIMIT: u64 = 256 * 1024;
 
-/// Reads every `*.yaml` and `*.yml` below `folder`, sorted by name.
+/// Reads every `*.yaml` and `*.yml` below `folder`, sorted by name. Links are followed; folders that hold a model and
+/// hidden ones are not searched, see [`unsearched`](super::unsearched).
 ///
 /// # Errors
 /// All problems of all files at once, each with file, line, column and cure.
 pub fn load(folder: &Path, registry: &Registry) -> Result<Vec<Scenario>, LoadError> {
-    let mut files = Vec::new();
-    collect(folder, &mut files).map_err(|problem| LoadError::new(vec![problem]))?;
-    if files.is_empty() {
-        return Err(LoadError::new(vec![ProblemAt::file(folder, Problem::NoScenarios)]));
+    let found = search(folder);
+    if found.files.is_empty() && found.problems.is_empty() {
+        return Err(LoadError::new(vec![no_scenarios(folder, &found)]));
     }
+    let Found { files, mut problems, .. } = found;
     let mut scenarios = Vec::new();
-    let mut problems = Vec::new();
     for file in files {
         match load_file(&file, registry) {
             Ok(scenario) => scenarios.push(scenario),
             Err(problem) => problems.push(problem),
         }
     }
-    problems.extend(duplicates(&scenarios));
+    let (mut scenarios, duplicates) = unique(scenarios);
+    problems.extend(duplicates);
     if !problems.is_empty() {
         return Err(LoadError::new(problems));
     }
     scenarios.sort_by(|left, right| left.name.cmp(&right.name));
     Ok(scenarios)
+}
+
+/// Says of a folder without scenarios what was not searched in it.
+fn no_scenarios(folder: &Path, found: &Found) -> ProblemAt {
+    let left_out = found.unsearched.iter();
+    let left_out = left_out
+        .map(|left_out| format!("; not searched: {} {}", left_out.path.display(), left_out.reason));
+    ProblemAt::file(folder, Problem::NoScenarios { not_searched: left_out.collect() })
 }
 
 /// Reads one scenario file.
@@ -51,7 +61,12 @@ pub fn load(folder: &Path, registry: &Registry) -> Result<Vec<Scenario>, LoadErr
 /// The first problem of the file.
 pub fn load_file(file: &Path, registry: &Registry) -> Result<Scenario, ProblemAt> {
     let unreadable = |error: std::io::Error| ProblemAt::file(file, Problem::Unreadable(error));
-    let length = fs::metadata(file).map_err(unreadable)?.len();
+    let metadata = fs::metadata(file).map_err(unreadable)?;
+    if !metadata.is_file() {
+        // A pipe would never end.
+        return Err(ProblemAt::file(file, Problem::NotAFile));
+    }
+    let length = metadata.len();
     if length > SIZE_LIMIT {
         return Err(ProblemAt::file(file, Problem::TooLarge { length, limit: SIZE_LIMIT }));
     }
@@ -94,7 +109,8 @@ pub fn parse(file: &Path, text: String, registry: &Registry) -> Result<Scenario,
     }
     let batch_size = parsed.batch_size();
     Ok(Scenario {
-        question: Question::new(&parsed),
+        question: Question::new(&parsed).with(case.asks()),
+        notices: case.notices(),
         name,
         file: file.to_path_buf(),
         description: parsed.description,
@@ -126,17 +142,25 @@ fn seeds_problem<P>(parsed: &ScenarioFile<P>, pipeline: &dyn AnyPipeline) -> Opt
     parsed.batch_size_problem()
 }
 
+/// Reads the long files of a scenario, such as weights, and checks what they hold.
+///
+/// # Errors
+/// The first problem of its files.
+pub(crate) fn examine(scenario: &Scenario, registry: &Registry) -> Result<(), ProblemAt> {
+    let Scenario { name, file, text, .. } = scenario;
+    let Some(pipeline) = registry.get(&scenario.pipeline) else { return Ok(()) };
+    pipeline
+        .prepare(name, file, text)?
+        .examine()
+        .map_err(|error| ProblemAt::key(file, text, "params", Problem::Invalid(error.to_string())))
+}
+
 /// What to say of the first fault that nobody knows.
 fn unknown_fault(names: &[String], pipeline: &dyn AnyPipeline) -> Option<String> {
     let known: Vec<&str> = known_faults(pipeline).into_iter().map(|(name, _)| name).collect();
     let unknown =
         names.iter().find(|name| *name != ALL_FAULTS && !known.contains(&name.as_str()))?;
     Some(format!("there is no fault `{unknown}`; write `all`, or some of {}", known.join(", ")))
-}
-
-/// Parses YAML into a type; an error carries file, line and column.
-pub(crate) fn from_yaml<T: DeserializeOwned>(file: &Path, text: &str) -> Result<T, ProblemAt> {
-    serde_yaml::from_str(text).map_err(|error| ProblemAt::yaml(file, text, &error))
 }
 
 fn name_from_stem(file: &Path) -> Result<String, ProblemAt> {
@@ -147,39 +171,34 @@ fn name_from_stem(file: &Path) -> Result<String, ProblemAt> {
     })
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), ProblemAt> {
-    let unreadable = |error| ProblemAt::file(folder, Problem::Unreadable(error));
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
-        .map_err(unreadable)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()
-        .map_err(unreadable)?;
-    entries.sort();
-    for entry in entries {
-        let hidden = entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        let yaml = entry.extension().is_some_and(|kind| kind == "yaml" || kind == "yml");
-        // Not `is_dir`, which follows links: a link to a parent folder would never end.
-        let folder = entry.symlink_metadata().is_ok_and(|kind| kind.is_dir());
-        if folder && !hidden {
-            collect(&entry, files)?;
-        } else if yaml && !hidden {
-            files.push(entry);
-        }
-    }
-    Ok(())
-}
-
-fn duplicates(scenarios: &[Scenario]) -> Vec<ProblemAt> {
-    let mut first: BTreeMap<&str, &Scenario> = BTreeMap::new();
+/// The scenarios of different names, and what is wrong with the others. A file that a link leads to as well is one.
+fn unique(scenarios: Vec<Scenario>) -> (Vec<Scenario>, Vec<ProblemAt>) {
+    let mut first: BTreeMap<String, Scenario> = BTreeMap::new();
     let mut problems = Vec::new();
     for scenario in scenarios {
-        if let Some(other) = first.get(scenario.name.as_str()) {
-            let problem =
-                Problem::DuplicateName { name: scenario.name.clone(), other: other.file.clone() };
-            problems.push(ProblemAt::key(&scenario.file, &scenario.text, "name", problem));
-        } else {
-            first.insert(&scenario.name, scenario);
+        let Scenario { name, file, text, .. } = &scenario;
+        match first.entry(Name::in_any_case(name)) {
+            Entry::Vacant(entry) => {
+                entry.insert(scenario);
+            }
+            Entry::Occupied(entry) => {
+                let Scenario { name: taken, file: other, .. } = entry.get();
+                if name == taken && is_same_file(file, other) {
+                    continue;
+                }
+                let (name, taken, other) = (name.clone(), taken.clone(), other.clone());
+                let problem = match name == taken {
+                    true => Problem::DuplicateName { name, other },
+                    false => Problem::NameInAnotherCase { name, taken, other },
+                };
+                problems.push(ProblemAt::key(file, text, "name", problem));
+            }
         }
     }
-    problems
+    (first.into_values().collect(), problems)
+}
+
+fn is_same_file(file: &Path, other: &Path) -> bool {
+    fs::canonicalize(file)
+        .is_ok_and(|file| fs::canonicalize(other).is_ok_and(|other| file == other))
 }

@@ -3,6 +3,7 @@
 //! One file of this folder for each part of the format; `load` reads files, everything else is
 //! pure. Nothing here knows a target of this machine or a golden.
 
+mod aliases;
 mod bounded;
 pub(crate) mod checked;
 mod driver_range;
@@ -12,13 +13,16 @@ mod expectation;
 mod file;
 mod known_failure;
 mod load;
+mod merge;
 mod question;
 mod schema;
+mod search;
 mod seed;
 mod selector;
 mod slice;
 mod tolerance;
 mod tolerance_keys;
+mod yaml;
 
 use std::path::PathBuf;
 
@@ -27,24 +31,27 @@ use burn_repro_backends::{Float, Settings, Target};
 pub use burn_repro_backends::Determinism;
 
 pub(crate) use bounded::Name;
-pub use bounded::{NonNegative, Sentence};
+pub use bounded::{NonNegative, OutputName, Sentence};
 pub use driver_range::DriverRange;
 pub use error::{LoadError, Problem, ProblemAt};
 pub use expectation::{Expectation, Published, Statistic};
 pub(crate) use file::ScenarioFile;
 pub use known_failure::KnownFailure;
-pub(crate) use load::from_yaml;
+pub(crate) use load::examine;
 pub use load::{load, load_file, parse};
 pub use question::Question;
 pub use schema::scenario_schema;
+pub use search::{Unsearched, unsearched};
 pub use seed::{Seed, Seeds};
 pub use selector::BackendSelector;
 pub use slice::Slice;
 pub use tolerance::{
     BackendTolerance, Bound, Bounds, Limits, OutputTolerance, Overrides, Tolerance,
 };
+pub(crate) use yaml::from_yaml;
 
 use crate::pipeline::Requirements;
+use crate::reason::{Reason, ReasonCode, joined};
 use crate::trace::Dtype;
 
 /// Seconds a cell may take where the scenario says nothing.
@@ -92,6 +99,8 @@ pub struct Scenario {
     pub memory_limit: Option<u64>,
     /// What must be on the machine.
     pub requirements: Requirements,
+    /// What people should know of its files, each as one sentence.
+    pub notices: Vec<String>,
     /// What is asked; a golden answers one question.
     pub question: Question,
     /// The text of the file, which a worker parses again.
@@ -132,10 +141,20 @@ impl Scenario {
         self.tags.iter().any(|tag| tag == NIGHTLY)
     }
 
+    /// The first required file that is not here, with its cure; empty where all are here.
+    #[must_use]
+    pub fn missing_files(&self) -> Vec<Reason> {
+        let missing = self.requirements.files.iter().find(|file| !file.path.exists());
+        missing.map_or(Vec::new(), |missing| {
+            let text = format!("{} is not here", missing.path.display());
+            vec![Reason::new(ReasonCode::MissingFile, text), Reason::help(&missing.how_to_get)]
+        })
+    }
+
     /// The first required file that is not here, as a sentence with its cure.
     #[must_use]
     pub fn missing_requirement(&self) -> Option<String> {
-        let missing = self.requirements.files.iter().find(|file| !file.path.exists())?;
-        Some(format!("{} is not here; {}", missing.path.display(), missing.how_to_get))
+        let missing = self.missing_files();
+        (!missing.is_empty()).then(|| joined(&missing))
     }
 }

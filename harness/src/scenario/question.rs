@@ -13,6 +13,9 @@ use super::seed::Seeds;
 use crate::hash::sha256_hex;
 use crate::trace::Dtype;
 
+/// Entries of a list that a difference shows; of a longer one it names the first entry that differs.
+const SHOWN_ENTRIES: usize = 8;
+
 /// Everything that the answer depends on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,6 +46,15 @@ impl Question {
             dtype: file.dtype,
             params: file.params.clone(),
         }
+    }
+
+    /// With parameters that files add to those that are written.
+    pub(super) fn with(mut self, added: Option<serde_json::Value>) -> Self {
+        let added = added.and_then(|added| serde_yaml::to_value(added).ok());
+        if let Some(added) = added {
+            merge(&mut self.params, added);
+        }
+        self
     }
 
     /// SHA-256 over all of it, independent of the order and the spelling of keys and numbers.
@@ -82,6 +94,19 @@ fn is_single(dtype: &Dtype) -> bool {
     *dtype == single()
 }
 
+/// Adds to a mapping what it does not have, and to the mappings in it.
+fn merge(params: &mut Value, added: Value) {
+    match (params, added) {
+        (Value::Mapping(params), Value::Mapping(added)) => {
+            for (key, value) in added {
+                merge(params.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (params @ Value::Null, added) => *params = added,
+        _ => {}
+    }
+}
+
 /// Descends where a side is a mapping and the other one is, too, or has nothing there; anything else
 /// that is not the same is a difference.
 fn collect_differences(
@@ -103,15 +128,41 @@ fn collect_differences(
         }
         return;
     }
+    if let (Some(Value::Sequence(now)), Some(Value::Sequence(then))) = (now, then)
+        && now.len() == then.len()
+        && now.len() > SHOWN_ENTRIES
+    {
+        return collect_entries(path, now, then, differences);
+    }
     if now.map(canonical) != then.map(canonical) {
         let [now, then] = [now, then].map(|side| side.map_or("not stated".into(), shown));
         differences.push(format!("{path} is {now}, the golden's {then}"));
     }
 }
 
-/// A value as people write it.
+/// The first difference of two long lists, and how many there are beside it.
+fn collect_entries(path: &str, now: &[Value], then: &[Value], differences: &mut Vec<String>) {
+    let mut differing = now
+        .iter()
+        .zip(then)
+        .enumerate()
+        .filter(|(_, (now, then))| canonical(now) != canonical(then));
+    if let Some((index, (now, then))) = differing.next() {
+        let path = &format!("{path}[{index}]");
+        collect_differences(path, Some(now), Some(then), differences);
+    }
+    let further = differing.count();
+    if further > 0 {
+        differences.push(format!("{path} differs in {further} further entries"));
+    }
+}
+
+/// A value as people write it; of a long list, only how long it is.
 fn shown(value: &Value) -> String {
     match value {
+        Value::Sequence(entries) if entries.len() > SHOWN_ENTRIES => {
+            format!("a list of {} entries", entries.len())
+        }
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
         other => canonical(other),
@@ -177,86 +228,4 @@ fn write_mapping(mapping: &Mapping, text: &mut String) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Question, ScenarioFile};
-    use rstest::rstest;
-
-    fn question(text: &str) -> Question {
-        let file: ScenarioFile<serde_yaml::Value> = serde_yaml::from_str(text).unwrap();
-        Question::new(&file)
-    }
-
-    fn hash(text: &str) -> String {
-        question(text).sha256()
-    }
-
-    const BASE: &str = "{version: 1, pipeline: p, seed: 0, steps: 2, params: {a: 1, b: [x, 0.5]}}";
-
-    #[rstest]
-    #[case("{params: {b: [x, 5e-1], a: 1.0}, steps: 2, seed: 0, pipeline: p, version: 1}")]
-    #[case(
-        "{version: 1, pipeline: p, seed: 0, steps: 2, params: {a: 1, b: [x, 0.5]}, name: n,
-             backends: [cpu], batch_size: 1, tags: [nightly]}"
-    )]
-    fn the_same_question_has_the_same_hash(#[case] text: &str) {
-        assert_eq!(hash(text), hash(BASE));
-    }
-
-    #[rstest]
-    #[case("{version: 1, pipeline: q, seed: 0, steps: 2, params: {a: 1, b: [x, 0.5]}}")]
-    #[case("{version: 1, pipeline: p, seed: 1, steps: 2, params: {a: 1, b: [x, 0.5]}}")]
-    #[case("{version: 1, pipeline: p, seed: 0, steps: 3, params: {a: 1, b: [x, 0.5]}}")]
-    #[case("{version: 1, pipeline: p, seed: 0, steps: 2, params: {a: 1, b: [x, 0.25]}}")]
-    #[case("{version: 1, pipeline: p, seed: 0, steps: 2, params: {a: 1, b: [0.5, x]}}")]
-    #[case("{version: 1, pipeline: p, seed: 0, steps: 2, params: {a: '1', b: [x, 0.5]}}")]
-    #[case(
-        "{version: 1, pipeline: p, seed: 0, steps: 2, batch_size: 2, params: {a: 1, b: [x, 0.5]}}"
-    )]
-    // Each type draws other noise.
-    #[case("{version: 1, pipeline: p, seed: 0, steps: 2, dtype: f64, params: {a: 1, b: [x, 0.5]}}")]
-    #[case("{version: 1, pipeline: p, seed: [0], steps: 2, params: {a: 1, b: [x, 0.5]}}")]
-    fn another_question_has_another_hash(#[case] text: &str) {
-        assert_ne!(hash(text), hash(BASE));
-    }
-
-    #[test]
-    fn a_difference_names_the_field_and_both_values() {
-        let other = "{version: 1, pipeline: p, seed: 0, steps: 3,
-                      params: {a: {x: 1, y: 0.5}, b: [x, 0.5], d: {e: {f: 0.99}}}}";
-        let golden = "{version: 1, pipeline: p, seed: 0, steps: 2,
-                       params: {a: {x: 1.0}, b: [x, 0.5], c: no}}";
-        let differences = question(other).differences(&question(golden));
-        assert_eq!(
-            differences,
-            [
-                "params.a.y is 0.5, the golden's not stated",
-                "params.c is not stated, the golden's no",
-                "params.d.e.f is 0.99, the golden's not stated",
-                "steps is 3, the golden's 2",
-            ]
-        );
-        assert!(question(BASE).differences(&question(BASE)).is_empty());
-    }
-
-    /// As goldens have it that are older than the field.
-    #[test]
-    fn single_precision_is_not_written() {
-        let text = "{version: 1, pipeline: p, seed: 0, steps: 2, dtype: f32, params: ~}";
-        insta::assert_snapshot!(serde_yaml::to_string(&question(text)).unwrap(), @r"
-        pipeline: p
-        seed: 0
-        steps: 2
-        batch_size: 1
-        params: null
-        ");
-    }
-
-    #[rstest]
-    #[case("{version: 1, pipeline: p, seed: -9223372036854775808, steps: 2, params: ~}")]
-    #[case("{version: 1, pipeline: p, seed: [18446744073709551615, -1, 0], steps: 2, params: ~}")]
-    #[case("{version: 1, pipeline: p, seed: 0, steps: 2, dtype: bf16, params: ~}")]
-    fn a_question_survives_the_golden_it_is_written_to(#[case] text: &str) {
-        let yaml = serde_yaml::to_string(&question(text)).unwrap();
-        assert_eq!(serde_yaml::from_str::<Question>(&yaml).unwrap(), question(text));
-    }
-}
+mod tests;

@@ -7,13 +7,14 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
-use super::bounded::{FormatVersion, Name, NonNegative, Sentence};
+use super::bounded::{FormatVersion, Name, NonNegative, OutputName, Sentence};
 use super::driver_range::DriverRange;
 use super::file::ScenarioFile;
 use super::seed::{Seed, Seeds};
 use super::selector::BackendSelector;
 use super::slice::Slice;
 use super::tolerance::{BackendTolerance, Bound, OutputTolerance, Tolerance};
+use super::yaml::FREE;
 use crate::compare::Measure;
 use crate::pipeline::RelativePath;
 use crate::registry::Registry;
@@ -38,6 +39,9 @@ pub fn scenario_schema(registry: &Registry) -> Schema {
         })
         .collect();
     schema.insert("allOf".into(), branches.into());
+    // `<<` is not among the keys: a schema judges what was merged, and editors merge first.
+    let free = json!({ "description": "Free, for instance for anchors." });
+    schema.insert("patternProperties".into(), json!({ (format!("^{FREE}")): free }));
     schema.insert("title".into(), "A scenario of burn-repro, version 1".into());
     schema
 }
@@ -59,7 +63,10 @@ macro_rules! by_hand {
 
 by_hand! {
     FormatVersion, "FormatVersion", { "const": 1 };
-    Name, "Name", { "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,79}$" };
+    Name, "Name", {
+        "type": "string", "pattern": "^[A-Za-z0-9_]([A-Za-z0-9._-]{0,78}[A-Za-z0-9_-])?$"
+    };
+    OutputName, "OutputName", { "type": "string", "minLength": 1 };
     Sentence, "Sentence", { "type": "string", "minLength": 3 };
     Seed, "Seed", { "type": "integer", "minimum": i64::MIN, "maximum": u64::MAX };
     Seeds, "Seeds", {
@@ -130,7 +137,7 @@ impl JsonSchema for OutputTolerance {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let further = [("output", generator.subschema_for::<Sentence>())];
+        let further = [("output", generator.subschema_for::<OutputName>())];
         bounds(generator, &further, &["output"])
     }
 }
@@ -143,7 +150,7 @@ impl JsonSchema for BackendTolerance {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let further = [
             ("backend", generator.subschema_for::<BackendSelector>()),
-            ("output", generator.subschema_for::<Sentence>()),
+            ("output", generator.subschema_for::<OutputName>()),
             ("reason", generator.subschema_for::<Sentence>()),
         ];
         bounds(generator, &further, &["backend", "reason"])

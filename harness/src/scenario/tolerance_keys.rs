@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::bounded::{NonNegative, Sentence};
+use super::bounded::{NonNegative, OutputName, Sentence};
 use super::checked;
 use super::selector::BackendSelector;
 use super::tolerance::{BackendTolerance, Bound, OutputTolerance, Overrides, Tolerance};
@@ -44,7 +44,7 @@ impl Key {
 #[derive(Default)]
 struct Fields {
     bounds: Overrides,
-    output: Option<Sentence>,
+    output: Option<OutputName>,
     backend: Option<BackendSelector>,
     reason: Option<Sentence>,
     outputs: Vec<OutputTolerance>,
@@ -204,8 +204,28 @@ per_backend:
     #[case("per_backend: [{ backend: cuda, psnr: 1 }]", "missing field `reason`")]
     #[case("per_backend: [{ backend: cuda, reason: it is slow }]", "states no bound")]
     #[case("per_backend: [{ backend: cuda, psnr: 1, reason: '!' }]", "says nothing")]
+    #[case("outputs: [{ output: '', psnr: 1 }]", "expected the name of an output")]
     fn what_bounds_nothing_or_is_misspelt_is_refused(#[case] text: &str, #[case] message: &str) {
         let error = serde_yaml::from_str::<Tolerance>(text).unwrap_err().to_string();
         assert!(error.contains(message), "{error}");
+    }
+
+    /// Also of this kind: a name of one letter, of a digit, of signs, and in another script.
+    #[rstest]
+    #[case("x0")]
+    #[case("z")]
+    #[case("0")]
+    #[case("_")]
+    #[case("图")]
+    #[case("step.00/x0")]
+    fn an_output_is_called_as_its_pipeline_calls_it(#[case] output: &str) {
+        let text = format!(
+            "outputs: [{{ output: '{output}', psnr: 1 }}]\n\
+             per_backend: [{{ backend: cuda, output: '{output}', psnr: 2, reason: seen on one GPU }}]"
+        );
+        let tolerance: Tolerance = serde_yaml::from_str(&text).unwrap();
+        assert_eq!(tolerance.named_outputs().collect::<Vec<_>>(), [output; 2]);
+        let bounds = tolerance.bounds(&target("flex", Class::Cpu), output);
+        assert_eq!(bounds.limits[&Measure::Psnr], 1.0);
     }
 }

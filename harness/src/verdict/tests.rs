@@ -2,7 +2,9 @@
 
 use rstest::rstest;
 
+use super::ReasonCode as Code;
 use super::*;
+use crate::reason::joined;
 
 fn findings(change: impl FnOnce(&mut Findings)) -> Findings {
     let mut findings = Findings { checks: 1, ..Findings::default() };
@@ -10,44 +12,83 @@ fn findings(change: impl FnOnce(&mut Findings)) -> Findings {
     findings
 }
 
+/// One reason of each code; what they say does not matter to the rules.
+fn reasons(codes: &[ReasonCode]) -> Vec<Reason> {
+    codes.iter().map(|code| Reason::new(*code, "it differs; much")).collect()
+}
+
+fn codes(judgement: &Judgement) -> Vec<ReasonCode> {
+    judgement.reasons.iter().map(|reason| reason.code).collect()
+}
+
 #[rstest]
-#[case(findings(|_| {}), Verdict::Pass, "")]
-#[case(findings(|f| f.checks = 0), Verdict::Mismatch, "nothing was checked")]
-#[case(findings(|f| f.mismatches = vec!["a".into(), "b".into()]), Verdict::Mismatch, "a; b")]
-#[case(findings(|f| f.missing_golden = Some("none".into())), Verdict::MissingGolden, "none")]
-#[case(findings(|f| { f.wrong_noise = Some("n".into()); f.mismatches = vec!["m".into()] }),
-       Verdict::WrongNoise, "n; m")]
-#[case(findings(|f| { f.stale_golden = Some("s".into()); f.wrong_noise = Some("n".into()) }),
-       Verdict::StaleGolden, "s")]
-#[case(findings(|f| { f.non_finite = Some("NaN".into()); f.missing_golden = Some("g".into()) }),
-       Verdict::NonFinite, "NaN")]
+#[case(findings(|_| {}), Verdict::Pass, &[])]
+#[case(findings(|f| f.checks = 0), Verdict::Mismatch, &[Code::NothingChecked])]
+#[case(findings(|f| f.mismatches = reasons(&[Code::OutsideTolerance, Code::Place])),
+       Verdict::Mismatch, &[Code::OutsideTolerance, Code::Place])]
+#[case(findings(|f| f.missing_golden = reasons(&[Code::MissingGolden])),
+       Verdict::MissingGolden, &[Code::MissingGolden])]
+#[case(findings(|f| { f.wrong_noise = reasons(&[Code::WrongNoise]);
+                      f.mismatches = reasons(&[Code::PublishedNumber]) }),
+       Verdict::WrongNoise, &[Code::WrongNoise, Code::PublishedNumber])]
+#[case(findings(|f| { f.stale_golden = reasons(&[Code::StaleGolden, Code::Help]);
+                      f.wrong_noise = reasons(&[Code::WrongNoise]) }),
+       Verdict::StaleGolden, &[Code::StaleGolden, Code::Help])]
+#[case(findings(|f| { f.non_finite = reasons(&[Code::NonFinite]);
+                      f.missing_golden = reasons(&[Code::MissingGolden]) }),
+       Verdict::NonFinite, &[Code::NonFinite])]
 fn the_first_explanation_wins(
     #[case] findings: Findings,
     #[case] verdict: Verdict,
-    #[case] reason: &str,
+    #[case] because: &[ReasonCode],
 ) {
     let judgement = judge(&findings);
-    assert_eq!(judgement.verdict, verdict);
-    assert!(judgement.reason.starts_with(reason), "{}", judgement.reason);
+    assert_eq!((judgement.verdict, codes(&judgement).as_slice()), (verdict, because));
 }
 
 const TODAY: Date = jiff::civil::date(2026, 11, 23);
 
 #[rstest]
-#[case(Verdict::Mismatch, "", Verdict::KnownFailure)]
-#[case(Verdict::Mismatch, ", review_by: 2026-11-24", Verdict::KnownFailure)]
-#[case(Verdict::Mismatch, ", review_by: 2026-11-23", Verdict::Mismatch)]
-#[case(Verdict::Crashed, "", Verdict::Crashed)]
-#[case(Verdict::MissingGolden, "", Verdict::MissingGolden)]
-#[case(Verdict::Pass, "", Verdict::UnexpectedPass)]
-#[case(Verdict::Skipped, "", Verdict::Skipped)]
+#[case(Verdict::Mismatch, "", Verdict::KnownFailure, &[Code::KnownFailure, Code::OutsideTolerance])]
+#[case(Verdict::Mismatch, ", review_by: 2026-11-24", Verdict::KnownFailure,
+       &[Code::KnownFailure, Code::OutsideTolerance])]
+#[case(Verdict::Mismatch, ", review_by: 2026-11-23", Verdict::Mismatch,
+       &[Code::OutsideTolerance, Code::ReviewDue])]
+#[case(Verdict::Crashed, "", Verdict::Crashed, &[Code::OutsideTolerance])]
+#[case(Verdict::MissingGolden, "", Verdict::MissingGolden, &[Code::OutsideTolerance])]
+#[case(Verdict::Pass, "", Verdict::UnexpectedPass, &[Code::UnexpectedPass, Code::Help])]
+#[case(Verdict::Skipped, "", Verdict::Skipped, &[Code::OutsideTolerance])]
 fn a_known_failure_excuses_its_cause_only(
     #[case] verdict: Verdict,
     #[case] review: &str,
     #[case] want: Verdict,
+    #[case] because: &[ReasonCode],
 ) {
     let text = format!("{{ backend: wgpu, cause: mismatch, reason: a known bug{review} }}");
     let known: KnownFailure = serde_yaml::from_str(&text).unwrap();
-    let judgement = apply_known_failure(Judgement::new(verdict, "it differs"), Some(&known), TODAY);
-    assert_eq!(judgement.verdict, want);
+    let judgement = Judgement::new(verdict, reasons(&[Code::OutsideTolerance]));
+    let judgement = apply_known_failure(judgement, Some(&known), TODAY);
+    assert_eq!((judgement.verdict, codes(&judgement).as_slice()), (want, because));
+}
+
+/// The wording, once for each.
+#[rstest]
+#[case(Verdict::Mismatch, "")]
+#[case(Verdict::Mismatch, ", review_by: 2026-11-23")]
+#[case(Verdict::Pass, "")]
+fn what_is_said_of_a_known_failure(#[case] verdict: Verdict, #[case] review: &str) {
+    let text = format!("{{ backend: wgpu, cause: mismatch, reason: a known bug{review} }}");
+    let mut known: KnownFailure = serde_yaml::from_str(&text).unwrap();
+    known.place = "line 7 of tiny.yaml".into();
+    let judgement = Judgement::new(verdict, reasons(&[Code::OutsideTolerance]));
+    let said = joined(&apply_known_failure(judgement, Some(&known), TODAY).reasons);
+    match (verdict, review) {
+        (Verdict::Pass, _) => {
+            insta::assert_snapshot!(said, @"it passes now; delete line 7 of tiny.yaml (a known bug)")
+        }
+        (_, "") => insta::assert_snapshot!(said, @"a known bug; it differs; much"),
+        _ => {
+            insta::assert_snapshot!(said, @"it differs; much; the known failure was to be reviewed by 2026-11-23: mend it, or give line 7 of tiny.yaml a new day")
+        }
+    }
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use burn_repro_backends::{Settings, Target};
+use burn_repro_backends::child::Limits;
+use burn_repro_backends::{Settings, Target, default_memory_limit};
 
+use super::WorkerCommand;
 use super::outcome::Outcome;
-use super::process::{Limits, Process, Refusal};
-use super::protocol::{Answer, Notice, Request, RunRequest, Variation};
-use super::{WorkerCommand, memory};
+use super::process::{Process, Refusal};
+use super::protocol::{Answer, Notice, Project, Request, RunRequest, Variation};
 use crate::doctor::Precision;
 use crate::fault::Planted;
 use crate::golden::Step;
@@ -29,7 +30,7 @@ fn request(scenario: &Scenario) -> RunRequest {
 fn limits(scenario: &Scenario, slower: u64) -> Limits {
     Limits {
         time: Duration::from_secs(scenario.time_limit.saturating_mul(slower)),
-        memory: scenario.memory_limit.or_else(memory::default_limit),
+        memory: scenario.memory_limit.or_else(default_memory_limit),
     }
 }
 
@@ -88,7 +89,8 @@ impl Worker {
         }
     }
 
-    /// Runs a scenario operation by operation beside the reference.
+    /// Runs a scenario operation by operation beside the reference; gives the project of the first that is off, too, if
+    /// that is asked for.
     ///
     /// # Errors
     /// How it ended instead.
@@ -96,10 +98,10 @@ impl Worker {
         &mut self,
         scenario: &Scenario,
         options: LockstepOptions,
-    ) -> Result<LockstepReport, Outcome> {
+    ) -> Result<(LockstepReport, Option<Project>), Outcome> {
         let request = Request::Lockstep(request(scenario), options);
         match self.ask(&request, limits(scenario, SLOWER))? {
-            Answer::Notice(Notice::Lockstep(report)) => Ok(*report),
+            Answer::Notice(Notice::Lockstep(report, project)) => Ok((*report, project)),
             answer => Err(Outcome::from(answer)),
         }
     }
@@ -144,8 +146,7 @@ impl Worker {
     /// # Errors
     /// Why that could not be measured.
     pub fn measure(&mut self) -> Result<Precision, String> {
-        let limits = Limits { time: MEASURE_LIMIT, memory: None };
-        match self.ask(&Request::Measure, limits) {
+        match self.ask(&Request::Measure, MEASURE_LIMIT.into()) {
             Ok(Answer::Notice(Notice::Measured(precision))) => Ok(precision),
             Ok(answer) => Err(Outcome::from(answer).reason()),
             Err(outcome) => Err(outcome.reason()),

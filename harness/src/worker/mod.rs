@@ -5,11 +5,9 @@
 //! worker when it is called with [`WORKER_ARGUMENT`].
 //!
 //! `handle` and `process` are the run's side, `serve` and `streamed` are the worker's, `protocol` is what travels between
-//! them; `pool` says how many may run at once, `family` ends them all.
+//! them; `pool` says how many may run at once. Supervising a process is the backends' matter.
 
-mod family;
 mod handle;
-mod memory;
 mod outcome;
 mod panics;
 mod pool;
@@ -23,7 +21,6 @@ use std::process::Command;
 
 use burn_repro_backends::{Class, OPENGL, Settings, Target};
 
-pub(crate) use family::{Member, end_all, hear_out};
 pub use handle::Worker;
 pub use outcome::Outcome;
 pub use pool::{Lane, Pool};

@@ -1,6 +1,7 @@
 //! How a scenario ended on a worker.
 
 use super::protocol::{Answer, Notice};
+use crate::reason::{Reason, ReasonCode, joined};
 use crate::trace::Trace;
 
 /// How a scenario ended on a worker.
@@ -9,17 +10,17 @@ pub enum Outcome {
     /// It ran; what it recorded.
     Finished(Box<Trace>),
     /// The target cannot do what the scenario asks.
-    Unsupported(String),
+    Unsupported(Vec<Reason>),
     /// The pipeline failed, or the device could not be opened.
-    Failed(String),
+    Failed(Vec<Reason>),
     /// A thread panicked behind a pipeline that returned as if all were well.
-    HiddenPanic(String),
+    HiddenPanic(Vec<Reason>),
     /// The device no longer gives known answers.
-    BrokenDevice(String),
+    BrokenDevice(Vec<Reason>),
     /// The result holds memory that nobody wrote.
-    StaleMemory(String),
+    StaleMemory(Vec<Reason>),
     /// The process died, or its answer arrived damaged.
-    Crashed(String),
+    Crashed(Vec<Reason>),
     /// The time limit passed, in seconds.
     TimedOut(u64),
     /// It took more memory than it may.
@@ -30,25 +31,40 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Why there is no result, in words; empty where there is one.
+    /// The process died, or is of no use.
+    pub(super) fn crashed(text: impl Into<String>) -> Self {
+        Self::Crashed(vec![Reason::new(ReasonCode::Crashed, text)])
+    }
+
+    /// Why there is no result; empty where there is one.
+    #[must_use]
+    pub fn reasons(&self) -> Vec<Reason> {
+        match self {
+            Self::Finished(_) => Vec::new(),
+            Self::Unsupported(reasons)
+            | Self::Failed(reasons)
+            | Self::HiddenPanic(reasons)
+            | Self::BrokenDevice(reasons)
+            | Self::StaleMemory(reasons)
+            | Self::Crashed(reasons) => reasons.clone(),
+            Self::TimedOut(seconds) => vec![
+                Reason::new(ReasonCode::TimedOut, format!("no result after {seconds} s")),
+                Reason::help("raise `time_limit` if it is only slow"),
+            ],
+            Self::OutOfMemory { limit } => vec![
+                Reason::new(
+                    ReasonCode::OutOfMemory,
+                    format!("it took more than {} MiB", limit >> 20),
+                ),
+                Reason::help("raise `memory_limit` if it needs that much"),
+            ],
+        }
+    }
+
+    /// Why there is no result, in one line; empty where there is one.
     #[must_use]
     pub fn reason(&self) -> String {
-        match self {
-            Self::Finished(_) => String::new(),
-            Self::Unsupported(reason)
-            | Self::Failed(reason)
-            | Self::HiddenPanic(reason)
-            | Self::BrokenDevice(reason)
-            | Self::StaleMemory(reason)
-            | Self::Crashed(reason) => reason.clone(),
-            Self::TimedOut(seconds) => {
-                format!("no result after {seconds} s; raise `time_limit` if it is only slow")
-            }
-            Self::OutOfMemory { limit } => format!(
-                "it took more than {} MiB; raise `memory_limit` if it needs that much",
-                limit >> 20
-            ),
-        }
+        joined(&self.reasons())
     }
 }
 
@@ -57,17 +73,17 @@ impl From<Answer> for Outcome {
         match answer {
             Answer::Finished(trace) => Self::Finished(Box::new(trace)),
             Answer::Notice(notice) => match notice {
-                Notice::Unsupported(reason) => Self::Unsupported(reason),
-                Notice::Failed(reason) => Self::Failed(reason),
-                Notice::HiddenPanic(reason) => Self::HiddenPanic(reason),
-                Notice::BrokenDevice(reason) => Self::BrokenDevice(reason),
-                Notice::StaleMemory(reason) => Self::StaleMemory(reason),
+                Notice::Unsupported(reasons) => Self::Unsupported(reasons),
+                Notice::Failed(reasons) => Self::Failed(reasons),
+                Notice::HiddenPanic(reasons) => Self::HiddenPanic(reasons),
+                Notice::BrokenDevice(reasons) => Self::BrokenDevice(reasons),
+                Notice::StaleMemory(reasons) => Self::StaleMemory(reasons),
                 Notice::Ready
                 | Notice::Began
                 | Notice::Measured(_)
-                | Notice::Lockstep(_)
+                | Notice::Lockstep(..)
                 | Notice::Fitting(_)
-                | Notice::Followed(_) => Self::Crashed("the worker answered out of turn".into()),
+                | Notice::Followed(_) => Self::crashed("the worker answered out of turn"),
             },
         }
     }

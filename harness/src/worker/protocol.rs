@@ -12,10 +12,12 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::doctor::Precision;
+use crate::emit::File;
 use crate::fault::Planted;
 use crate::golden::Step;
 use crate::hash::sha256_hex;
 use crate::lockstep::{LockstepOptions, LockstepReport};
+use crate::reason::{Reason, ReasonCode};
 use crate::tensor_file;
 use crate::trace::{NamedTensor, Noise, Trace};
 
@@ -83,6 +85,9 @@ pub enum Variation {
     Copies(usize),
 }
 
+/// The files of an emitted project, or why there are none.
+pub(crate) type Project = Result<Vec<File>, String>;
+
 /// What a worker answers.
 #[derive(Debug, PartialEq)]
 pub(super) enum Answer {
@@ -100,19 +105,19 @@ pub(super) enum Notice {
     /// The request was read: what happens from now on is its doing.
     Began,
     /// The device cannot hold the float type.
-    Unsupported(String),
+    Unsupported(Vec<Reason>),
     /// The device could not be opened, or the pipeline returned an error or panicked.
-    Failed(String),
+    Failed(Vec<Reason>),
     /// The pipeline returned as if all were well, but a thread panicked meanwhile.
-    HiddenPanic(String),
+    HiddenPanic(Vec<Reason>),
     /// The device no longer gives known answers.
-    BrokenDevice(String),
+    BrokenDevice(Vec<Reason>),
     /// The result holds memory that nobody wrote.
-    StaleMemory(String),
+    StaleMemory(Vec<Reason>),
     /// How the target computes.
     Measured(Precision),
-    /// What a lockstep says.
-    Lockstep(Box<LockstepReport>),
+    /// What a lockstep says, and the project that was asked for, or why there is none.
+    Lockstep(Box<LockstepReport>, Option<Project>),
     /// The numbers of the operations that each fault fits.
     Fitting(BTreeMap<String, Vec<usize>>),
     /// The operations of a scenario.
@@ -165,6 +170,18 @@ impl Part {
     }
 }
 
+impl Notice {
+    /// The pipeline failed, or the device could not be opened.
+    pub(super) fn failed(text: impl Into<String>) -> Self {
+        Self::Failed(vec![Reason::new(ReasonCode::Failed, text)])
+    }
+
+    /// The device no longer gives known answers.
+    pub(super) fn broken_device(text: impl Into<String>) -> Self {
+        Self::BrokenDevice(vec![Reason::new(ReasonCode::BrokenDevice, text)])
+    }
+}
+
 impl Answer {
     /// Whether it is what was asked for, so that the process can be asked again.
     pub(super) fn is_result(&self) -> bool {
@@ -173,7 +190,7 @@ impl Answer {
             Self::Notice(notice) => matches!(
                 notice,
                 Notice::Measured(_)
-                    | Notice::Lockstep(_)
+                    | Notice::Lockstep(..)
                     | Notice::Fitting(_)
                     | Notice::Followed(_)
             ),
@@ -246,7 +263,7 @@ mod tests {
         let answers = [
             Answer::Notice(Notice::Ready),
             Answer::Finished(trace()),
-            Answer::Notice(Notice::Failed("no\nluck".into())),
+            Answer::Notice(Notice::failed("no\nluck")),
         ];
         let mut pipe = b"a driver says hello\n".to_vec();
         for answer in &answers {

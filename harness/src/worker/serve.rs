@@ -15,6 +15,7 @@ use super::streamed::Opened;
 use crate::doctor::measure_precision;
 use crate::pipeline::BoxError;
 use crate::probe::ProbeError;
+use crate::reason::{Reason, ReasonCode};
 use crate::registry::{PreparedCase, Registry};
 use crate::scenario::from_yaml;
 
@@ -100,10 +101,13 @@ fn requests() -> Receiver<String> {
 
 fn opened(target: &Target, settings: Settings) -> Result<Device, Notice> {
     let device = open(target, settings).map_err(|error| match error {
-        OpenError::UnsupportedDtype { .. } => Notice::Unsupported(error.to_string()),
-        _ => Notice::Failed(error.to_string()),
+        OpenError::UnsupportedDtype { .. } => {
+            Notice::Unsupported(vec![Reason::new(ReasonCode::Unsupported, error.to_string())])
+        }
+        _ => Notice::failed(error.to_string()),
     })?;
-    canary(&device).map_err(|reason| Notice::BrokenDevice(format!("{}: {reason}", target.name)))?;
+    canary(&device)
+        .map_err(|reason| Notice::broken_device(format!("{}: {reason}", target.name)))?;
     Ok(device)
 }
 
@@ -131,9 +135,9 @@ fn respond(line: &str, opened: &Opened<'_>) -> Answer {
         }
         Ok(Request::Measure) => Answer::Notice(match measure_precision(target, device) {
             Ok(precision) => Notice::Measured(precision),
-            Err(reason) => Notice::Failed(reason),
+            Err(reason) => Notice::failed(reason),
         }),
-        Err(error) => Answer::Notice(Notice::Failed(format!("read the request: {error}"))),
+        Err(error) => Answer::Notice(Notice::failed(format!("read the request: {error}"))),
     }
 }
 
@@ -151,7 +155,7 @@ pub(super) fn prepared(
 /// Runs something on a device that is examined before and after it.
 fn guarded(device: &Device, run: impl FnOnce() -> Result<Answer, BoxError>) -> Answer {
     if let Err(reason) = poison(device) {
-        return Answer::Notice(Notice::BrokenDevice(reason));
+        return Answer::Notice(Notice::broken_device(reason));
     }
     let outcome = catch_unwind(AssertUnwindSafe(run)).map_err(|panic| panic_text(panic.as_ref()));
     let health = canary(device);
@@ -164,25 +168,33 @@ fn judge(
     health: &Result<(), String>,
     panics: &[String],
 ) -> Answer {
-    let also = |reason: String| match (panics, health) {
-        ([], Ok(())) => reason,
-        ([], Err(sick)) => format!("{reason}; {sick}"),
-        (panics, _) => format!("{reason}; {}", panics.join("; ")),
+    let panicked = |text: &String| Reason::new(ReasonCode::Panicked, text);
+    let also = |code, text: String| {
+        let mut reasons = vec![Reason::new(code, text)];
+        match (panics, health) {
+            ([], Err(sick)) => reasons.push(Reason::new(ReasonCode::BrokenDevice, sick)),
+            (panics, _) => reasons.extend(panics.iter().map(panicked)),
+        }
+        reasons
     };
     Answer::Notice(match (outcome, health) {
-        (Err(panic), _) => match panics {
+        (Err(panic), _) => {
+            let own = Reason::new(ReasonCode::Panicked, format!("panicked: {panic}"));
             // The pipeline's own panic is among them.
-            [_] | [] => Notice::Failed(format!("panicked: {panic}")),
-            [panics @ .., _] => {
-                Notice::Failed(format!("panicked: {panic}; before that, {}", panics.join("; ")))
-            }
-        },
+            let earlier = panics.split_last().map_or(&[][..], |(_, earlier)| earlier);
+            let earlier = earlier.iter().map(|text| panicked(&format!("before that, {text}")));
+            Notice::Failed(std::iter::once(own).chain(earlier).collect())
+        }
         (Ok(Err(error)), _) => match error.downcast_ref::<ProbeError>() {
-            Some(ProbeError::Stale { .. }) => Notice::StaleMemory(also(error.to_string())),
-            _ => Notice::Failed(also(chain(error.as_ref()))),
+            Some(ProbeError::Stale { .. }) => {
+                Notice::StaleMemory(also(ReasonCode::StaleMemory, error.to_string()))
+            }
+            _ => Notice::Failed(also(ReasonCode::Failed, chain(error.as_ref()))),
         },
-        (Ok(Ok(_)), _) if !panics.is_empty() => Notice::HiddenPanic(panics.join("; ")),
-        (Ok(Ok(_)), Err(sick)) => Notice::BrokenDevice(sick.clone()),
+        (Ok(Ok(_)), _) if !panics.is_empty() => {
+            Notice::HiddenPanic(panics.iter().map(panicked).collect())
+        }
+        (Ok(Ok(_)), Err(sick)) => Notice::broken_device(sick),
         (Ok(Ok(answer)), Ok(())) => return answer,
     })
 }
@@ -215,33 +227,59 @@ pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 mod tests {
     use rstest::rstest;
 
+    use super::ReasonCode::{BrokenDevice, Failed, Panicked, StaleMemory};
     use super::*;
     use crate::trace::Trace;
+    use crate::worker::Outcome;
 
     fn stale() -> BoxError {
         Box::new(ProbeError::Stale { name: "image".into(), index: 3 })
     }
 
     #[rstest]
-    #[case::well(Ok(Ok(Trace::default())), Ok(()), &[], "Finished")]
-    #[case::sick(Ok(Ok(Trace::default())), Err("gave 0"), &[], "BrokenDevice(\"gave 0\")")]
-    #[case::hidden(Ok(Ok(Trace::default())), Ok(()), &["thread DSD"], "HiddenPanic(\"thread DSD\")")]
-    #[case::both(Ok(Ok(Trace::default())), Err("gave 0"), &["thread DSD"], "HiddenPanic(\"thread DSD\")")]
-    #[case::error(Ok(Err("no".into())), Ok(()), &[], "Failed(\"no\")")]
-    #[case::error_and_sick(Ok(Err("no".into())), Err("gave 0"), &[], "Failed(\"no; gave 0\")")]
-    #[case::error_and_panic(Ok(Err("no".into())), Ok(()), &["thread DSD"], "Failed(\"no; thread DSD\")")]
-    #[case::stale(Ok(Err(stale())), Ok(()), &[], "StaleMemory(")]
-    #[case::panic(Err("oh".into()), Ok(()), &["thread main panicked: oh"], "Failed(\"panicked: oh\")")]
-    #[case::panic_because(Err("oh".into()), Ok(()), &["thread DSD", "thread main"], "Failed(\"panicked: oh; before that, thread DSD\")")]
+    #[case::sick(Ok(Ok(Trace::default())), Err("gave 0"), &[], "BrokenDevice", &[BrokenDevice])]
+    #[case::hidden(Ok(Ok(Trace::default())), Ok(()), &["thread DSD"], "HiddenPanic", &[Panicked])]
+    #[case::both(Ok(Ok(Trace::default())), Err("gave 0"), &["thread DSD"], "HiddenPanic", &[Panicked])]
+    #[case::error(Ok(Err("no".into())), Ok(()), &[], "Failed", &[Failed])]
+    #[case::error_and_sick(Ok(Err("no".into())), Err("gave 0"), &[], "Failed", &[Failed, BrokenDevice])]
+    #[case::error_and_panic(Ok(Err("no".into())), Ok(()), &["thread DSD"], "Failed", &[Failed, Panicked])]
+    #[case::stale(Ok(Err(stale())), Ok(()), &[], "StaleMemory", &[StaleMemory])]
+    #[case::panic(Err("oh".into()), Ok(()), &["thread main panicked: oh"], "Failed", &[Panicked])]
+    #[case::panic_because(Err("oh".into()), Ok(()), &["thread DSD", "thread main"], "Failed", &[Panicked, Panicked])]
     fn what_is_said_of_a_run(
         #[case] outcome: Result<Result<Trace, BoxError>, String>,
         #[case] health: Result<(), &str>,
         #[case] panics: &[&str],
-        #[case] said: &str,
+        #[case] notice: &str,
+        #[case] codes: &[ReasonCode],
     ) {
+        let Answer::Notice(said) = judged(outcome, health, panics) else { panic!("it finished") };
+        assert!(format!("{said:?}").starts_with(notice), "{said:?}");
+        let reasons = Outcome::from(Answer::Notice(said)).reasons();
+        let found: Vec<ReasonCode> = reasons.iter().map(|reason| reason.code).collect();
+        assert_eq!(found, codes, "{reasons:?}");
+    }
+
+    #[test]
+    fn a_run_without_a_trouble_is_finished() {
+        let answer = judged(Ok(Ok(Trace::default())), Ok(()), &[]);
+        assert_eq!(answer, Answer::Finished(Trace::default()));
+    }
+
+    #[test]
+    fn the_panic_of_a_pipeline_comes_before_those_that_led_to_it() {
+        let answer =
+            judged(Err("oh".into()), Ok(()), &["thread DSD panicked: lost", "thread main"]);
+        insta::assert_snapshot!(Outcome::from(answer).reason(), @"panicked: oh; before that, thread DSD panicked: lost");
+    }
+
+    fn judged(
+        outcome: Result<Result<Trace, BoxError>, String>,
+        health: Result<(), &str>,
+        panics: &[&str],
+    ) -> Answer {
         let panics: Vec<String> = panics.iter().map(ToString::to_string).collect();
         let outcome = outcome.map(|result| result.map(Answer::Finished));
-        let answer = judge(outcome, &health.map_err(Into::into), &panics);
-        assert!(format!("{answer:?}").contains(said), "{answer:?}");
+        judge(outcome, &health.map_err(Into::into), &panics)
     }
 }

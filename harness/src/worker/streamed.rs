@@ -1,13 +1,12 @@
 //! The worker's side of everything that goes through a scenario operation by operation.
 
-use std::path::Path;
 use std::time::Instant;
 
 use burn_repro_backends::{Device, Fingerprint, Float, Place, Settings, Target};
 
 use super::protocol::{Answer, Notice, RunRequest};
 use super::serve::prepared;
-use crate::emit::{Caught, emit};
+use crate::emit::{Caught, files};
 use crate::fault::Planted;
 use crate::lockstep::{self, Captured, LockstepOptions, LockstepReport, OperationReport, Runs};
 use crate::pipeline::BoxError;
@@ -40,15 +39,14 @@ impl Opened<'_> {
         let pipeline = |place: &Place| case.run_streamed(place);
         let (report, trace) = lockstep::lockstep(&pipeline, self.device, self.float(), options)?;
         let plain_difference = trace.largest_difference(&plain).unwrap_or(f64::INFINITY);
-        let mut report = LockstepReport { plain_seconds, plain_difference, ..report };
-        if let Some(folder) = options.emit.as_ref().map(Path::new) {
-            let caught = self.catch(request, &pipeline, options, report.first.as_ref())?;
-            report.emitted = Some(caught.and_then(|caught| {
-                emit(folder, &caught).map_err(|error| error.to_string())?;
-                Ok(emitted(folder, options.fault.is_some()))
-            }));
-        }
-        Ok(Answer::Notice(Notice::Lockstep(Box::new(report))))
+        let report = LockstepReport { plain_seconds, plain_difference, ..report };
+        let project = match options.emit {
+            true => Some(self.catch(request, &pipeline, options, report.first.as_ref())?),
+            false => None,
+        };
+        let files = |caught| files(&caught).map_err(|error| error.to_string());
+        let project = project.map(|caught| caught.and_then(files));
+        Ok(Answer::Notice(Notice::Lockstep(Box::new(report), project)))
     }
 
     /// The operation that is off with what an issue has to say of it, or why it cannot be caught.
@@ -118,12 +116,6 @@ impl Opened<'_> {
         let steps = lockstep::follow(&|place: &Place| case.run_streamed(place), located)?;
         Ok(Answer::Notice(Notice::Followed(steps)))
     }
-}
-
-fn emitted(folder: &Path, planted: bool) -> String {
-    let which =
-        if planted { "; the planted fault is not in it" } else { " and shows the difference" };
-    format!("{} has the operation as a project: `cargo run` there runs it{which}", folder.display())
 }
 
 /// What the scenario's file is called.

@@ -22,7 +22,12 @@ const TABLE: &[Row] = &[
         &["a number from 1 to 5"],
     ),
     ("two_targets", &["threads", "--backend", "cpu"], 2, &["means ndarray, flex; name one"]),
-    ("no_such_scenario", &["thread", "--backend", "flex"], 4, &["no scenario is called `thread`"]),
+    (
+        "no_such_scenario",
+        &["thread", "--backend", "flex"],
+        2,
+        &["no scenario is called `thread`; did you mean"],
+    ),
     ("another_class", &["threads", "--backend", "wgpu:none-such"], 103, &["wgpu:none-such"]),
     (
         "a_crash",

@@ -90,12 +90,12 @@ pub fn who_is_meant_must_be_clear() -> Result<(), Failed> {
     check(
         folder.repro(&["diagnose", "small", "--backend", "cpu"]),
         2,
-        &["`cpu` is ", "flex", "ndarray", "name one of them"],
+        &["--backend cpu means ", "flex", "ndarray", "name one"],
     )?;
     check(
         folder.repro(&["diagnose", "smal", "--backend", "flex"]),
         2,
-        &["no scenario is called `smal`; there are small"],
+        &["no scenario is called `smal`; did you mean `small`?"],
     )?;
     check(folder.repro(&["diagnose", "small", "--backend", "cuda:77"]), 103, &["cuda:77"])
 }
@@ -129,4 +129,22 @@ pub fn what_a_scenario_must_catch_is_held_against_it() -> Result<(), Failed> {
     )?;
     folder.ends_with("must_catch: [gremlins]\n");
     check(folder.repro(&["power", "small"]), 2, &["there is no fault `gremlins`", "small.yaml"])
+}
+
+pub fn the_operation_that_is_off_is_emitted_whole_or_not_at_all() -> Result<(), Failed> {
+    let folder = Folder::with_golden();
+    let emit = |to: &str| folder.repro(&diagnose(&["--plant", "linear-in-f16", "--emit", to]));
+    check(emit("found/repro"), 100, &["project: ", "found/repro has the operation as a project"])?;
+    for file in ["Cargo.toml", "src/main.rs", "inputs.safetensors", ".burn-repro-emitted"] {
+        assert!(folder.path().join("found/repro").join(file).exists(), "{file}");
+    }
+    let entries = |of: &str| fs::read_dir(folder.path().join(of)).unwrap().count();
+    assert_eq!(entries("found"), 1, "a temporary folder is left");
+    let before = entries("");
+    fs::write(folder.path().join("mine"), "mine").unwrap();
+    check(emit("mine"), 100, &["mine holds ", "name a folder that does not exist yet"])?;
+    check(emit("mine/repro"), 100, &["cannot write ", "name a folder that can be written"])?;
+    assert_eq!(entries(""), before + 1, "something is left of a project that cannot be written");
+    assert_eq!(fs::read(folder.path().join("mine")).unwrap(), b"mine");
+    Ok(())
 }

@@ -39,6 +39,7 @@ fn trials() -> Vec<Trial> {
         a_fault_that_strikes_nothing_is_refused,
         comparing_ends_with_the_first_tensor_out_of_tolerance,
         the_json_holds_what_is_said,
+        the_operation_that_is_off_is_emitted_whole_or_not_at_all,
         who_is_meant_must_be_clear,
         what_a_scenario_must_catch_is_held_against_it,
     ]);

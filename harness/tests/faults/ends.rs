@@ -1,4 +1,4 @@
-//! Ends from outside: workers that somebody kills, and a run that is interrupted or killed itself. Linux only,
+//! Ends from outside: workers that somebody kills, and a program that is interrupted or killed itself. Linux only,
 //! because the processes are found in /proc.
 
 use std::collections::BTreeMap;
@@ -11,6 +11,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::folder::{Run, folder};
+use crate::pipeline::HANGING_PROBE;
 
 /// What a worker's command line has.
 const WORKER: &str = "__worker";
@@ -23,6 +24,19 @@ pub fn trials() -> Vec<Trial> {
             Trial::test(format!("end::{name}_leaves_nothing"), move || interrupted(signal))
         })
         .collect();
+    // Whatever asks what is here: commands that run cells, commands that do not, and the gate.
+    let askers: [(&str, &[&str]); 4] =
+        [("", &["run"]), ("", &["list"]), ("", &["doctor"]), ("gate", &["--list"])];
+    trials.extend(interrupts.into_iter().zip(askers.chunks(2)).flat_map(
+        |((name, signal), askers)| {
+            askers.iter().map(move |&(role, arguments)| {
+                let who = format!("{role}{}", arguments[0]);
+                Trial::test(format!("end::{name}_leaves_no_probe_of_{who}"), move || {
+                    interrupted_while_asking(signal, role, arguments)
+                })
+            })
+        },
+    ));
     trials.push(Trial::test("end::killed_run_leaves_no_worker", killed_run));
     trials.push(Trial::test("end::killed_workers_cost_one_cell_in_50_runs", killed_workers));
     trials
@@ -61,6 +75,19 @@ fn interrupted(signal: Signal) -> Result<(), Failed> {
     match fs::read_dir(folder.path()).unwrap().count() {
         0 => Ok(()),
         files => Err(format!("{files} files of an interrupted run").into()),
+    }
+}
+
+/// While a driver hangs that is asked what is here, and that has started a process of its own.
+fn interrupted_while_asking(signal: Signal, role: &str, arguments: &[&str]) -> Result<(), Failed> {
+    let run = Run::new(HANGING_PROBE).role(role);
+    let child = run.start(arguments);
+    wait_for(&run, "sleep");
+    send(child.id(), signal);
+    let output = child.wait_with_output().unwrap();
+    match (output.status.code(), &run.orphans()[..]) {
+        (Some(130), []) => Ok(()),
+        (_, orphans) => Err(format!("{:?}, left behind: {orphans:?}", output.status).into()),
     }
 }
 

@@ -56,9 +56,17 @@ pub struct Run {
 /// What a run wrote: the exit code, every cell, and all that was said.
 pub struct Record {
     pub code: Option<i32>,
-    /// Verdict and reason by scenario and target.
-    pub cells: BTreeMap<String, (String, String)>,
+    /// What is said of each cell, by scenario and target.
+    pub cells: BTreeMap<String, Said>,
     pub said: String,
+}
+
+/// What is said of a cell.
+#[derive(Debug)]
+pub struct Said {
+    pub verdict: String,
+    pub codes: Vec<String>,
+    pub reason: String,
 }
 
 impl Run {
@@ -171,13 +179,15 @@ impl Run {
     }
 }
 
-fn cells(record: &Value) -> BTreeMap<String, (String, String)> {
+fn cells(record: &Value) -> BTreeMap<String, Said> {
     let text = |cell: &Value, key: &str| cell[key].as_str().unwrap_or_default().to_owned();
     let cells = record["cells"].as_array().into_iter().flatten();
     cells
         .map(|cell| {
             let name = format!("{}::{}", text(cell, "scenario"), text(cell, "target"));
-            (name, (text(cell, "verdict"), text(cell, "reason")))
+            let reasons = cell["reasons"].as_array().into_iter().flatten();
+            let codes = reasons.map(|reason| text(reason, "code")).collect();
+            (name, Said { verdict: text(cell, "verdict"), codes, reason: text(cell, "reason") })
         })
         .collect()
 }

@@ -5,6 +5,8 @@
 mod ends;
 mod folder;
 mod gpu;
+#[path = "../../../backends/tests/needed/mod.rs"]
+mod needed;
 mod pipeline;
 mod proxy;
 mod table;
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else {
         return libtest_mimic::run(&Arguments::from_args(), trials()).exit_code();
     };
+    pipeline::hang_if_probe();
     if let Some(ended) = proxy::proxy() {
         return ended;
     }

@@ -14,6 +14,17 @@ pub const PLACE: &str = "FAULTS_PLACE";
 /// The scenario in which it does.
 pub const SCENARIO: &str = "m-faulty";
 
+/// The fault of a driver that hangs when it is asked what is here; see [`hang_if_probe`].
+pub const HANGING_PROBE: &str = "hanging_probe";
+
+/// Hangs where this process is to look for GPUs and that is what goes wrong.
+pub fn hang_if_probe() {
+    let hangs = std::env::var(FAULT).is_ok_and(|fault| fault == HANGING_PROBE);
+    if hangs && std::env::args().nth(1).is_some_and(|first| first == "__probe") {
+        let _ = std::process::Command::new("sleep").arg("600").status();
+    }
+}
+
 pub struct Faulty;
 
 impl Pipeline for Faulty {

@@ -167,3 +167,51 @@ pub fn a_damaged_golden_can_be_made_again() -> Result<(), Failed> {
     check(folder.repro(&["golden", "accept"]), 0, &["accepted"])?;
     ensure(folder.load().bytes == before.bytes, "other elements")
 }
+
+/// Also of this kind: a name with several dots, one that ends like a file of a golden, and one of a single letter.
+pub fn a_golden_of_any_name_is_made_and_accepted() -> Result<(), Failed> {
+    let folder = Folder::new();
+    let names =
+        ["sd1.5", "My_Scenario", "a..b-", "x.snap", "y.snap.new", "Z", "_", "v1.safetensors"];
+    for (index, name) in names.iter().enumerate() {
+        folder.write(name, &format!("scale: 0.{}", index + 1));
+    }
+    folder.gate(&["reference"]);
+    let new = names.map(|name| format!("new     {name}"));
+    let new: Vec<&str> = new.iter().map(String::as_str).chain(["9 new"]).collect();
+    check(folder.repro(&["golden", "status"]), 101, &new)?;
+    check(folder.repro(&["golden", "accept"]), 0, &names)?;
+    check(folder.repro(&["golden", "status"]), 0, &["9 current"])?;
+    check(folder.gate(&[]), 0, &[])?;
+    check(folder.repro(&["golden", "prune"]), 0, &["0 files without a scenario"])?;
+    for name in names {
+        let golden = folder.store().load(name).map_err(|error| error.to_string())?;
+        ensure(golden.text.scenario == name, "another scenario's golden")?;
+        check(folder.repro(&["run", "--exact", name]), 0, &["2 pass"])?;
+    }
+    // And a change of one of them is seen and reviewed like any.
+    folder.write("sd1.5", "scale: 0.25");
+    check(folder.gate(&["reference"]), 101, &["sd1.5.snap.new waits for review"])?;
+    check(folder.repro(&["golden", "accept", "sd1.5"]), 0, &["sd1.5: accepted"])?;
+    check(folder.gate(&[]), 0, &[])
+}
+
+/// Also of this kind: a list of lists, a long text, and a question that is many times as long as the elements.
+pub fn a_long_question_is_kept_as_long_as_it_is() -> Result<(), Failed> {
+    let folder = Folder::new();
+    let curve = |changed: &str| {
+        let mut numbers: Vec<String> =
+            (0..8_000).map(|index| format!("{:e}", (f64::from(index) * 0.618).fract())).collect();
+        numbers[7_777] = changed.to_owned();
+        format!("scale: 0.5, curve: [{}]", numbers.join(", "))
+    };
+    folder.write("tiny", &curve("0.25"));
+    check(folder.gate(&["reference"]), 101, &["waits for review"])?;
+    check(folder.repro(&["golden", "accept"]), 0, &["tiny: accepted"])?;
+    check(folder.gate(&[]), 0, &[])?;
+    ensure(folder.store().files_of("tiny").size() > 128 * 1024, "the question was cut")?;
+    check(folder.repro(&["golden", "status"]), 0, &["1 current"])?;
+    folder.write("tiny", &curve("0.75"));
+    let stale = ["2 stale golden", "params.curve[7777] is 0.75, the golden's 0.25"];
+    check(folder.repro(&["run"]), 101, &stale)
+}

@@ -52,7 +52,7 @@ pub fn pictures_are_written_where_it_says() -> Result<(), Failed> {
     )?;
     let bytes = fs::read(folder.path().join("seen/tiny/image.ndarray.difference.png")).unwrap();
     ensure(bytes.starts_with(b"\x89PNG"), "no PNG")?;
-    check(folder.repro(&["golden", "show", "nobody"]), 2, &["no scenario matches nobody"])
+    check(folder.repro(&["golden", "show", "nobody"]), 2, &["no scenario matches `nobody`"])
 }
 
 pub fn calibration_shows_the_spread_beside_the_file() -> Result<(), Failed> {

@@ -25,6 +25,9 @@ pub struct Scaled;
 #[serde(deny_unknown_fields)]
 pub struct Params {
     scale: f64,
+    /// Numbers that change nothing: a question as long as one likes.
+    #[serde(default)]
+    curve: Vec<f64>,
 }
 
 impl Pipeline for Scaled {
@@ -51,6 +54,9 @@ impl Pipeline for Scaled {
         let factor = if mine { factor.parse()? } else { 1.0 };
         let values: Vec<f32> = (0..768).map(|index| (index as f32 * 0.618).fract()).collect();
         let noise = probe.noise([1, 16, 16, 3], &values);
+        if case.params.curve.iter().any(|number| !number.is_finite()) {
+            return Err("the curve is not finite".into());
+        }
         let image = noise.mul_scalar(case.params.scale * factor);
         probe.record("step.00/image", &image);
         probe.output("image", &image);
@@ -104,10 +110,15 @@ impl Folder {
 
     /// Writes the scenario.
     pub fn scale(&self, scale: f64) {
+        self.write("tiny", &format!("scale: {scale}"));
+    }
+
+    /// Writes a scenario with these parameters.
+    pub fn write(&self, name: &str, params: &str) {
         let text = format!(
-            "version: 1\npipeline: scaled\nseed: 0\nsteps: 1\nbackends: [cpu]\nparams: {{ scale: {scale} }}\n"
+            "version: 1\npipeline: scaled\nseed: 0\nsteps: 1\nbackends: [cpu]\nparams: {{ {params} }}\n"
         );
-        fs::write(self.path().join("scenarios/tiny.yaml"), text).unwrap();
+        fs::write(self.path().join(format!("scenarios/{name}.yaml")), text).unwrap();
     }
 
     pub fn command(&self, role: &str, arguments: &[&str]) -> Command {

@@ -51,16 +51,7 @@ pub fn the_outlier_of_two_machines_stands_in_the_first_sentence() -> Result<(), 
 
 /// As a person sees it: the sentence is on the screen without scrolling, and the red cell opens with its pictures.
 pub fn the_merged_report_shows_the_outlier_in_a_browser() -> Result<(), Failed> {
-    let browser = match Browser::start() {
-        Ok(browser) => browser,
-        Err(reason) if std::env::var("BURN_REPRO_BROWSER").is_ok_and(|value| value == "1") => {
-            return Err(reason.into());
-        }
-        Err(reason) => {
-            eprintln!("skipped, install chromium and chromium-driver: {reason}");
-            return Ok(());
-        }
-    };
+    let browser = Browser::start()?;
     let mut folder = Folder::with_golden();
     two_machines(&mut folder)?;
     check(folder.repro(&["report", "linux-a", "linux-b", "--out", "out"]), 100, &[])?;

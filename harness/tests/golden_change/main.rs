@@ -5,6 +5,8 @@ mod accept;
 mod commands;
 mod folder;
 mod machines;
+#[path = "../../../backends/tests/needed/mod.rs"]
+mod needed;
 mod surroundings;
 #[path = "../report_browser/webdriver.rs"]
 #[expect(dead_code, reason = "the tests of the page use the rest")]
@@ -39,6 +41,8 @@ fn trials() -> Vec<Trial> {
         what_the_reference_no_longer_gives_is_refused,
         a_change_that_is_undone_leaves_nothing_to_review,
         a_damaged_golden_can_be_made_again,
+        a_golden_of_any_name_is_made_and_accepted,
+        a_long_question_is_kept_as_long_as_it_is,
     ];
     trials.extend(trials![
         commands:
@@ -49,12 +53,14 @@ fn trials() -> Vec<Trial> {
     trials.extend(trials![
         machines:
         the_outlier_of_two_machines_stands_in_the_first_sentence,
-        the_merged_report_shows_the_outlier_in_a_browser,
         trials_of_nextest_are_joined,
         a_guard_that_fails_is_in_every_report,
         a_golden_is_accepted_from_what_ci_left,
         a_witness_of_another_machine_can_refuse,
     ]);
+    let name = "the_merged_report_shows_the_outlier_in_a_browser";
+    let test = machines::the_merged_report_shows_the_outlier_in_a_browser;
+    trials.push(needed::trial(name, webdriver::no_browser, webdriver::is_demanded(), test));
     trials.extend(trials![
         surroundings:
         the_gate_reads_the_variables_of_the_command_line,
@@ -70,6 +76,9 @@ fn trials() -> Vec<Trial> {
     ]);
     #[cfg(unix)]
     trials.extend(trials![surroundings: the_gate_works_in_folders_of_any_bytes]);
+    let name = "the_merged_report_shows_the_outlier_in_a_browser";
+    let test = machines::the_merged_report_shows_the_outlier_in_a_browser;
+    trials.push(needed::trial(name, webdriver::no_browser, webdriver::is_demanded(), test));
     trials.extend(trials![writes: test_runs_at_once_do_not_corrupt_each_other]);
     #[cfg(unix)]
     trials.extend(trials![

@@ -91,7 +91,7 @@ fn file() -> Value {
 }
 
 /// The page of a run with a file beside its record, opened at its one cell.
-fn open_run(content: &str) -> Option<(TempDir, Opened)> {
+fn open_run(content: &str) -> (TempDir, Opened) {
     let folder = TempDir::new().expect("a temporary folder");
     run(folder.path());
     let file = folder.path().join("diagnoses/tiny/wgpu-llvmpipe.json");
@@ -100,15 +100,14 @@ fn open_run(content: &str) -> Option<(TempDir, Opened)> {
     let found = read(&[folder.path().to_path_buf()]);
     assert_eq!(found.missing, Vec::<String>::new());
     let page = Page::new(&found.matrix, &Said::of(&found.matrix));
-    let page = open(serde_json::to_value(page).expect("a page has only plain values"))?;
+    let page = open(serde_json::to_value(page).expect("a page has only plain values"));
     page.browser.run("openCell(page.cells[0])");
     page.unfold();
-    Some((folder, page))
+    (folder, page)
 }
 
-#[test]
-fn the_conclusion_comes_first_and_what_it_rests_on_after_it() {
-    let Some(page) = open(SMALL.data()) else { return };
+pub fn the_conclusion_comes_first_and_what_it_rests_on_after_it() {
+    let page = open(SMALL.data());
     page.browser.run("openCell(page.cells.find((cell) => cell.verdict === 'mismatch'))");
     page.unfold();
     let text = page.browser.run(
@@ -145,16 +144,14 @@ fn the_conclusion_comes_first_and_what_it_rests_on_after_it() {
     page.assert_quiet();
 }
 
-#[test]
-fn cells_without_a_diagnosis_have_no_section() {
-    let Some(page) = open(SMALL.data()) else { return };
+pub fn cells_without_a_diagnosis_have_no_section() {
+    let page = open(SMALL.data());
     page.browser.run("openCell(page.cells.find((cell) => cell.verdict === 'pass'))");
     assert!(!page.browser.text("dialog").contains("Diagnosis"));
 }
 
-#[test]
-fn a_file_in_the_folder_of_a_run_is_shown() {
-    let Some((_folder, page)) = open_run(&file().to_string()) else { return };
+pub fn a_file_in_the_folder_of_a_run_is_shown() {
+    let (_folder, page) = open_run(&file().to_string());
     let text = page.browser.text("dialog");
     for part in [
         "wgpu:llvmpipe computes exp wrongly",
@@ -172,9 +169,8 @@ fn a_file_in_the_folder_of_a_run_is_shown() {
     page.assert_quiet();
 }
 
-#[test]
-fn a_damaged_file_is_a_note_and_the_page_stands() {
-    let Some((_folder, page)) = open_run("{ \"version\": 1, ") else { return };
+pub fn a_damaged_file_is_a_note_and_the_page_stands() {
+    let (_folder, page) = open_run("{ \"version\": 1, ");
     let text = page.browser.text("dialog");
     assert!(
         text.contains("there is a diagnosis, but it is not shown: its file is damaged"),

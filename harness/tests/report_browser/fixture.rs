@@ -119,7 +119,7 @@ impl Fixture {
         }
         json!({
             "scenario": scenario, "target": target, "verdict": verdict, "words": words, "red": red,
-            "reason": reason(verdict, scenario, target),
+            "reasons": reasons(verdict, scenario, target),
             "seconds": 0.25,
             "distance": ran.then(|| distance(pass, scenario)),
             "determinism": "full",
@@ -152,6 +152,7 @@ fn scenario(index: usize) -> Value {
         "file": format!("scenarios/scenario-{index:02}.yaml"),
         "description": format!("DDIM on a tiny UNet with {index} {what}"),
         "tags": if index.is_multiple_of(3) { vec!["nightly"] } else { vec![] },
+        "notices": if index == 0 { vec!["params.scheduler: keys without effect: `sigma_max`"] } else { vec![] },
     })
 }
 
@@ -160,15 +161,20 @@ fn distance(pass: bool, scenario: usize) -> f64 {
     if pass { 1.5e-6 * factor } else { 3.2e-4 * factor }
 }
 
-fn reason(verdict: &str, scenario: usize, target: usize) -> String {
+fn reasons(verdict: &str, scenario: usize, target: usize) -> Value {
     match verdict {
-        "pass" => String::new(),
-        "skipped" => "the target has no f64".to_owned(),
-        "crashed" => format!("cell {scenario}-{target}: the process was killed by SIGSEGV"),
-        _ => format!(
-            "image: 12 of 3072 elements outside of the tolerance, the first at [0, 4, 4, 1]; \
-             cell {scenario}-{target} would pass with pixel: {{ abs: 4.0e-4 }}"
-        ),
+        "pass" => json!([]),
+        "skipped" => json!([{ "code": "unsupported", "text": "the target has no f64" }]),
+        "crashed" => {
+            let text = format!("cell {scenario}-{target}: the process was killed by SIGSEGV");
+            json!([{ "code": "crashed", "text": text }])
+        }
+        _ => json!([
+            { "code": "outside-tolerance",
+              "text": "image: 12 of 3072 elements outside of the tolerance; the first at [0, 4, 4, 1]" },
+            { "code": "would-pass",
+              "text": format!("cell {scenario}-{target} would pass with pixel: {{ abs: 4.0e-4 }}") },
+        ]),
     }
 }
 

@@ -67,9 +67,8 @@ impl Opened {
     }
 }
 
-#[test]
-fn light_and_dark_have_contrast_everywhere() {
-    let Some(page) = open(TWO_RUNS.data()) else { return };
+pub fn light_and_dark_have_contrast_everywhere() {
+    let page = open(TWO_RUNS.data());
     let mut grounds = Vec::new();
     for scheme in ["light", "dark"] {
         page.browser.prefer(scheme, "reduce");
@@ -87,12 +86,11 @@ fn light_and_dark_have_contrast_everywhere() {
     page.assert_quiet();
 }
 
-#[test]
-fn a_phone_scrolls_the_matrix_and_never_the_page() {
+pub fn a_phone_scrolls_the_matrix_and_never_the_page() {
     for (what, data) in
         [("two machines", TWO_RUNS.data()), ("long names", fixture::hostile(TWO_RUNS.data()))]
     {
-        let Some(page) = open(data) else { return };
+        let page = open(data);
         page.browser.phone(360, 740);
         page.open_at("");
         page.unfold();
@@ -107,9 +105,8 @@ fn a_phone_scrolls_the_matrix_and_never_the_page() {
     }
 }
 
-#[test]
-fn a_verdict_is_told_by_word_and_symbol() {
-    let Some(page) = open(SMALL.data()) else { return };
+pub fn a_verdict_is_told_by_word_and_symbol() {
+    let page = open(SMALL.data());
     let script = "return [...document.querySelectorAll('td > button')].map((button) => \
         [button.querySelector('.symbol').textContent, button.querySelector('.words').textContent])";
     let told = page.browser.run(script);
@@ -127,9 +124,8 @@ fn a_verdict_is_told_by_word_and_symbol() {
     assert_eq!(signs, 0, "each cell has both");
 }
 
-#[test]
-fn headings_and_landmarks_lead_through_the_page() {
-    let Some(page) = open(SMALL.data()) else { return };
+pub fn headings_and_landmarks_lead_through_the_page() {
+    let page = open(SMALL.data());
     let script = "return [document.documentElement.lang, document.querySelectorAll('h1').length, \
         document.querySelectorAll('header, nav, main, footer').length, \
         [...document.querySelectorAll('nav a, .skip')].every((link) => \

@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -31,6 +32,21 @@ pub mod key {
     pub const END: char = '\u{e010}';
     /// To the first of a row.
     pub const HOME: char = '\u{e011}';
+}
+
+/// Why there is no browser, if there is none; asked once.
+pub fn no_browser() -> Option<String> {
+    static MISSING: OnceLock<Option<String>> = OnceLock::new();
+    let ask = || {
+        let reason = Browser::start().err()?;
+        Some(format!("there is no browser, install chromium and chromium-driver: {reason}"))
+    };
+    MISSING.get_or_init(ask).clone()
+}
+
+/// Whether a missing browser is a failure.
+pub fn is_demanded() -> bool {
+    burn_repro::backends::switch("BURN_REPRO_BROWSER").is_ok_and(|demanded| demanded)
 }
 
 /// A browser with a profile of its own; it and its driver end with this value.

@@ -5,11 +5,11 @@ use burn_repro::{BoxError, Case, CaseFault, Pipeline, Probe, Requirements};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
-use super::denoiser::{Denoiser, denoise};
+use super::denoiser::{Denoiser, asked, denoise};
 use super::faults;
 use super::image;
 use super::noise::Noise;
-use crate::sampler::{DdimConfig, ddim};
+use crate::sampler::{DdimConfig, Scheduler, check_eta, ddim};
 
 /// Noise from the seed, a UNet and DDIM: an image.
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,9 +21,10 @@ pub struct Ddim;
 pub struct DdimParams {
     /// The model.
     pub unet: Denoiser,
-    /// The keys of a `scheduler_config.json`.
+    /// The keys of a `scheduler_config.json`; those that are left out have the values of the file in a pipeline's folder,
+    /// or diffusers' defaults.
     #[serde(default)]
-    pub scheduler: DdimConfig,
+    pub scheduler: Scheduler<DdimConfig>,
     /// The share of fresh noise in each step: 0 for none, 1 for as much as DDPM.
     #[serde(default)]
     pub eta: f64,
@@ -41,10 +42,28 @@ impl Pipeline for Ddim {
         Some(generator.subschema_for::<DdimParams>())
     }
 
+    fn complete(&self, case: &mut Case<DdimParams>) -> Result<Vec<String>, BoxError> {
+        let DdimParams { unet, scheduler, .. } = &mut case.params;
+        unet.complete(&case.folder, scheduler)
+    }
+
+    fn asks(&self, case: &Case<DdimParams>) -> Option<serde_json::Value> {
+        asked(&case.params.scheduler)
+    }
+
+    fn examine(&self, case: &Case<DdimParams>) -> Result<(), BoxError> {
+        case.params.unet.examine()
+    }
+
     fn validate(&self, case: &Case<DdimParams>) -> Result<(), BoxError> {
         let params = &case.params;
-        params.scheduler.sampler(params.eta, params.use_clipped_model_output)?;
-        params.scheduler.transitions(case.steps)?;
+        check_eta(params.eta)?;
+        if params.unet.is_absent() {
+            return Ok(());
+        }
+        let scheduler = &params.scheduler.config;
+        scheduler.sampler(params.eta, params.use_clipped_model_output)?;
+        scheduler.transitions(case.steps)?;
         params.unet.validate(case, false)
     }
 
@@ -63,8 +82,9 @@ impl Pipeline for Ddim {
         probe: &mut Probe<B>,
     ) -> Result<(), BoxError> {
         let params = &case.params;
-        let sampler = params.scheduler.sampler(params.eta, params.use_clipped_model_output)?;
-        let transitions = params.scheduler.transitions(case.steps)?;
+        let scheduler = &params.scheduler.config;
+        let sampler = scheduler.sampler(params.eta, params.use_clipped_model_output)?;
+        let transitions = scheduler.transitions(case.steps)?;
         let (model, shape) = params.unet.load(case, device, probe)?;
         let mut noise = Noise::of(case);
         let x = noise.draw(shape, probe);

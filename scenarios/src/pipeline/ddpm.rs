@@ -5,11 +5,11 @@ use burn_repro::{BoxError, Case, CaseFault, Pipeline, Probe, Requirements};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
-use super::denoiser::{Denoiser, denoise};
+use super::denoiser::{Denoiser, asked, denoise};
 use super::faults;
 use super::image;
 use super::noise::Noise;
-use crate::sampler::{DdpmConfig, ddpm};
+use crate::sampler::{DdpmConfig, Scheduler, ddpm};
 use crate::schedule::Transition;
 
 /// Noise from the seed, a UNet and DDPM: an image. The steps' noise comes from the same generator.
@@ -22,9 +22,10 @@ pub struct Ddpm;
 pub struct DdpmParams {
     /// The model.
     pub unet: Denoiser,
-    /// The keys of a `scheduler_config.json`.
+    /// The keys of a `scheduler_config.json`; those that are left out have the values of the file in a pipeline's folder,
+    /// or diffusers' defaults.
     #[serde(default)]
-    pub scheduler: DdpmConfig,
+    pub scheduler: Scheduler<DdpmConfig>,
     /// The timesteps to visit, falling, as many as `steps`; spaced by the scheduler if left out.
     #[serde(default)]
     pub timesteps: Option<Vec<usize>>,
@@ -33,9 +34,9 @@ pub struct DdpmParams {
 impl DdpmParams {
     fn transitions(&self, steps: usize) -> Result<Vec<Transition>, BoxError> {
         match &self.timesteps {
-            None => Ok(self.scheduler.transitions(steps)?),
+            None => Ok(self.scheduler.config.transitions(steps)?),
             Some(timesteps) if timesteps.len() == steps => {
-                Ok(self.scheduler.custom_transitions(timesteps)?)
+                Ok(self.scheduler.config.custom_transitions(timesteps)?)
             }
             Some(timesteps) => Err(format!(
                 "{} `timesteps` for {steps} steps; write `steps: {}`",
@@ -56,9 +57,25 @@ impl Pipeline for Ddpm {
         Some(generator.subschema_for::<DdpmParams>())
     }
 
+    fn complete(&self, case: &mut Case<DdpmParams>) -> Result<Vec<String>, BoxError> {
+        let DdpmParams { unet, scheduler, .. } = &mut case.params;
+        unet.complete(&case.folder, scheduler)
+    }
+
+    fn asks(&self, case: &Case<DdpmParams>) -> Option<serde_json::Value> {
+        asked(&case.params.scheduler)
+    }
+
+    fn examine(&self, case: &Case<DdpmParams>) -> Result<(), BoxError> {
+        case.params.unet.examine()
+    }
+
     fn validate(&self, case: &Case<DdpmParams>) -> Result<(), BoxError> {
         let params = &case.params;
-        let sampler = params.scheduler.sampler()?;
+        if params.unet.is_absent() {
+            return Ok(());
+        }
+        let sampler = params.scheduler.config.sampler()?;
         params.transitions(case.steps)?;
         params.unet.validate(case, sampler.variance.is_learned())
     }
@@ -78,7 +95,7 @@ impl Pipeline for Ddpm {
         probe: &mut Probe<B>,
     ) -> Result<(), BoxError> {
         let params = &case.params;
-        let sampler = params.scheduler.sampler()?;
+        let sampler = params.scheduler.config.sampler()?;
         let transitions = params.transitions(case.steps)?;
         let (model, shape) = params.unet.load(case, device, probe)?;
         let mut noise = Noise::of(case);

@@ -14,19 +14,19 @@ pub(super) trait Noisy {
 
 impl Noisy for DdimParams {
     fn noise(&mut self) -> &mut NoiseConfig {
-        &mut self.scheduler.noise
+        &mut self.scheduler.config.noise
     }
 }
 
 impl Noisy for DdpmParams {
     fn noise(&mut self) -> &mut NoiseConfig {
-        &mut self.scheduler.noise
+        &mut self.scheduler.config.noise
     }
 }
 
 impl Noisy for SamplerParams {
     fn noise(&mut self) -> &mut NoiseConfig {
-        match &mut self.scheduler {
+        match &mut self.scheduler.config {
             SchedulerConfig::Ddim(config) => &mut config.noise,
             SchedulerConfig::Ddpm(config) => &mut config.noise,
         }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::faults;
 use super::noise::Noise;
-use crate::sampler::{SamplerError, SchedulerConfig, add_noise, ddim, ddpm};
+use crate::sampler::{SamplerError, Scheduler, SchedulerConfig, add_noise, check_eta, ddim, ddpm};
 use crate::schedule::{Schedule, Transition};
 
 /// A sampler alone.
@@ -21,7 +21,7 @@ pub struct Sampler;
 #[serde(deny_unknown_fields)]
 pub struct SamplerParams {
     /// The keys of a `scheduler_config.json`; `_class_name` says which scheduler.
-    pub scheduler: SchedulerConfig,
+    pub scheduler: Scheduler<SchedulerConfig>,
     /// Which timesteps are visited.
     #[serde(default, rename = "loop")]
     pub visited: Loop,
@@ -71,9 +71,19 @@ impl Pipeline for Sampler {
         Some(generator.subschema_for::<SamplerParams>())
     }
 
+    fn complete(&self, case: &mut Case<SamplerParams>) -> Result<Vec<String>, BoxError> {
+        let mut notices = case.params.scheduler.complete(None)?;
+        let SamplerParams { scheduler, eta, .. } = &case.params;
+        if *eta != 0.0 && matches!(scheduler.config, SchedulerConfig::Ddpm(_)) {
+            notices.push("params: `eta` has no effect on DDPMScheduler".into());
+        }
+        Ok(notices)
+    }
+
     fn validate(&self, case: &Case<SamplerParams>) -> Result<(), BoxError> {
         let params = &case.params;
-        match &params.scheduler {
+        check_eta(params.eta)?;
+        match &params.scheduler.config {
             SchedulerConfig::Ddim(config) => drop(config.sampler(params.eta, false)?),
             SchedulerConfig::Ddpm(config) if config.sampler()?.variance.is_learned() => {
                 return Err(
@@ -114,7 +124,7 @@ impl Pipeline for Sampler {
         let mut x = arithmetic_sequence(params.sample_shape, false, probe);
         if params.start_at.is_some() {
             let noise = arithmetic_sequence(params.sample_shape, true, probe);
-            x = add_noise(&schedule(&params.scheduler)?, x, noise, &[transitions[0].t])?;
+            x = add_noise(&schedule(&params.scheduler.config)?, x, noise, &[transitions[0].t])?;
         }
         let mut noise = Noise::of(case);
         let mut noise = |shape, probe: &mut Probe<B>| noise.draw(shape, probe);
@@ -133,7 +143,7 @@ fn run_loop<B: Backend>(
     noise: &mut impl FnMut([usize; 4], &mut Probe<B>) -> Tensor<B, 4>,
     probe: &mut Probe<B>,
 ) -> Result<Tensor<B, 4>, BoxError> {
-    let ended: Result<_, SamplerError> = match &params.scheduler {
+    let ended: Result<_, SamplerError> = match &params.scheduler.config {
         SchedulerConfig::Ddim(config) => {
             ddim(&config.sampler(params.eta, false)?, transitions, x, model, noise, probe)
         }
@@ -147,7 +157,7 @@ fn run_loop<B: Backend>(
 /// The steps of the loop, from `start_at` on.
 fn visited(case: &Case<SamplerParams>) -> Result<Vec<Transition>, BoxError> {
     let params = &case.params;
-    let (transitions, train) = match &params.scheduler {
+    let (transitions, train) = match &params.scheduler.config {
         SchedulerConfig::Ddim(config) => {
             (config.transitions(case.steps)?, config.noise.num_train_timesteps)
         }

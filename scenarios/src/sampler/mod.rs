@@ -18,7 +18,10 @@ mod prediction;
 mod threshold;
 mod variance;
 
-pub use config::{ConfigError, DdimConfig, DdpmConfig, NoiseConfig, SchedulerConfig};
+pub use config::{
+    ConfigError, DdimConfig, DdpmConfig, FromFields, NoiseConfig, Scheduler, SchedulerConfig,
+    SchedulerError, SchedulerFile, check_eta,
+};
 pub use ddim::{Ddim, ddim, ddim_step};
 pub use ddpm::{Ddpm, ddpm, ddpm_step};
 pub use error::SamplerError;

@@ -6,12 +6,12 @@
 use std::f64::consts::PI;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::sigmoid::sigmoid;
 
 /// The formula that makes the betas, by the names that diffusers' `beta_schedule` has for them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BetaSchedule {
     /// Equal steps from `beta_start` to `beta_end` (Ho et al. 2020, arXiv 2006.11239, section 4).

@@ -3,10 +3,10 @@
 //! How much noise a timestep carries is the [`Schedule`](super::Schedule)'s knowledge.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// How the visited timesteps lie among the training timesteps (arXiv 2305.08891, table 2).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TimestepSpacing {
     /// Multiples of the whole stride, from 0 up; the only spacing that `steps_offset` moves.

@@ -8,10 +8,10 @@
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, activation};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `act_fn`: the activation inside residual blocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Activation {
     /// `x * sigmoid(x)`, also called swish.

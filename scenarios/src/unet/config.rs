@@ -8,14 +8,14 @@ use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Activation;
 
 /// The configuration of a `UNet2DModel`: a diffusers `config.json`, or the same keys in YAML.
 ///
-/// A key that is left out has the default of diffusers 0.42.1; an unknown key is refused.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+/// A key that is left out has the default of diffusers 0.42.1.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UNet2DConfig {
     /// The class the file was saved from.
@@ -84,6 +84,8 @@ pub struct UNet2DConfig {
     pub class_embed_type: Option<String>,
     /// Must be null: class conditioning is not supported.
     pub num_class_embeds: Option<usize>,
+    /// Must be null: quantised weights are not supported.
+    pub quantization_config: Option<serde_json::Value>,
     /// Rows of the table of a learned time embedding.
     pub num_train_timesteps: Option<usize>,
 }
@@ -122,20 +124,21 @@ impl Default for UNet2DConfig {
             add_attention: true,
             class_embed_type: None,
             num_class_embeds: None,
+            quantization_config: None,
             num_train_timesteps: None,
         }
     }
 }
 
 /// `_class_name`: the one model that is implemented.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ClassName {
     /// diffusers' `UNet2DModel`.
     UNet2DModel,
 }
 
 /// `time_embedding_type`: how a timestep becomes a vector.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TimeEmbeddingType {
     /// Sines and cosines of a geometric series of frequencies.
@@ -148,7 +151,7 @@ pub enum TimeEmbeddingType {
 }
 
 /// An entry of `down_block_types`. The prefix `UNetRes` of old files is accepted, as in diffusers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum DownBlockType {
     /// Residual blocks, then a convolution that halves.
     #[serde(alias = "UNetResDownBlock2D")]
@@ -162,14 +165,14 @@ pub enum DownBlockType {
 }
 
 /// `mid_block_type`: the one mid block that is implemented.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum MidBlockType {
     /// A residual block, attention, a residual block.
     UNetMidBlock2D,
 }
 
 /// An entry of `up_block_types`. The prefix `UNetRes` of old files is accepted, as in diffusers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum UpBlockType {
     /// Residual blocks, then doubling and a convolution.
     #[serde(alias = "UNetResUpBlock2D")]
@@ -183,7 +186,7 @@ pub enum UpBlockType {
 }
 
 /// `downsample_type` and `upsample_type`: what changes the resolution between levels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SamplingType {
     /// A convolution.
@@ -193,7 +196,7 @@ pub enum SamplingType {
 }
 
 /// `resnet_time_scale_shift`: how the time embedding enters a residual block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TimeScaleShift {
     /// It is added before the second norm.
@@ -221,6 +224,12 @@ impl JsonSchema for SampleSize {
         json_schema!({
             "anyOf": [side, { "type": "array", "items": side, "minItems": 2, "maxItems": 2 }]
         })
+    }
+}
+
+impl Serialize for SampleSize {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        [self.height, self.width].serialize(serializer)
     }
 }
 

@@ -1,26 +1,21 @@
-//! A diffusers folder with a UNet: `unet/config.json` and
-//! `unet/diffusion_pytorch_model.safetensors`, or both files at the root, as in
-//! google/ddpm-cifar10-32.
+//! A folder with a UNet: `unet/config.json` and its weights, or both at the root, as in google/ddpm-cifar10-32.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::checkpoint;
-use super::{CheckpointError, ConfigError, UNet2DConfig, Weights};
+use super::checkpoint::Checkpoint;
+use super::layout::Layout;
+use super::{CheckpointError, ConfigError, LayoutError, UNet2DConfig, Weights};
+use crate::diffusers::{FileError, Keyed, listed};
 
 const CONFIG: &str = "config.json";
-const WEIGHTS: &str = "diffusion_pytorch_model.safetensors";
-/// What diffusers wrote before safetensors; a pickle, which is a program and is not read.
-const PICKLE: &str = "diffusion_pytorch_model.bin";
-/// More than any configuration has, in bytes.
-const LONGEST_CONFIG: u64 = 1 << 20;
 
-/// A folder whose configuration has been read and checked; its weights have not been read yet.
+/// A folder whose configuration has been read and checked, against the headers of its weights, too; the values of the
+/// weights have not been read yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelFolder {
     config: UNet2DConfig,
-    weights: PathBuf,
+    checkpoint: Checkpoint,
+    notices: Vec<String>,
 }
 
 /// Why a folder is no model.
@@ -28,30 +23,18 @@ pub struct ModelFolder {
 pub enum FolderError {
     /// Neither layout is there.
     #[error(
-        "find a UNet in {}: it has neither unet/config.json nor config.json; put a diffusers model \
-         folder there",
+        "find a UNet in {}: it has neither unet/config.json nor config.json; {cure}",
         folder.display()
     )]
     NoConfig {
         /// The folder.
         folder: PathBuf,
+        /// What to do about it.
+        cure: &'static str,
     },
-    /// The configuration cannot be read.
-    #[error("read {}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The configuration is not a `UNet2DModel`'s.
-    #[error("parse {}: {source}", path.display())]
-    Parse {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, with line and column.
-        source: serde_json::Error,
-    },
+    /// The configuration cannot be read, or is not a `UNet2DModel`'s.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The configuration cannot be built.
     #[error("use {}: {source}", path.display())]
     Config {
@@ -60,37 +43,41 @@ pub enum FolderError {
         /// The key and the cure.
         source: ConfigError,
     },
-    /// There is a configuration and no weights.
-    #[error("find weights: {} is not there; {cure}", path.display())]
-    NoWeights {
-        /// The file that is missing.
-        path: PathBuf,
-        /// What to do about it.
-        cure: &'static str,
-    },
+    /// There are no weights that can be read.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// The weights are another model's.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
 }
 
 impl ModelFolder {
-    /// Reads and checks the configuration, and finds the weights file.
+    /// Reads and checks the configuration, and the headers of the weights.
     ///
     /// # Errors
     /// Which file is missing or wrong, and what to do.
     pub fn open(folder: &Path) -> Result<Self, FolderError> {
         let nested = folder.join("unet");
-        let folder = [nested.as_path(), folder]
-            .into_iter()
-            .find(|place| place.join(CONFIG).is_file())
-            .ok_or_else(|| FolderError::NoConfig { folder: folder.into() })?;
-        let config = read_config(folder.join(CONFIG))?;
-        let path = folder.join(WEIGHTS);
-        if !path.is_file() {
-            let cure = match folder.join(PICKLE).is_file() {
-                true => "load the model in diffusers and call save_pretrained, which writes it",
-                false => "download it from where config.json came from",
+        let Some(place) =
+            [nested.as_path(), folder].into_iter().find(|place| place.join(CONFIG).is_file())
+        else {
+            // What huggingface_hub keeps: links to files that are called by their hashes.
+            let cure = match folder.join("snapshots").is_dir() {
+                true => "it is a cache of huggingface_hub: give the folder below `snapshots` in it",
+                false => "put a diffusers model folder there",
             };
-            return Err(FolderError::NoWeights { path, cure });
+            return Err(FolderError::NoConfig { folder: folder.into(), cure });
+        };
+        let path = place.join(CONFIG);
+        let Keyed { config, ignored, .. } = Keyed::<UNet2DConfig>::read(&path)?;
+        if let Err(source) = config.validate() {
+            return Err(FolderError::Config { path, source });
         }
-        Ok(Self { config, weights: path })
+        let checkpoint = Checkpoint::open(Layout::find(place)?, config.parameters())?;
+        let ignored = (!ignored.is_empty())
+            .then(|| format!("{CONFIG} of the UNet: keys without effect: {}", listed(&ignored)));
+        let notices = ignored.into_iter().chain(checkpoint.notices().to_vec()).collect();
+        Ok(Self { config, checkpoint, notices })
     }
 
     /// The configuration.
@@ -99,28 +86,25 @@ impl ModelFolder {
         &self.config
     }
 
-    /// Reads the weights: f32, f16 or bf16, widened to `f32`.
+    /// What people should know of the folder: keys without effect, weights that are wrapped.
+    #[must_use]
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    /// Reads the weights: f32, f16 or bf16 widened to it, or f64 rounded to it.
     ///
     /// # Errors
-    /// A file that cannot be read, or everything in it that is not the model's.
+    /// A file that cannot be read, or a value that is not finite.
     pub fn weights(&self) -> Result<Weights, CheckpointError> {
-        checkpoint::read(&self.weights, self.config.parameters())
+        self.checkpoint.weights()
     }
-}
 
-fn read_config(path: PathBuf) -> Result<UNet2DConfig, FolderError> {
-    let mut text = String::new();
-    let read =
-        File::open(&path).and_then(|file| file.take(LONGEST_CONFIG).read_to_string(&mut text));
-    if let Err(source) = read {
-        return Err(FolderError::Read { path, source });
-    }
-    let config: UNet2DConfig = match serde_json::from_str(&text) {
-        Ok(config) => config,
-        Err(source) => return Err(FolderError::Parse { path, source }),
-    };
-    match config.validate() {
-        Ok(()) => Ok(config),
-        Err(source) => Err(FolderError::Config { path, source }),
+    /// Reads the weights and keeps none of them.
+    ///
+    /// # Errors
+    /// As [`weights`](Self::weights).
+    pub fn examine(&self) -> Result<(), CheckpointError> {
+        self.checkpoint.examine()
     }
 }

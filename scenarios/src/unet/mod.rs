@@ -24,12 +24,17 @@ mod down_block;
 mod embedding;
 mod extent;
 mod folder;
+mod header;
 mod initialisation;
 mod layers;
+mod layout;
 mod mid_block;
 mod model;
+mod names;
+mod norms;
 mod parameters;
 mod plan;
+mod problem;
 mod resnet;
 mod sampling;
 mod up_block;
@@ -37,14 +42,17 @@ mod validation;
 mod weights;
 
 pub use activation::Activation;
-pub use checkpoint::{CheckpointError, TensorProblem};
+pub use checkpoint::CheckpointError;
 pub use config::{
     ClassName, DownBlockType, MidBlockType, SampleSize, SamplingType, TimeEmbeddingType,
     TimeScaleShift, UNet2DConfig, UpBlockType,
 };
 pub use extent::Extent;
 pub use folder::{FolderError, ModelFolder};
+pub use header::HeaderError;
+pub use layout::LayoutError;
 pub use model::UNet2DModel;
 pub use parameters::Parameter;
+pub use problem::TensorProblem;
 pub use validation::{ConfigError, InputError};
 pub use weights::{MismatchedWeights, Weights};

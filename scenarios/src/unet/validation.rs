@@ -34,6 +34,18 @@ pub enum InputError {
         /// Height and width of the sample.
         found: [usize; 2],
     },
+    /// A group norm of one value, whose variance is 0.
+    #[error(
+        "`{norm}` would normalise groups of 1 value, which torch refuses (\"Expected more than 1 value per channel when \
+         training, got input size {size:?}\"); write fewer `norm_num_groups`, a larger `sample_size` or a \
+         larger `batch_size`"
+    )]
+    OneValue {
+        /// The first such norm.
+        norm: String,
+        /// What torch calls its input size: groups of all samples, groups, height and width or pixels.
+        size: Vec<usize>,
+    },
     /// Neither one timestep nor one for each sample.
     #[error("give the model one timestep or one for each of the {batch} samples, not {found}")]
     Timesteps {
@@ -95,6 +107,9 @@ impl UNet2DConfig {
         if !height.is_multiple_of(multiple) || !width.is_multiple_of(multiple) {
             return Err(InputError::Resolution { multiple, found: [height, width] });
         }
+        if let Some((norm, size)) = self.norm_of_one_value(shape) {
+            return Err(InputError::OneValue { norm, size });
+        }
         if timesteps.len() != 1 && timesteps.len() != batch {
             return Err(InputError::Timesteps { batch, found: timesteps.len() });
         }
@@ -128,7 +143,9 @@ impl UNet2DConfig {
     fn check_unsupported(&self) -> Result<(), ConfigError> {
         let cure = "class conditioning is not supported; write null or leave it out";
         ensure(self.class_embed_type.is_none(), "class_embed_type", || cure.into())?;
-        ensure(self.num_class_embeds.is_none(), "num_class_embeds", || cure.into())
+        ensure(self.num_class_embeds.is_none(), "num_class_embeds", || cure.into())?;
+        let cure = "quantised weights are not supported; save the model without quantisation";
+        ensure(self.quantization_config.is_none(), "quantization_config", || cure.into())
     }
 
     fn check_levels(&self) -> Result<(), ConfigError> {

@@ -7,12 +7,30 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use burn_repro::golden::{GoldenText, Store, Summary};
 use burn_repro::hash::sha256_hex;
 use burn_repro::tensor_file;
 use burn_repro::trace::NamedTensor;
 use tempfile::TempDir;
+
+/// The names of this machine's targets; asked once.
+pub fn targets() -> &'static [String] {
+    static TARGETS: OnceLock<Vec<String>> = OnceLock::new();
+    TARGETS.get_or_init(|| {
+        let listing = Copy::empty().repro(&["list", "--targets", "--json"]).stdout;
+        let listing: serde_json::Value = serde_json::from_str(&listing).unwrap();
+        let targets = listing["targets"]["targets"].as_array().unwrap();
+        targets.iter().map(|target| target["name"].as_str().unwrap().to_owned()).collect()
+    })
+}
+
+/// Why there is no WGPU target, if there is none.
+pub fn no_wgpu() -> Option<String> {
+    let is_here = targets().iter().any(|name| name.starts_with("wgpu"));
+    (!is_here).then(|| "there is no WGPU target here".to_owned())
+}
 
 /// A temporary folder with `scenarios/` and `golden/`.
 pub struct Copy {

@@ -1,7 +1,8 @@
 //! Reading and refusing configurations.
 
 use burn_repro_scenarios::sampler::{
-    Bound, ConfigError, DdimConfig, DdpmConfig, PredictionType, SchedulerConfig, VarianceType,
+    Bound, ConfigError, DdimConfig, DdpmConfig, NoiseConfig, PredictionType, SchedulerConfig,
+    VarianceType,
 };
 use burn_repro_scenarios::schedule::{BetaSchedule, ScheduleError, TimestepError, TimestepSpacing};
 use rstest::rstest;
@@ -36,7 +37,6 @@ fn a_ddpm_file_configures_either() {
     let ddpm: DdpmConfig = serde_json::from_str(CIFAR10).unwrap();
     assert_eq!(ddpm.variance_type, VarianceType::FixedLarge);
     let ddim: DdimConfig = serde_json::from_str(CIFAR10).unwrap();
-    assert_eq!(ddim, DdimConfig::from_ddpm(ddpm.clone()));
     assert_eq!(ddim, DdimConfig::default());
     let either: SchedulerConfig = serde_json::from_str(CIFAR10).unwrap();
     assert_eq!(either, SchedulerConfig::Ddpm(ddpm));
@@ -65,9 +65,9 @@ fn every_key_is_read() {
 }
 
 #[rstest]
-#[case::misspelt("{\n  \"clip_sample\": true,\n  \"beta_strat\": 0.1\n}", "line 3")]
+#[case::misspelt("{\n  \"clip_sample\": true,\n  \"beta_strat\": 0.1\n}", "line 4")]
 #[case::no_such_schedule("{\n  \"beta_schedule\": \"cosine\"\n}", "line 2")]
-#[case::no_such_class("{\n  \"_class_name\": \"PNDMScheduler\"\n}", "line 2")]
+#[case::no_such_class("{\n  \"_class_name\": \"PNDMSchedular\"\n}", "line 2")]
 #[case::negative("{\n\n  \"steps_offset\": -1\n}", "line 3")]
 fn refuses_with_a_line_number(#[case] text: &str, #[case] line: &str) {
     for refusal in [
@@ -79,27 +79,42 @@ fn refuses_with_a_line_number(#[case] text: &str, #[case] line: &str) {
     }
 }
 
+/// As diffusers' `from_config`: what both have is taken, the rest has no effect. Every other scheduler belongs here, too.
 #[rstest]
-#[case(json!({ "variance_type": "fixed_small" }), "`variance_type` belongs to DDPMScheduler")]
-#[case(json!({ "_class_name": "DDIMScheduler", "variance_type": "fixed_small" }), "`variance_type`")]
-#[case(json!({ "_class_name": "DDPMScheduler", "set_alpha_to_one": true }), "`set_alpha_to_one`")]
-fn refuses_foreign_keys_for_ddim(#[case] keys: Value, #[case] why: &str) {
-    let refusal = serde_json::from_value::<DdimConfig>(keys).unwrap_err().to_string();
-    assert!(refusal.contains(why), "{refusal}");
+#[case::ddpm(json!({ "_class_name": "DDPMScheduler", "variance_type": "fixed_small" }))]
+#[case::without_class(json!({ "variance_type": "fixed_large" }))]
+#[case::pndm(json!({ "_class_name": "PNDMScheduler", "skip_prk_steps": true }))]
+#[case::euler(json!({ "_class_name": "EulerDiscreteScheduler", "sigma_max": null, "timestep_type": "discrete" }))]
+#[case::dpm(json!({ "_class_name": "DPMSolverMultistepScheduler", "solver_order": 2 }))]
+#[case::flow(json!({ "_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 3.0 }))]
+fn ddim_is_made_of_any_scheduler(#[case] mut keys: Value) {
+    keys["beta_end"] = json!(0.5);
+    keys["set_alpha_to_one"] = json!(false);
+    let config: DdimConfig = serde_json::from_value(keys).unwrap();
+    assert!(!config.set_alpha_to_one);
+    assert_eq!(config.noise, NoiseConfig { beta_end: 0.5, ..NoiseConfig::default() });
 }
 
 #[rstest]
-#[case(json!({ "set_alpha_to_one": true }), "`set_alpha_to_one` belongs to DDIMScheduler")]
-#[case(json!({ "_class_name": "DDIMScheduler" }), "where DDPM runs")]
-fn refuses_foreign_keys_for_ddpm(#[case] keys: Value, #[case] why: &str) {
-    let refusal = serde_json::from_value::<DdpmConfig>(keys).unwrap_err().to_string();
-    assert!(refusal.contains(why), "{refusal}");
+#[case::without_class(json!({ "set_alpha_to_one": true }))]
+#[case::ddim(json!({ "_class_name": "DDIMScheduler" }))]
+#[case::lcm(json!({ "_class_name": "LCMScheduler", "original_inference_steps": 50 }))]
+fn ddpm_is_made_of_any_scheduler(#[case] mut keys: Value) {
+    keys["variance_type"] = json!("fixed_large");
+    let config: DdpmConfig = serde_json::from_value(keys).unwrap();
+    assert_eq!(
+        config,
+        DdpmConfig { variance_type: VarianceType::FixedLarge, ..Default::default() }
+    );
 }
 
 #[test]
 fn the_sampler_pipeline_needs_a_class() {
     let refusal = serde_json::from_str::<SchedulerConfig>("{}").unwrap_err().to_string();
     assert!(refusal.contains("write `_class_name: DDIMScheduler`"), "{refusal}");
+    let keys = json!({ "_class_name": "PNDMScheduler" });
+    let refusal = serde_json::from_value::<SchedulerConfig>(keys).unwrap_err().to_string();
+    assert!(refusal.contains("`_class_name: PNDMScheduler` is not supported"), "{refusal}");
 }
 
 #[rstest]
@@ -157,12 +172,25 @@ fn refuses_the_variance_that_is_always_nan() {
 }
 
 #[rstest]
-#[case(-0.5)]
-#[case(f64::NAN)]
-#[case(f64::INFINITY)]
-fn refuses_eta(#[case] eta: f64) {
-    let refusal = DdimConfig::default().sampler(eta, false).unwrap_err();
-    assert!(refusal.to_string().starts_with("`eta: "), "{refusal}");
+#[case::negative(-0.5, "is a share")]
+#[case::endless(f64::NEG_INFINITY, "is a share")]
+#[case::a_little_more(1.0000001, "NaN in every element")]
+#[case::reported(1.05, "NaN in every element")]
+#[case::twice(2.0, "NaN in every element")]
+#[case::no_number(f64::NAN, "NaN in every element")]
+#[case::infinite(f64::INFINITY, "NaN in every element")]
+fn refuses_eta(#[case] eta: f64, #[case] why: &str) {
+    let refusal = DdimConfig::default().sampler(eta, false).unwrap_err().to_string();
+    assert!(refusal.starts_with("`eta: ") && refusal.contains(why), "{refusal}");
+    assert!(refusal.contains("from 0 to 1"), "{refusal}");
+}
+
+#[rstest]
+#[case(0.0)]
+#[case(-0.0)]
+#[case(1.0)]
+fn takes_eta(#[case] eta: f64) {
+    assert!(DdimConfig::default().sampler(eta, false).is_ok());
 }
 
 #[rstest]

@@ -1,77 +1,14 @@
-//! Weights from files: both layouts, old names, narrow dtypes, and every file that is no model's.
+//! Weights from files: old names and wrapped ones, other dtypes, and every file that is no model's. Other layouts of a
+//! folder are `layouts`' matter.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use burn_repro_scenarios::unet::{ModelFolder, Weights};
+use burn_repro_scenarios::unet::ModelFolder;
 use half::{bf16, f16};
 use rstest::rstest;
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors, serialize};
+use safetensors::Dtype;
 
-use crate::common::data;
-
-const FILE: &str = "unet/diffusion_pytorch_model.safetensors";
-
-/// Tensors of a file that a test changes before it writes them.
-type Tensors = BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>;
-
-/// A copy of the tiny model that is removed at the end of the test.
-struct Copy(PathBuf);
-
-impl Copy {
-    fn new() -> Self {
-        static MADE: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("unet_{}_{}", process::id(), MADE.fetch_add(1, Ordering::Relaxed));
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        fs::create_dir_all(folder.join("unet")).unwrap();
-        for file in ["unet/config.json", FILE] {
-            fs::copy(data("ddim_tiny").join(file), folder.join(file)).unwrap();
-        }
-        Self(folder)
-    }
-
-    fn edit(&self, file: &str, edit: impl FnOnce(&mut Vec<u8>)) {
-        let mut bytes = fs::read(self.0.join(file)).unwrap();
-        edit(&mut bytes);
-        fs::write(self.0.join(file), bytes).unwrap();
-    }
-
-    fn edit_tensors(&self, edit: impl FnOnce(&mut Tensors)) {
-        self.edit(FILE, |bytes| {
-            let mut tensors = SafeTensors::deserialize(bytes)
-                .unwrap()
-                .iter()
-                .map(|(name, view)| {
-                    (name.into(), (view.dtype(), view.shape().to_vec(), view.data().to_vec()))
-                })
-                .collect();
-            edit(&mut tensors);
-            let views = tensors.iter().map(|(name, (dtype, shape, data))| {
-                (name, TensorView::new(*dtype, shape.clone(), data).unwrap())
-            });
-            *bytes = serialize(views, None).unwrap();
-        });
-    }
-
-    fn load(&self) -> Result<Weights, String> {
-        let folder = ModelFolder::open(&self.0).map_err(|error| error.to_string())?;
-        folder.weights().map_err(|error| error.to_string())
-    }
-}
-
-impl Drop for Copy {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn original() -> Weights {
-    ModelFolder::open(&data("ddim_tiny")).unwrap().weights().unwrap()
-}
+use crate::common::{Copy, FILE, Tensors, original};
 
 #[test]
 fn both_files_may_lie_at_the_root() {
@@ -80,6 +17,91 @@ fn both_files_may_lie_at_the_root() {
         fs::rename(copy.0.join("unet").join(file), copy.0.join(file)).unwrap();
     }
     assert_eq!(copy.load().unwrap(), original());
+}
+
+/// What puts a model into another one, alone and nested.
+#[rstest]
+#[case::compiled("_orig_mod.")]
+#[case::data_parallel("module.")]
+#[case::compiled_and_parallel("module._orig_mod.")]
+#[case::a_pipelines_part("unet.")]
+#[case::lightning("model.diffusion_model.")]
+fn names_that_all_begin_the_same_load(#[case] prefix: &str) {
+    let copy = Copy::new();
+    copy.edit_tensors(|tensors| {
+        let named = std::mem::take(tensors).into_iter();
+        *tensors = named.map(|(name, tensor)| (format!("{prefix}{name}"), tensor)).collect();
+    });
+    assert_eq!(copy.load().unwrap(), original());
+    let notices = ModelFolder::open(&copy.0).unwrap().notices().to_vec();
+    assert_eq!(notices, [format!("all names of weights begin with `{prefix}`, which is left out")]);
+}
+
+#[test]
+fn a_compiled_part_of_a_model_loads() {
+    let copy = Copy::new();
+    copy.edit_tensors(|tensors| {
+        let named = std::mem::take(tensors).into_iter();
+        let rename = |name: String| name.replace("mid_block.", "mid_block._orig_mod.");
+        *tensors = named.map(|(name, tensor)| (rename(name), tensor)).collect();
+    });
+    assert_eq!(copy.load().unwrap(), original());
+}
+
+#[test]
+fn a_parameter_under_both_names_is_refused() {
+    let copy = Copy::new();
+    copy.edit_tensors(|tensors| {
+        let tensor = tensors["conv_in.bias"].clone();
+        tensors.insert("_orig_mod.conv_in.bias".into(), tensor);
+    });
+    assert!(copy.load().unwrap_err().contains("`conv_in.bias` is there twice"));
+}
+
+#[test]
+fn double_weights_are_rounded_and_told() {
+    let copy = Copy::new();
+    copy.edit_tensors(|tensors| {
+        for (dtype, _, data) in tensors.values_mut() {
+            let values = data.as_chunks().0.iter().copied().map(f32::from_le_bytes);
+            // Less than half a unit more than what f32 holds.
+            *data = values.flat_map(|x| (f64::from(x) * (1.0 + 1e-9)).to_le_bytes()).collect();
+            *dtype = Dtype::F64;
+        }
+    });
+    assert_eq!(copy.load().unwrap(), original());
+    let notices = ModelFolder::open(&copy.0).unwrap().notices().to_vec();
+    assert_eq!(notices, ["weights that are stored as F64 are rounded to F32"]);
+}
+
+/// Infinite in either direction, NaN of either sign, of every stored type, and an f64 that f32 cannot hold.
+#[rstest]
+#[case::infinite(Dtype::F32, f32::INFINITY.to_le_bytes().to_vec(), "inf")]
+#[case::minus(Dtype::F32, f32::NEG_INFINITY.to_le_bytes().to_vec(), "-inf")]
+#[case::nan(Dtype::F32, f32::NAN.to_le_bytes().to_vec(), "NaN")]
+#[case::half(Dtype::F16, f16::INFINITY.to_le_bytes().to_vec(), "inf")]
+#[case::brain(Dtype::BF16, bf16::NAN.to_le_bytes().to_vec(), "NaN")]
+#[case::double(Dtype::F64, f64::NAN.to_le_bytes().to_vec(), "NaN")]
+#[case::too_large_a_double(Dtype::F64, 1e300_f64.to_le_bytes().to_vec(), "inf")]
+fn a_weight_that_is_not_finite_is_named(
+    #[case] dtype: Dtype,
+    #[case] bad: Vec<u8>,
+    #[case] value: &str,
+) {
+    let copy = Copy::new();
+    copy.edit_tensors(|tensors| {
+        // (4, 3, 3, 3), of which the element (1, 2, 0, 1).
+        let tensor = tensors.get_mut("conv_in.weight").unwrap();
+        let place = 27 + 2 * 9 + 1;
+        let mut data = vec![0; 108 * bad.len()];
+        data[place * bad.len()..(place + 1) * bad.len()].copy_from_slice(&bad);
+        *tensor = (dtype, vec![4, 3, 3, 3], data);
+    });
+    let error = copy.load().unwrap_err();
+    let told = format!("`conv_in.weight` is {value} at [1, 2, 0, 1]; every weight has to be");
+    assert!(error.contains(&told), "{error}");
+    let folder = ModelFolder::open(&copy.0).unwrap();
+    assert_eq!(folder.examine().unwrap_err().to_string(), error);
 }
 
 #[test]
@@ -143,9 +165,9 @@ fn narrow_weights_are_widened(#[case] dtype: Dtype, #[case] bound: f32) {
 #[case::wrong_dtype(
     |tensors: &mut Tensors| {
         let tensor = tensors.get_mut("conv_norm_out.bias").unwrap();
-        *tensor = (Dtype::F64, vec![4], vec![0; 32]);
+        *tensor = (Dtype::I64, vec![4], vec![0; 32]);
     },
-    "`conv_norm_out.bias` is F64; save it as F32, F16 or BF16"
+    "`conv_norm_out.bias` is I64; save it as F32, F16, BF16 or F64"
 )]
 #[case::both_names(
     |tensors: &mut Tensors| {
@@ -183,6 +205,13 @@ fn a_wrong_tensor_is_named(#[case] edit: fn(&mut Tensors), #[case] words: &str) 
     |bytes: &mut Vec<u8>| { bytes.pop(); },
     "incomplete metadata, file not fully covered"
 )]
+#[case::lfs_pointer(
+    |bytes: &mut Vec<u8>| *bytes = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n".to_vec(),
+    "is a Git LFS pointer, not the file itself; run `git lfs pull`"
+)]
+#[case::zip(|bytes: &mut Vec<u8>| *bytes = b"PK\x03\x04\0\0\0\0\0\0".to_vec(), "is a pickle in a ZIP archive")]
+#[case::pickle(|bytes: &mut Vec<u8>| *bytes = b"\x80\x02}q\0(X\x07\0\0\0".to_vec(), "is a pickle, not safetensors")]
+#[case::web_page(|bytes: &mut Vec<u8>| *bytes = b"<!DOCTYPE html><html>".to_vec(), "is a web page")]
 #[case::too_long(|bytes: &mut Vec<u8>| bytes.push(0), "incomplete metadata")]
 #[case::huge_header(|bytes: &mut Vec<u8>| bytes[7] ^= 0x40, "header too large")]
 #[case::flipped_brace(|bytes: &mut Vec<u8>| bytes[8] ^= 1, "invalid JSON in header")]
@@ -215,17 +244,13 @@ fn a_file_far_too_large_is_not_read() {
     let file = fs::File::options().write(true).open(copy.0.join(FILE)).unwrap();
     file.set_len(200_000_000).unwrap();
     let error = copy.load().unwrap_err();
-    assert!(error.contains("has 200000000 bytes, but weights for its config.json"), "{error}");
+    assert!(error.contains("corrupt, incomplete metadata, file not fully covered"), "{error}");
 }
 
 #[test]
 fn a_folder_without_a_model_says_what_is_missing() {
     let copy = Copy::new();
-    let weights = copy.0.join(FILE);
-    fs::rename(&weights, weights.with_extension("bin")).unwrap();
-    let error = copy.load().unwrap_err();
-    assert!(error.contains("diffusion_pytorch_model.safetensors is not there; load the model in"));
-    fs::remove_file(weights.with_extension("bin")).unwrap();
+    fs::remove_file(copy.0.join(FILE)).unwrap();
     let error = copy.load().unwrap_err();
     assert!(
         error.contains("is not there; download it from where config.json came from"),

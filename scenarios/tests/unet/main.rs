@@ -2,6 +2,7 @@
 //! refusal in words.
 
 mod common;
+mod layouts;
 mod loading;
 mod oracle;
 mod reference;

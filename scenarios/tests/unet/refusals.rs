@@ -65,6 +65,10 @@ fn parse(line: &str) -> Result<UNet2DConfig, serde_json::Error> {
     "`class_embed_type`: class conditioning is not supported"
 )]
 #[case(r#""num_class_embeds": 10"#, "`num_class_embeds`: class conditioning is not supported")]
+#[case(
+    r#""quantization_config": {"quant_method": "bitsandbytes"}"#,
+    "`quantization_config`: quantised weights are not supported"
+)]
 fn a_value_that_cannot_work_is_refused(#[case] line: &str, #[case] words: &str) {
     let config = parse(line).unwrap();
     let error = config.validate().unwrap_err().to_string();
@@ -89,7 +93,10 @@ fn a_key_or_type_is_refused_with_line_and_column(#[case] line: &str, #[case] wor
 }
 
 #[rstest]
-#[case("block_out_channel: [4, 8]", "unknown field `block_out_channel`")]
+#[case(
+    "block_out_channel: [4, 8]",
+    "unknown field `block_out_channel`, did you mean `block_out_channels`?"
+)]
 #[case("act_fn: tanh", "unknown variant `tanh`, expected one of")]
 fn a_key_of_a_scenario_is_refused_with_line_and_column(#[case] line: &str, #[case] words: &str) {
     let text = format!(
@@ -110,9 +117,9 @@ fn a_wrong_config_file_is_named_with_line_and_column() {
         fs::write(folder.join("config.json"), text).unwrap();
         ModelFolder::open(&folder).unwrap_err().to_string()
     };
-    let unknown = open("{\n  \"resnet_skip_time_act\": true\n}");
-    assert!(unknown.contains("config.json: unknown field `resnet_skip_time_act`"), "{unknown}");
-    assert!(unknown.contains("at line 2 column 24"), "{unknown}");
+    let unknown = open("{\n  \"act_fn\": \"tanh\"\n}");
+    assert!(unknown.contains("config.json: unknown variant `tanh`"), "{unknown}");
+    assert!(unknown.contains("at line 2 column 18"), "{unknown}");
     let cut = open("{\n  \"in_channels\": 3");
     assert!(cut.contains("config.json: EOF while parsing an object at line 2"), "{cut}");
     let invalid = open("{\"layers_per_block\": 0}");
@@ -150,6 +157,52 @@ fn an_input_that_does_not_fit_is_refused(
     config.validate().unwrap();
     let error = config.check_input(shape, &timesteps).unwrap_err().to_string();
     assert!(error.contains(words), "{error}");
+}
+
+/// torch refuses a norm of one value in each group. Where such a norm can stand: at the deepest level or at any, inside of
+/// a residual block, of attention with groups of its own, of what halves or doubles, at the end.
+#[rstest]
+#[case::at_once(r#""block_out_channels": [4], "sample_size": 1"#, [1, 1], "`down_blocks.0.resnets.0.norm1`", "[1, 4, 1, 1]")]
+#[case::at_the_deepest_level(r#""block_out_channels": [8, 4]"#, [2, 2], "`down_blocks.1.resnets.0.norm2`", "[1, 4, 1, 1]")]
+#[case::of_attention_in_the_middle(
+    r#""norm_num_groups": 2, "attn_norm_num_groups": 8"#,
+    [2, 2],
+    "`mid_block.attentions.0.group_norm`",
+    "[1, 8, 1]"
+)]
+#[case::of_what_halves(
+    r#""block_out_channels": [4, 8], "down_block_types": ["ResnetDownsampleBlock2D", "DownBlock2D"]"#,
+    [2, 2],
+    "`down_blocks.0.downsamplers.0.norm2`",
+    "[1, 4, 1, 1]"
+)]
+fn a_norm_of_one_value_is_refused_in_torchs_words(
+    #[case] line: &str,
+    #[case] sides: [usize; 2],
+    #[case] norm: &str,
+    #[case] size: &str,
+) {
+    let [height, width] = sides;
+    let levels = if line.contains("[4],") {
+        r#""down_block_types": ["DownBlock2D"], "up_block_types": ["UpBlock2D"],"#
+    } else {
+        ""
+    };
+    let config = parse(&format!("\"attention_head_dim\": null, {levels} {line}")).unwrap();
+    config.validate().unwrap();
+    let error = config.check_input([1, 3, height, width], &[0.0]).unwrap_err().to_string();
+    let torch =
+        format!("Expected more than 1 value per channel when training, got input size {size}");
+    assert!(error.contains(norm) && error.contains(&torch), "{error}");
+    // A second sample, or a second row, is another value.
+    assert!(config.check_input([2, 3, height, width], &[0.0]).is_ok());
+    assert!(config.check_input([1, 3, 2 * height, width], &[0.0]).is_ok());
+}
+
+#[test]
+fn a_norm_of_two_values_is_taken() {
+    let config = parse(r#""norm_num_groups": 2"#).unwrap();
+    assert!(config.check_input([1, 3, 2, 2], &[0.0]).is_ok());
 }
 
 #[test]

@@ -3,24 +3,25 @@
 mod reference;
 mod report;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use burn_repro_backends::{Discovery, Target};
 use clap::Args;
 
 use self::reference::reference_state;
 use self::report::{add, run_of};
 use super::leave::cannot_write;
-use super::{Failure, say};
+use super::{Failure, choose, say};
 use crate::diagnose::{Diagnosis, Evidence};
+use crate::emit::{File, write};
 use crate::exit::Exit;
 use crate::fault::Planted;
 use crate::folder::RunFolder;
 use crate::golden::Store;
 use crate::lockstep::{LockstepOptions, LockstepReport};
-use crate::plan::{Cell, absence};
+use crate::plan::Cell;
 use crate::project::{Project, find_targets};
+use crate::reason::joined;
 use crate::report::diagnosis;
 use crate::run::{Ran, run_cell};
 use crate::scenario::{BackendSelector, Scenario};
@@ -60,7 +61,7 @@ pub(super) fn diagnose(project: &Project, arguments: &DiagnoseArguments) -> Resu
     let scenario = scenario(project, &arguments.scenario)?;
     let command = WorkerCommand::current().map_err(Failure::internal)?;
     let discovery = find_targets(&command);
-    let target = target(&arguments.backend, &discovery)?;
+    let target = choose::target(&arguments.backend, &discovery)?;
     // A run that is not there is said before anything is computed.
     let run = arguments
         .html
@@ -77,7 +78,7 @@ pub(super) fn diagnose(project: &Project, arguments: &DiagnoseArguments) -> Resu
         scenario: scenario.name.clone(),
         target: target.name.clone(),
         verdict: report.verdict,
-        reason: report.reason.clone(),
+        reason: joined(&report.reasons),
         first_outside: report.first_record_outside.clone(),
         reference,
         lockstep,
@@ -101,25 +102,40 @@ fn lockstep(
     worker: &mut Worker,
 ) -> Result<LockstepReport, Failure> {
     let Cell { scenario, target, .. } = cell;
-    let emit = arguments.emit.as_ref().map(std::path::absolute).transpose();
     let options = LockstepOptions {
         fault: arguments.plant.clone(),
         until: arguments.until_first.then(|| scenario.tolerance.bounds(target, "").pixel),
         locate: true,
-        emit: emit.map_err(Failure::usage)?.map(PathBuf::into_os_string),
+        emit: arguments.emit.is_some(),
     };
-    let report = worker.lockstep(scenario, options).map_err(|outcome| {
+    let (mut report, project) = worker.lockstep(scenario, options).map_err(|outcome| {
         let (name, target, reason) = (&scenario.name, &target.name, outcome.reason());
         let message = format!("the lockstep of {name} on {target} failed: {reason}");
         Failure { exit: Exit::Crashed, message }
     })?;
-    match &arguments.plant {
-        Some(planted) if report.struck == 0 => Err(Failure::usage(format!(
+    if let Some(planted) = &arguments.plant
+        && report.struck == 0
+    {
+        return Err(Failure::usage(format!(
             "the fault `{planted}` fits no operation of {}, or not the one of that number",
             scenario.name
-        ))),
-        _ => Ok(report),
+        )));
     }
+    if let Some((folder, files)) = arguments.emit.as_ref().zip(project) {
+        let planted = arguments.plant.is_some();
+        report.emitted = Some(files.and_then(|files| emitted(folder, &files, planted)));
+    }
+    Ok(report)
+}
+
+/// Writes the project of the operation that is off.
+fn emitted(folder: &Path, files: &[File], planted: bool) -> Result<String, String> {
+    write(folder, files).map_err(|error| error.to_string())?;
+    let which =
+        if planted { "; the planted fault is not in it" } else { " and shows the difference" };
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let folder = folder.display();
+    Ok(format!("{folder} has the operation as a project: `cargo run` there runs it{which}"))
 }
 
 /// Writes the diagnosis wherever it is wanted.
@@ -143,24 +159,9 @@ fn guilt(found: &Diagnosis) -> Exit {
     if found.lockstep.first.is_some() { Exit::Mismatch } else { Exit::Success }
 }
 
+/// The scenario of that name, if its operations can be followed.
 fn scenario(project: &Project, name: &str) -> Result<Arc<Scenario>, Failure> {
-    let scenarios = project.load().map_err(Failure::usage)?;
-    let found = scenarios.iter().find(|scenario| scenario.name == *name);
-    let scenario = found.cloned().ok_or_else(|| {
-        let near: Vec<&str> = scenarios
-            .iter()
-            .map(|scenario| scenario.name.as_str())
-            .filter(|known| known.contains(name))
-            .collect();
-        let hint = match near.is_empty() {
-            true => "`repro list` shows their names".to_owned(),
-            false => format!("there are {}", near.join(", ")),
-        };
-        Failure::usage(format!("no scenario is called `{name}`; {hint}"))
-    })?;
-    if let Some(reason) = scenario.missing_requirement() {
-        return Err(Failure { exit: Exit::NothingRan, message: reason });
-    }
+    let scenario = choose::scenario(&project.load().map_err(Failure::usage)?, name)?;
     if scenario.dtype != Dtype::F32 {
         let dtype = scenario.dtype.as_str();
         return Err(Failure::usage(format!(
@@ -168,21 +169,4 @@ fn scenario(project: &Project, name: &str) -> Result<Arc<Scenario>, Failure> {
         )));
     }
     Ok(scenario)
-}
-
-/// The one target that is meant.
-fn target(selector: &BackendSelector, discovery: &Discovery) -> Result<Target, Failure> {
-    let matching: Vec<&Target> =
-        discovery.targets.iter().filter(|target| selector.matches(target)).collect();
-    match matching.as_slice() {
-        [target] => Ok((*target).clone()),
-        [] => Err(Failure {
-            exit: Exit::Required,
-            message: format!("{selector}: {}", absence(selector, discovery)),
-        }),
-        several => {
-            let names: Vec<&str> = several.iter().map(|target| target.name.as_str()).collect();
-            Err(Failure::usage(format!("`{selector}` is {}; name one of them", names.join(", "))))
-        }
-    }
 }

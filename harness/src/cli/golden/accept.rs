@@ -18,6 +18,7 @@ use crate::golden::{
 use crate::outliers::Traces;
 use crate::plan::{Plan, plan};
 use crate::project::{Project, find_targets};
+use crate::reason::joined;
 use crate::reference::{reference_target, reference_worker, run_reference};
 use crate::report::Terminal;
 use crate::run::execute;
@@ -229,7 +230,7 @@ impl<'a> Asked<'a> {
                 target: report.target.clone(),
                 machine: None,
                 agrees: false,
-                says: format!("{}: {}", report.verdict, report.reason),
+                says: format!("{}: {}", report.verdict, joined(&report.reasons)),
             }));
         }
         evidence.extend(self.records.evidence(scenario, golden, known));

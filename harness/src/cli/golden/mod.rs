@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, Selection};
+use super::{Failure, Selection, choose};
 use crate::exit::Exit;
 use crate::project::Project;
 use crate::scenario::{BackendSelector, Scenario, Sentence};
@@ -75,15 +75,6 @@ pub(super) fn golden(project: &Project, command: GoldenCommand) -> Result<Exit, 
 
 /// The scenarios whose names hold one of the filters; tagged ones too, for goldens are few.
 fn selected(project: &Project, filters: &[String]) -> Result<Vec<Arc<Scenario>>, Failure> {
-    let scenarios = project.load().map_err(Failure::usage)?;
     let selection = Selection { filters: filters.to_vec(), nightly: true, ..Selection::default() };
-    let selected: Vec<_> =
-        scenarios.into_iter().filter(|scenario| selection.names(scenario)).collect();
-    if selected.is_empty() {
-        return Err(Failure::usage(format!(
-            "no scenario matches {}; `repro list` shows their names",
-            filters.join(", ")
-        )));
-    }
-    Ok(selected)
+    choose::scenarios(&project.load().map_err(Failure::usage)?, &selection)
 }

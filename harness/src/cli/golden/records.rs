@@ -9,6 +9,7 @@ use crate::agreement::{Witness, says_of};
 use crate::cli::Failure;
 use crate::golden::{Golden, REFERENCE_BOUND, TargetEvidence};
 use crate::matrix::{Located, Matrix, read};
+use crate::reason::joined;
 use crate::scenario::Scenario;
 use crate::trace::{Noise, Trace};
 
@@ -76,7 +77,7 @@ impl Records {
             let outputs = located.cell.folder.outputs(report);
             let (agrees, says) = match (outputs, target) {
                 (_, _) if report.outputs.is_empty() => {
-                    (false, format!("{}: {}", report.verdict, report.reason))
+                    (false, format!("{}: {}", report.verdict, joined(&report.reasons)))
                 }
                 // Without its outputs or its target it might contradict.
                 (Err(reason), _) => (false, reason),

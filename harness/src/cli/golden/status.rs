@@ -95,7 +95,7 @@ fn summary(goldens: &[GoldenStatus], unowned: usize) -> String {
         ""
     };
     format!(
-        "{}; {bytes} bytes, the largest {largest} of {SIZE_LIMIT} a scenario{next}\n",
+        "{}; {bytes} bytes, the largest {largest} (at most {SIZE_LIMIT} beside a long question){next}\n",
         parts.join(", ")
     )
 }

@@ -10,6 +10,7 @@ use crate::evaluate::RecordReport;
 use crate::golden::Golden;
 use crate::hash::sha256_hex;
 use crate::matrix::{Located, Matrix, same_bits};
+use crate::reason::Reason;
 use crate::report::command;
 use crate::tensor_file;
 use crate::trace::HostTensor;
@@ -25,7 +26,7 @@ pub(super) struct Cell {
     verdict: Verdict,
     words: &'static str,
     red: bool,
-    reason: String,
+    reasons: Vec<Reason>,
     seconds: f64,
     distance: Option<f64>,
     determinism: String,
@@ -92,7 +93,7 @@ pub(super) fn cell(
         verdict: report.verdict,
         words: report.verdict.as_str(),
         red: report.verdict.is_failure(),
-        reason: report.reason.clone(),
+        reasons: report.reasons.clone(),
         seconds: report.seconds,
         distance: report.distance(),
         determinism: report.determinism.to_string(),

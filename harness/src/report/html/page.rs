@@ -59,6 +59,7 @@ struct Scenario {
     description: String,
     file: String,
     tags: Vec<String>,
+    notices: Vec<String>,
 }
 
 impl Page {
@@ -77,6 +78,7 @@ impl Page {
                 description: facts.description.clone(),
                 file: facts.file.clone(),
                 tags: facts.tags.clone(),
+                notices: facts.notices.clone(),
             })
             .collect();
         let mut pictures = Pictures::default();

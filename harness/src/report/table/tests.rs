@@ -5,20 +5,21 @@ use burn_repro_backends::Class;
 use super::*;
 use crate::evaluate::RecordReport;
 use crate::plan::Skip;
+use crate::reason::{Reason, ReasonCode};
 
-fn report(scenario: &str, target: &str, verdict: Verdict, reason: &str) -> CellReport {
+fn report(scenario: &str, target: &str, verdict: Verdict, reasons: &[&str]) -> CellReport {
     let skip = Skip {
         determinism: burn_repro_backends::Determinism::Full,
         scenario: scenario.into(),
         target: target.into(),
         class: if target == "flex" { Class::Cpu } else { Class::Cuda },
-        reason: reason.into(),
+        reasons: reasons.iter().map(|text| Reason::new(ReasonCode::Place, *text)).collect(),
     };
     CellReport { verdict, ..CellReport::skipped(&skip) }
 }
 
 fn reports() -> Vec<CellReport> {
-    let absent = "there is no driver; install one";
+    let absent = &["there is no driver", "install one"];
     let first = RecordReport {
         allowed: 1.0e-4,
         outside: true,
@@ -27,11 +28,16 @@ fn reports() -> Vec<CellReport> {
         rmse_estimate: None,
     };
     vec![
-        report("ddim-tiny", "flex", Verdict::Pass, ""),
+        report("ddim-tiny", "flex", Verdict::Pass, &[]),
         report("ddim-tiny", "cuda", Verdict::Skipped, absent),
         CellReport {
             first_record_outside: Some(first),
-            ..report("ddpm-tiny", "flex", Verdict::Mismatch, "image differs; and so do latents")
+            ..report(
+                "ddpm-tiny",
+                "flex",
+                Verdict::Mismatch,
+                &["image differs; much", "and so do latents"],
+            )
         },
         report("ddpm-tiny", "cuda", Verdict::Skipped, absent),
     ]
@@ -41,7 +47,7 @@ fn reports() -> Vec<CellReport> {
 fn failures_are_paragraphs_and_reasons_to_skip_are_said_once() {
     insta::assert_snapshot!(details(&reports()), @"
     mismatch ddpm-tiny::flex
-        image differs
+        image differs; much
         and so do latents
         first outside: step.01/latents by 5.000e-1
     skipped 2 scenarios on cuda: there is no driver; install one

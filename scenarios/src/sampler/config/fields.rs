@@ -1,28 +1,26 @@
-//! The keys as they stand in a file, with diffusers' defaults, and which class may have which.
+//! The keys as they stand in a file, with diffusers' defaults, and what each class makes of them.
 //!
-//! One list for both classes, because the config of one is read for the other; values are judged
-//! in `validate`.
+//! One list for both classes, because the config of one is read for the other, and for any other scheduler's; values are
+//! judged in `validate`.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, Error as _, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{DdimConfig, DdpmConfig, NoiseConfig, SchedulerConfig};
+use crate::diffusers::{Keyed, nearest, schedulers};
 use crate::sampler::{PredictionType, VarianceType};
 use crate::schedule::{BetaSchedule, TimestepSpacing};
 
 /// Every key of either class.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Fields {
     #[serde(rename = "_class_name")]
-    class_name: Option<ClassName>,
-    /// Which release wrote the file; nothing depends on it.
-    #[serde(rename = "_diffusers_version")]
-    #[schemars(with = "serde_json::Value")]
-    diffusers_version: Option<IgnoredAny>,
+    pub(super) class_name: Option<ClassName>,
     num_train_timesteps: usize,
     beta_start: f64,
     beta_end: f64,
@@ -41,19 +39,58 @@ pub struct Fields {
     rescale_betas_zero_snr: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-enum ClassName {
-    #[serde(rename = "DDIMScheduler")]
-    Ddim,
-    #[serde(rename = "DDPMScheduler")]
-    Ddpm,
+/// `_class_name`: any scheduler of diffusers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct ClassName(String);
+
+impl ClassName {
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+// By a visitor, whose errors have a place in the file.
+impl<'de> Deserialize<'de> for ClassName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(ClassNameVisitor)
+    }
+}
+
+struct ClassNameVisitor;
+
+impl Visitor<'_> for ClassNameVisitor {
+    type Value = ClassName;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a scheduler class of diffusers")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<ClassName, E> {
+        if schedulers().any(|known| known == name) {
+            return Ok(ClassName(name.to_owned()));
+        }
+        let near = nearest(name, schedulers()).unwrap_or("DDIMScheduler");
+        let name = name.escape_debug();
+        Err(E::custom(format!(
+            "unknown variant `{name}`: `_class_name` is a scheduler class of diffusers, such as `{near}`"
+        )))
+    }
+}
+
+impl JsonSchema for ClassName {
+    fn schema_name() -> Cow<'static, str> {
+        "SchedulerClass".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "enum": schedulers().collect::<Vec<_>>() })
+    }
 }
 
 impl Default for Fields {
     fn default() -> Self {
         Self {
             class_name: None,
-            diffusers_version: None,
             num_train_timesteps: 1000,
             beta_start: 0.0001,
             beta_end: 0.02,
@@ -101,77 +138,94 @@ impl Default for NoiseConfig {
     }
 }
 
-/// A key that the scheduler does not have, or a scheduler that is not the one asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// The keys do not say which of the two schedulers is meant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClassError {
-    #[error(
-        "`variance_type` belongs to DDPMScheduler; take it out, or say `_class_name: \
-         DDPMScheduler` if this is a DDPM config"
-    )]
-    VarianceType,
-    #[error("`set_alpha_to_one` belongs to DDIMScheduler; take it out")]
-    SetAlphaToOne,
-    #[error("`_class_name: DDIMScheduler` where DDPM runs; give a DDPMScheduler config")]
-    NotDdpm,
+    /// There is no `_class_name`.
     #[error("no `_class_name`; write `_class_name: DDIMScheduler` or `_class_name: DDPMScheduler`")]
     Missing,
+    /// Another scheduler's.
+    #[error("`_class_name: {0}` is not supported; write `DDIMScheduler` or `DDPMScheduler`")]
+    Unsupported(String),
 }
 
-impl TryFrom<Fields> for DdimConfig {
-    type Error = ClassError;
+/// A configuration that is made from the keys of any scheduler, as `from_config` does.
+pub trait FromFields: Sized {
+    /// The configuration.
+    fn from_fields(fields: Fields) -> Result<Self, ClassError>;
 
-    fn try_from(fields: Fields) -> Result<Self, ClassError> {
-        if fields.class_name == Some(ClassName::Ddpm) {
-            return Ok(Self::from_ddpm(DdpmConfig::try_from(fields)?));
-        }
-        if fields.variance_type.is_some() {
-            return Err(ClassError::VarianceType);
-        }
+    /// The class that it configures.
+    fn class(&self) -> &'static str;
+
+    /// The key of [`Fields`] that the class does not have.
+    fn foreign(&self) -> &'static str;
+}
+
+impl FromFields for DdimConfig {
+    fn from_fields(fields: Fields) -> Result<Self, ClassError> {
         let set_alpha_to_one = fields.set_alpha_to_one.unwrap_or(true);
         Ok(Self { noise: fields.into(), set_alpha_to_one })
     }
+
+    fn class(&self) -> &'static str {
+        "DDIMScheduler"
+    }
+
+    fn foreign(&self) -> &'static str {
+        "variance_type"
+    }
 }
 
-impl TryFrom<Fields> for DdpmConfig {
-    type Error = ClassError;
-
-    fn try_from(fields: Fields) -> Result<Self, ClassError> {
-        if fields.class_name == Some(ClassName::Ddim) {
-            return Err(ClassError::NotDdpm);
-        }
-        if fields.set_alpha_to_one.is_some() {
-            return Err(ClassError::SetAlphaToOne);
-        }
+impl FromFields for DdpmConfig {
+    fn from_fields(fields: Fields) -> Result<Self, ClassError> {
         let variance_type = fields.variance_type.unwrap_or_default();
         Ok(Self { noise: fields.into(), variance_type })
     }
+
+    fn class(&self) -> &'static str {
+        "DDPMScheduler"
+    }
+
+    fn foreign(&self) -> &'static str {
+        "set_alpha_to_one"
+    }
 }
 
-impl TryFrom<Fields> for SchedulerConfig {
-    type Error = ClassError;
-
-    fn try_from(fields: Fields) -> Result<Self, ClassError> {
-        match fields.class_name {
-            Some(ClassName::Ddim) => Ok(Self::Ddim(fields.try_into()?)),
-            Some(ClassName::Ddpm) => Ok(Self::Ddpm(fields.try_into()?)),
+impl FromFields for SchedulerConfig {
+    fn from_fields(fields: Fields) -> Result<Self, ClassError> {
+        match fields.class_name.as_ref().map(ClassName::as_str) {
+            Some("DDIMScheduler") => DdimConfig::from_fields(fields).map(Self::Ddim),
+            Some("DDPMScheduler") => DdpmConfig::from_fields(fields).map(Self::Ddpm),
+            Some(other) => Err(ClassError::Unsupported(other.to_owned())),
             None => Err(ClassError::Missing),
+        }
+    }
+
+    fn class(&self) -> &'static str {
+        match self {
+            Self::Ddim(config) => config.class(),
+            Self::Ddpm(config) => config.class(),
+        }
+    }
+
+    fn foreign(&self) -> &'static str {
+        match self {
+            Self::Ddim(config) => config.foreign(),
+            Self::Ddpm(config) => config.foreign(),
         }
     }
 }
 
-/// The keys of either class; which of them a class has is the parser's matter.
-macro_rules! described_by_fields {
+/// A configuration alone, without what else was written.
+macro_rules! read_by_fields {
     ($($config:ident),*) => {$(
-        impl JsonSchema for $config {
-            fn schema_name() -> Cow<'static, str> {
-                stringify!($config).into()
-            }
-
-            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-                Fields::json_schema(generator)
+        impl<'de> Deserialize<'de> for $config {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let keyed: Keyed<Fields> = Keyed::deserialize(deserializer)?;
+                Self::from_fields(keyed.config).map_err(D::Error::custom)
             }
         }
     )*};
 }
 
-described_by_fields!(DdimConfig, DdpmConfig, SchedulerConfig);
+read_by_fields!(DdimConfig, DdpmConfig, SchedulerConfig);

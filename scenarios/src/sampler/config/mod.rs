@@ -1,17 +1,17 @@
 //! What a `scheduler_config.json`, or `scheduler:` in a scenario, says: diffusers' own keys and
 //! defaults.
 //!
-//! Types and what follows from them; reading the keys is `fields`' work, refusing values that
-//! cannot work is `validate`'s.
+//! Types and what follows from them; reading the keys is `fields`' work, a pipeline's file beside a scenario's keys
+//! `scheduler`'s, refusing values that cannot work `validate`'s.
 
 mod fields;
+mod scheduler;
 mod validate;
 
-pub use validate::ConfigError;
+pub use fields::{ClassError, Fields, FromFields};
+pub use scheduler::{Scheduler, SchedulerError, SchedulerFile};
+pub use validate::{ConfigError, check_eta};
 
-use serde::Deserialize;
-
-use self::fields::Fields;
 use super::{Bound, Ddim, Ddpm, PredictionType, VarianceType};
 use crate::schedule::{
     BetaSchedule, Schedule, TimestepSpacing, Transition, every_timestep,
@@ -53,10 +53,9 @@ pub struct NoiseConfig {
 
 /// diffusers' `DDIMScheduler`.
 ///
-/// Reads the configuration of a `DDPMScheduler` as well (a `_class_name` that says so): its
-/// `variance_type` means nothing to DDIM and is left out, as diffusers' `from_config` does.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(try_from = "Fields")]
+/// Reads the configuration of any other scheduler as well, as diffusers' `from_config` does: keys that DDIM does not have
+/// have no effect.
+#[derive(Debug, Clone, PartialEq)]
 pub struct DdimConfig {
     /// What both schedulers are configured by.
     pub noise: NoiseConfig,
@@ -65,9 +64,8 @@ pub struct DdimConfig {
     pub set_alpha_to_one: bool,
 }
 
-/// diffusers' `DDPMScheduler`.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(try_from = "Fields")]
+/// diffusers' `DDPMScheduler`; reads the configuration of any other scheduler as well.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DdpmConfig {
     /// What both schedulers are configured by.
     pub noise: NoiseConfig,
@@ -76,8 +74,7 @@ pub struct DdpmConfig {
 }
 
 /// Whichever scheduler `_class_name` says; the key has to be there.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(try_from = "Fields")]
+#[derive(Debug, Clone, PartialEq)]
 pub enum SchedulerConfig {
     /// `_class_name: DDIMScheduler`
     Ddim(DdimConfig),
@@ -126,12 +123,6 @@ impl Default for DdimConfig {
 }
 
 impl DdimConfig {
-    /// The same noise for DDIM; the variance of DDPM has no counterpart.
-    #[must_use]
-    pub fn from_ddpm(config: DdpmConfig) -> Self {
-        Self { noise: config.noise, set_alpha_to_one: true }
-    }
-
     /// The noise schedule.
     ///
     /// # Errors
@@ -151,13 +142,13 @@ impl DdimConfig {
         Ok(Transition::by_stride(&timesteps, self.noise.num_train_timesteps / steps))
     }
 
-    /// The sampler. `eta` is the share of fresh noise, 0 or more; `use_clipped_model_output` derives
+    /// The sampler. `eta` is the share of fresh noise, from 0 to 1; `use_clipped_model_output` derives
     /// the noise anew from the clipped sample.
     ///
     /// # Errors
-    /// As [`validate`](Self::validate), and if `eta` is negative or no number.
+    /// As [`validate`](Self::validate) and [`check_eta`].
     pub fn sampler(&self, eta: f64, use_clipped_model_output: bool) -> Result<Ddim, ConfigError> {
-        validate::eta(eta)?;
+        check_eta(eta)?;
         Ok(Ddim {
             schedule: self.schedule()?,
             prediction: self.noise.prediction_type,

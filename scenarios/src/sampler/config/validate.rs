@@ -150,10 +150,18 @@ impl SchedulerConfig {
     }
 }
 
-/// Refuses a share of fresh noise that is negative or no number.
-pub(super) fn eta(eta: f64) -> Result<(), ConfigError> {
-    if eta >= 0.0 && eta.is_finite() {
+/// Refuses a share of fresh noise that is not from 0 to 1: above 1 the square root of what is left for the predicted
+/// noise is of a negative number.
+///
+/// # Errors
+/// What diffusers gives with it, and what to write.
+pub fn check_eta(eta: f64) -> Result<(), ConfigError> {
+    if (0.0..=1.0).contains(&eta) {
         return Ok(());
     }
-    refuse("eta", eta, "write 0 or a positive number")
+    let cure = match eta < 0.0 {
+        true => "it is a share of fresh noise; write a number from 0 to 1",
+        false => "diffusers gives NaN in every element; write a number from 0 to 1",
+    };
+    refuse("eta", eta, cure)
 }

@@ -1,12 +1,17 @@
 // What the report knows about one cell, from the verdict down to the worker's log. The window that
 // it stands in is dialog.js's.
 
-function reasonPart(reason) {
-    // As in the terminal: a sentence on a line of its own.
-    const sentences = reason.split('; ').filter(Boolean);
-    if (sentences.length === 0) return null;
-    if (sentences.length === 1) return make('p', 'reason', value(sentences[0]));
-    return make('ul', 'reason', sentences.map((sentence) => make('li', '', value(sentence))));
+function reasonPart(reasons) {
+    // As in the terminal: a reason on a line of its own.
+    if (reasons.length === 0) return null;
+    if (reasons.length === 1) return make('p', 'reason', value(reasons[0].text));
+    return make('ul', 'reason', reasons.map((reason) => make('li', '', value(reason.text))));
+}
+
+// What is to be known of the scenario's files, whatever the verdict.
+function noticesPart(notices) {
+    if (!notices || notices.length === 0) return null;
+    return make('ul', 'notices', notices.map((notice) => make('li', '', value(notice))));
 }
 
 function summaryPart(cell) {
@@ -19,7 +24,7 @@ function summaryPart(cell) {
     return [
         make('p', 'outcome', badge(cell.verdict, cell.words, cell.red), ' ',
             make('span', 'muted', VERDICTS[cell.verdict])),
-        reasonPart(cell.reason),
+        reasonPart(cell.reasons),
         cell.agreement ? make('p', 'agreement', value(cell.agreement)) : null,
         cell.command ? make('div', 'command', make('pre', '', code), copy, said) : null,
         pairs([
@@ -29,6 +34,7 @@ function summaryPart(cell) {
             ['scenario', scenario.description],
             ['file', scenario.file],
             ['tags', scenario.tags.join(', ')],
+            ['notes', noticesPart(scenario.notices)],
         ]),
     ];
 }

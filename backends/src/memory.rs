@@ -3,13 +3,14 @@
 use std::path::Path;
 
 /// Bytes a process holds in memory and in swap; `None` where that cannot be known.
-pub(super) fn held(process: u32) -> Option<u64> {
+pub(crate) fn held(process: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     Some(kibibytes(&status, "VmRSS:")? + kibibytes(&status, "VmSwap:").unwrap_or(0))
 }
 
 /// Half of what this machine, or the container, has: what a cell may take where its scenario says nothing.
-pub(super) fn default_limit() -> Option<u64> {
+#[must_use]
+pub fn default_limit() -> Option<u64> {
     let total = kibibytes(&std::fs::read_to_string("/proc/meminfo").ok()?, "MemTotal:")?;
     let container = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
         .into_iter()
