@@ -75,14 +75,13 @@ fn trials(project: &Project) -> Result<(Arc<Gate>, Vec<Trial>), (Exit, String)> 
         threads: variables::threads().map_err(refused)?,
         ..Selection::default()
     };
-    let threads = selection.threads;
     let command = WorkerCommand::current().map_err(|e| (Exit::Internal, e.to_string()))?;
     project.examine(&scenarios, &selection).map_err(|error| (Exit::Usage, error.to_string()))?;
     let circumstances = Circumstances {
         name: variables::run_name().map_err(refused)?.unwrap_or_else(machine_name),
         started: Timestamp::now(),
         commit: commit(&project.scenarios),
-        threads,
+        threads: selection.threads,
     };
     let discovery = find_targets(&command);
     let plan = plan(&scenarios, &discovery, &selection);
@@ -105,10 +104,8 @@ fn guards(
     plan: &Plan,
     absent: &[String],
 ) -> Vec<Trial> {
-    let something_runs = match plan.cells.len() {
-        0 => Some("no cell would run; `repro list` says what is not here".to_owned()),
-        _ => None,
-    };
+    let nothing = || "no cell would run; `repro list` says what is not here".to_owned();
+    let something_runs = plan.cells.is_empty().then(nothing);
     let required = (!absent.is_empty()).then(|| format!("required {}", absent.join("; ")));
     let owned = match gate.store.unowned(scenarios.iter().map(AsRef::as_ref)) {
         Err(error) => Some(format!("the golden folder cannot be read: {error}")),
