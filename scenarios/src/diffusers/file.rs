@@ -5,12 +5,10 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use burn_repro::lfs::is_pointer;
+
 /// More than any configuration or index has, in bytes.
 const LONGEST: u64 = 16 << 20;
-
-/// How a Git LFS pointer begins; the second is how the first releases wrote it.
-const LFS_POINTERS: [&[u8]; 2] =
-    [b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/"];
 
 /// Why a configuration file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -42,11 +40,6 @@ pub enum FileError {
     },
 }
 
-/// Whether a file that begins with these bytes is a Git LFS pointer.
-pub(crate) fn is_lfs_pointer(start: &[u8]) -> bool {
-    LFS_POINTERS.iter().any(|pointer| start.starts_with(pointer))
-}
-
 /// Reads a JSON file; `parse` gets its text.
 pub(crate) fn read_json<T>(
     path: &Path,
@@ -56,7 +49,7 @@ pub(crate) fn read_json<T>(
     File::open(path)
         .and_then(|file| file.take(LONGEST).read_to_end(&mut bytes))
         .map_err(|source| FileError::Read { path: path.into(), source })?;
-    if is_lfs_pointer(&bytes) {
+    if is_pointer(&bytes) {
         return Err(FileError::LfsPointer { path: path.into() });
     }
     let text = String::from_utf8(bytes).map_err(|error| FileError::Read {

@@ -6,7 +6,7 @@
 //! `auto_map`, `quantization_config` and `predict_epsilon`. `eta` is left out, though RePaintScheduler has it: in a
 //! scenario it belongs beside `scheduler`, and there it has an effect.
 
-use strsim::damerau_levenshtein;
+use burn_repro::nearest;
 
 /// Keys of any class, sorted.
 const KEYS: &str = "\
@@ -225,9 +225,6 @@ pub(crate) fn schedulers() -> impl Iterator<Item = &'static str> {
     SCHEDULERS.split_whitespace()
 }
 
-/// The most edits between a misspelt key and the one that was meant.
-const MOST_EDITS: usize = 3;
-
 /// Whether a class of diffusers has the key, or it is private, as those that begin with `_` are.
 pub(crate) fn is_known(key: &str) -> bool {
     key.starts_with('_') || KEYS.split_whitespace().any(|known| known == key)
@@ -236,13 +233,6 @@ pub(crate) fn is_known(key: &str) -> bool {
 /// The key that was probably meant: one of `own`, else one of any class.
 pub(crate) fn nearest_key(key: &str, own: &[&'static str]) -> Option<&'static str> {
     nearest(key, own.iter().copied()).or_else(|| nearest(key, KEYS.split_whitespace()))
-}
-
-/// The word that was probably meant.
-pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let measured = known.map(|known| (damerau_levenshtein(word, known), known));
-    let near = measured.filter(|(edits, _)| *edits <= MOST_EDITS.min(word.len() / 3));
-    near.min_by_key(|(edits, _)| *edits).map(|(_, known)| known)
 }
 
 /// A regular expression of every key that [`is_known`].

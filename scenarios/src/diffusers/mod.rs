@@ -6,7 +6,7 @@ mod keyed;
 mod keys;
 
 pub use file::FileError;
-pub(crate) use file::{is_lfs_pointer, read_json};
+pub(crate) use file::read_json;
 pub use keyed::Keyed;
 pub(crate) use keyed::{listed, values};
-pub(crate) use keys::{nearest, schedulers};
+pub(crate) use keys::schedulers;

@@ -5,10 +5,11 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use burn_repro::lfs::is_pointer;
 use safetensors::SafeTensorError;
 use safetensors::tensor::{Metadata, TensorInfo};
 
-use crate::diffusers::{FileError, is_lfs_pointer};
+use crate::diffusers::FileError;
 
 /// The longest header the format allows, in bytes.
 const LONGEST: u64 = 100_000_000;
@@ -92,7 +93,7 @@ fn parsed(start: &[u8]) -> Result<Metadata, SafeTensorError> {
 
 /// What else lies under the name of a safetensors file more often than not.
 fn other(path: &Path, start: &[u8]) -> Option<HeaderError> {
-    if is_lfs_pointer(start) {
+    if is_pointer(start) {
         return Some(FileError::LfsPointer { path: path.into() }.into());
     }
     let page = "download the file itself, not the page that shows it";

@@ -6,12 +6,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use burn_repro::nearest;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{DdimConfig, DdpmConfig, NoiseConfig, SchedulerConfig};
-use crate::diffusers::{Keyed, nearest, schedulers};
+use crate::diffusers::{Keyed, schedulers};
 use crate::sampler::{PredictionType, VarianceType};
 use crate::schedule::{BetaSchedule, TimestepSpacing};
 
