@@ -1,11 +1,12 @@
 //! The nearest spelling of a word that nobody knows. Pure.
 
-/// The known word that differs least from `word`, if it differs in at most a third of its letters, whatever their case.
-/// The first of several that are equally near.
+/// The known word that differs least from `word`, if it differs in at most a third of its letters, whatever their case,
+/// and not in all of them. The first of several that are equally near.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
-    let most = word.chars().count().max(3) / 3;
+    let letters = word.chars().count();
+    let most = (letters.max(3) / 3).min(letters.saturating_sub(1));
     let distance = |known: &str| strsim::damerau_levenshtein(&word, &known.to_lowercase());
     let near = known.into_iter().map(|known| (distance(known), known));
     let near = near.filter(|(distance, _)| *distance <= most);
@@ -26,6 +27,7 @@ mod tests {
     #[case::case_of_letters("DDPM-Tiny", Some("ddpm-tiny"))]
     #[case::signs("ddim_full_loop", Some("ddim-full-loop"))]
     #[case::short("x1", Some("x0"))]
+    #[case::one_letter("x", None)]
     #[case::too_far("unet", None)]
     #[case::empty("", None)]
     fn a_spelling_mistake_is_recognised(#[case] word: &str, #[case] known: Option<&str>) {
