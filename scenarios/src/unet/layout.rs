@@ -16,11 +16,14 @@ const PICKLES: [&str; 4] = ["bin", "ckpt", "pt", "pth"];
 /// How many names a message lists.
 const LISTED: usize = 8;
 
+/// A file of weights, with the tensors that the index promises of it, where there is one.
+type WeightsFile = (PathBuf, Option<BTreeSet<String>>);
+
 /// The files that hold a model's weights.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Layout {
-    /// Each with the tensors that the index promises, where there is one.
-    pub(super) files: Vec<(PathBuf, Option<BTreeSet<String>>)>,
+    /// One, or the shards of an index.
+    pub(super) files: Vec<WeightsFile>,
     /// What people should know of the choice.
     pub(super) notice: Option<String>,
 }
@@ -155,10 +158,7 @@ fn variant(name: &str) -> Option<(&str, bool)> {
 }
 
 /// The shards of an index, each with the tensors that it should hold.
-fn shards(
-    folder: &Path,
-    index: &Path,
-) -> Result<Vec<(PathBuf, Option<BTreeSet<String>>)>, LayoutError> {
+fn shards(folder: &Path, index: &Path) -> Result<Vec<WeightsFile>, LayoutError> {
     let wrong = |problem: String| LayoutError::Index { path: index.into(), problem };
     let Index { weight_map } = read_json(index, |text| serde_json::from_str(text))?;
     let mut shards: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
