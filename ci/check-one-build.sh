@@ -9,7 +9,7 @@ again=$(printf '%s\n' "$log" | sed -n '/Compiling/{/burn-repro/!p}')
 if [ -n "$again" ]; then
   printf '%s\n' "$again" >&2
   echo "error: the program builds the crates above with other features than the tests, the first one" \
-    "for its own sake; give it the tests' features in backends/Cargo.toml" >&2
+    "for its own sake; give it the tests' features in backends/device/Cargo.toml" >&2
   exit 1
 fi
 echo "one build for the program and its tests"

@@ -1,7 +1,7 @@
 //! Who differs from whom: where cells of a scenario disagree, the distances between all of them, the
 //! golden and the reference in `f64`, and who is the outlier. Pure.
 
-use burn_repro_backends::Target;
+use burn_repro_target::Target;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::compare::{Comparison, Measure, Want, compare};
 use crate::scenario::{Bound, Bounds, Limits, Scenario};
 use crate::trace::{HostTensor, NamedTensor, Trace};
-use burn_repro_backends::Target;
+use burn_repro_target::Target;
 
 /// The least that is proposed: torch's own result moves by 8e-7 with the alignment of its weights.
 pub const LEAST: f64 = 1.0e-6;

@@ -1,7 +1,7 @@
 //! What is known to be wrong with a target and what a scenario asks of it, brought together: a verdict says when a
 //! scenario touches a defect. Pure; measuring is the worker's, finding all that is wrong is the doctor's work.
 
-use burn_repro_backends::Target;
+use burn_repro_target::Target;
 
 use crate::doctor::Precision;
 
@@ -82,7 +82,7 @@ fn width(dtype: Dtype) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use burn_repro_backends::{Class, Fingerprint, Locator};
+    use burn_repro_target::{Class, Fingerprint, Locator};
     use rstest::rstest;
 
     use super::ReasonCode::{KnownDefect, KnownLimit};

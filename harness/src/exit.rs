@@ -84,7 +84,7 @@ mod tests {
 
     use super::*;
     use crate::plan::Skip;
-    use burn_repro_backends::{Class, Determinism};
+    use burn_repro_target::{Class, Determinism};
 
     fn reports(verdicts: &[Verdict]) -> Vec<CellReport> {
         let skip = Skip {

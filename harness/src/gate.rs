@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use burn_repro_backends::{Discovery, Float, Target, VariableError};
+use burn_repro_target::{Discovery, Dtype, Target, VariableError};
 use jiff::Timestamp;
 use libtest_mimic::{Arguments, Completion, Conclusion, Failed, Trial};
 
@@ -237,7 +237,7 @@ impl Gate {
             self.record.fail(&format!("{}::reference", scenario.name), &reason, exit);
             reason
         };
-        let settings = Float::F64.into();
+        let settings = Dtype::F64.into();
         let golden = match self.store.load(&scenario.name) {
             // What was not fetched is not to be replaced, from a record either: none is kept.
             Err(error @ GoldenError::Pointer(_)) => {

@@ -4,7 +4,7 @@
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 #[cfg(unix)]
-use burn_repro_backends::child::end_all;
+use burn_repro_target::child::end_all;
 
 #[cfg(unix)]
 use crate::say::tell;

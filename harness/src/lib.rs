@@ -56,14 +56,17 @@ pub mod worker;
 pub mod write;
 
 /// What can run here, for tests of pipelines outside of the harness.
-pub use burn_repro_backends as backends;
+pub mod backends {
+    pub use burn_repro_device::*;
+    pub use burn_repro_target::*;
+}
 /// PyTorch's host generator, for pipelines that draw noise or weights from a seed.
 pub use burn_repro_torch as torch;
 /// JSON Schemas, for pipelines that describe their parameters.
 pub use schemars;
 
 /// The matrix product and the linear layer in the tensors' own type, on CUDA, too.
-pub use burn_repro_backends::{linear, matmul};
+pub use burn_repro_device::{linear, matmul};
 
 pub use doctor::{Precision, Product};
 pub use host_float::HostFloat;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use burn_repro_backends::Discovery;
+use burn_repro_target::Discovery;
 
 use crate::agreement::{Disagreement, Witness, disagreements};
 use crate::evaluate::CellReport;

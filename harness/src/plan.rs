@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use burn_repro_backends::{Class, Determinism, Discovery, Settings, Target};
+use burn_repro_target::{Class, Determinism, Discovery, Settings, Target};
 
 use crate::evaluate::CellReport;
 use crate::reason::{Reason, ReasonCode, joined};

@@ -5,7 +5,7 @@
 use burn::module::Module;
 use burn::tensor::backend::Backend;
 use burn::tensor::{DType, Tensor, TensorData};
-use burn_repro_backends::first_stale;
+use burn_repro_device::first_stale;
 use sha2::{Digest, Sha256};
 
 use crate::hash::{hex, sha256_hex};

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use burn_repro_backends::{Class, Discovery, discover, print_probe};
+use burn_repro_device::{discover, print_probe};
+use burn_repro_target::{Class, Discovery};
 
 use crate::exit::Exit;
 use crate::interrupt::leave_cleanly;

@@ -9,7 +9,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use burn_repro_backends::{Discovery, Missing, Target};
+use burn_repro_target::{Discovery, Missing, Target};
 use jiff::Timestamp;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;

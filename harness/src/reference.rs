@@ -1,7 +1,7 @@
 //! The reference: a scenario's pipeline in `f64` on one CPU target. Goldens are made from it, and cells
 //! that disagree are held against it.
 
-use burn_repro_backends::{Discovery, Float, Target};
+use burn_repro_target::{Discovery, Dtype, Target};
 
 use crate::golden::{Draft, Golden, Recorded, Step};
 use crate::scenario::Scenario;
@@ -22,7 +22,7 @@ pub fn reference_target(discovery: &Discovery) -> Option<&Target> {
 #[must_use]
 pub fn reference_worker(discovery: &Discovery, command: &WorkerCommand) -> Option<Worker> {
     let target = reference_target(discovery)?.clone();
-    Some(Worker::new(command.clone(), target, Float::F64.into()))
+    Some(Worker::new(command.clone(), target, Dtype::F64.into()))
 }
 
 /// Runs the reference of a scenario.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use burn_repro_backends::{Backend, Device, Place, Streamed};
+use burn_repro_device::{Backend, Device, Place, Streamed};
 use schemars::{Schema, SchemaGenerator};
 
 use crate::pipeline::{BoxError, Case, Pipeline, Requirements};

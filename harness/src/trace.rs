@@ -3,46 +3,9 @@
 //! Pure data and its arithmetic; reading a device is [`Probe`](crate::Probe)'s work, bytes on a
 //! pipe or in a file are `tensor_file`'s.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The element type a tensor had on its device, or that a scenario asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Dtype {
-    /// IEEE 754 half precision.
-    F16,
-    /// The upper half of an `f32`.
-    Bf16,
-    /// IEEE 754 single precision.
-    F32,
-    /// IEEE 754 double precision.
-    F64,
-}
-
-impl Dtype {
-    /// The name as scenario files write it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::F16 => "f16",
-            Self::Bf16 => "bf16",
-            Self::F32 => "f32",
-            Self::F64 => "f64",
-        }
-    }
-}
-
-impl std::str::FromStr for Dtype {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        [Self::F16, Self::Bf16, Self::F32, Self::F64]
-            .into_iter()
-            .find(|dtype| dtype.as_str() == text)
-            .ok_or_else(|| format!("unknown float type `{text}`: expected f16, bf16, f32 or f64"))
-    }
-}
+pub use burn_repro_target::Dtype;
 
 /// A tensor read back to the host, row-major.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,7 +4,7 @@
 use std::env;
 use std::path::PathBuf;
 
-use burn_repro_backends::{OPENGL, VariableError, path_variable, switch, variable};
+use burn_repro_target::{OPENGL, VariableError, path_variable, switch, variable};
 
 use crate::record::{machine, threads as thread_count};
 use crate::scenario::BackendSelector;

@@ -1,6 +1,6 @@
 //! `repro doctor`, end to end: the built binary asks this machine's targets.
 
-#[path = "../../backends/tests/needed/mod.rs"]
+#[path = "../../backends/device/tests/needed/mod.rs"]
 mod needed;
 mod project;
 

@@ -2,7 +2,7 @@
 //! `cargo insta` on a copy of the repository. Where it is not installed, the trials are ignored with
 //! that reason; `ci/check.sh` asks for it beforehand.
 
-#[path = "../../backends/tests/needed/mod.rs"]
+#[path = "../../backends/device/tests/needed/mod.rs"]
 mod needed;
 
 use std::fs;

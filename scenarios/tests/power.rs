@@ -1,6 +1,6 @@
 //! A diagnosis must find what is planted: random faults in random operations of all scenarios.
 
-#[path = "../../backends/tests/needed/mod.rs"]
+#[path = "../../backends/device/tests/needed/mod.rs"]
 mod needed;
 mod project;
 

@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use burn_repro::backends::{Backend, Class, Float, Target, open, probe};
+use burn_repro::backends::{Backend, Class, Dtype, Target, open, probe};
 use burn_repro::scenario::Seed;
 use burn_repro::trace::{NamedTensor, Trace};
 use burn_repro::{Case, Dtype, Pipeline, Probe};
@@ -37,7 +37,7 @@ fn run<P: Pipeline>(pipeline: &P, model: &str, target: &Target) -> Trace {
     };
     pipeline.complete(&mut case).unwrap();
     pipeline.validate(&case).unwrap();
-    let device = open(target, Float::F32).unwrap();
+    let device = open(target, Dtype::F32).unwrap();
     let mut probe = Probe::<Backend>::new(device.clone());
     pipeline.run(&case, &device, &mut probe).unwrap();
     probe.finish().unwrap()

@@ -1,7 +1,7 @@
 //! What can be set differently for a cell on this machine, and what cannot and why. Pure: what is here was found out
 //! before; whether a target has a float type is seen when it is tried.
 
-use burn_repro_backends::{Class, Determinism, Float, Locator, Target};
+use burn_repro_target::{Class, Determinism, Dtype, Locator, Target};
 
 use super::build::Build;
 use super::setup::{Axis, Change, Effect, NotTried, Setup};
@@ -57,7 +57,7 @@ pub(crate) fn axes(start: &Setup, here: &Here) -> Axes {
 /// How the red cell is run, in words.
 pub(crate) fn start_in_words(start: &Setup, cores: usize) -> String {
     let Setup { target, settings, .. } = start;
-    let mut words = format!("determinism: {}, dtype: {}", settings.determinism, settings.float);
+    let mut words = format!("determinism: {}, dtype: {}", settings.determinism, settings.dtype);
     if let Some(threads) = threads_of(start, cores) {
         words.push_str(&format!(", threads: {threads}"));
     }
@@ -149,11 +149,11 @@ impl Axes {
     }
 
     fn dtype(&mut self, start: &Setup) {
-        let was = start.settings.float;
-        let wider: &[Float] = match was {
-            Float::F16 | Float::Bf16 => &[Float::F32, Float::F64],
-            Float::F32 => &[Float::F64],
-            Float::F64 => &[],
+        let was = start.settings.dtype;
+        let wider: &[Dtype] = match was {
+            Dtype::F16 | Dtype::Bf16 => &[Dtype::F32, Dtype::F64],
+            Dtype::F32 => &[Dtype::F64],
+            Dtype::F64 => &[],
         };
         if wider.is_empty() {
             self.leave(Axis::Dtype, format!("it is {was} already, and there is no wider one"));

@@ -1,6 +1,6 @@
 //! What can be changed on machines that are made up.
 
-use burn_repro_backends::{Adapter, Fingerprint, Settings};
+use burn_repro_target::{Adapter, Fingerprint, Settings};
 use rstest::rstest;
 
 use super::*;
@@ -124,7 +124,7 @@ fn another_build_is_named_by_what_differs(
 
 #[test]
 fn f64_has_no_wider_type() {
-    let settings = Settings { float: Float::F64, ..Settings::default() };
+    let settings = Settings { dtype: Dtype::F64, ..Settings::default() };
     let axes = axes(&Setup { settings, ..red_cell() }, &Here::default());
     assert!(reason(&axes, Axis::Dtype).contains("f64 already"));
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use burn_repro_backends::{Class, Fingerprint, probe_child};
+use burn_repro_device::probe_child;
+use burn_repro_target::{Class, Fingerprint};
 
 use crate::worker::WorkerCommand;
 

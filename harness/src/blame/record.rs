@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use burn_repro_backends::Settings;
+use burn_repro_target::Settings;
 use serde::Serialize;
 
 use super::conclusion::{Cell, conclusion};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use burn_repro_backends::{Determinism, Float, Settings, Target};
+use burn_repro_target::{Determinism, Dtype, Settings, Target};
 use serde::Serialize;
 
 use crate::worker::WorkerCommand;
@@ -96,7 +96,7 @@ pub(crate) enum Effect {
     /// Sets a number of threads.
     Threads(usize),
     /// Computes in another type.
-    Float(Float),
+    Float(Dtype),
     /// Computes elsewhere.
     Target {
         /// Where.
@@ -122,7 +122,7 @@ impl Setup {
                 Self { command, target, settings }
             }
             Effect::Float(float) => {
-                Self { command, target, settings: Settings { float: *float, ..settings } }
+                Self { command, target, settings: Settings { dtype: *float, ..settings } }
             }
             Effect::Target { target, opengl } => {
                 let command = if *opengl { command.with_opengl() } else { command };

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use burn_repro_backends::{Class, Determinism, Fingerprint, Float, Locator, Settings, Target};
+use burn_repro_target::{Class, Determinism, Dtype, Fingerprint, Locator, Settings, Target};
 use rstest::rstest;
 
 use super::*;
@@ -19,7 +19,7 @@ pub(super) fn start() -> Setup {
         locator: Locator::Flex,
         fingerprint: Fingerprint::default(),
     };
-    let settings = Settings { float: Float::F32, determinism: Determinism::Full, threads: Some(2) };
+    let settings = Settings { dtype: Dtype::F32, determinism: Determinism::Full, threads: Some(2) };
     Setup { command: WorkerCommand::current().unwrap(), target, settings }
 }
 
@@ -49,7 +49,7 @@ fn threads(setup: &Setup) -> bool {
 }
 
 fn narrow(setup: &Setup) -> bool {
-    setup.settings.float == Float::F32
+    setup.settings.dtype == Dtype::F32
 }
 
 fn full(setup: &Setup) -> bool {
@@ -115,14 +115,14 @@ fn a_pass_counts_after_three_and_the_red_cell_is_run_once_more() {
     let plain = |settings: &Settings| *settings == start().settings;
     assert!(asked[..3].iter().all(plain) && asked.last().is_some_and(plain));
     assert_eq!(asked.iter().filter(|settings| settings.threads == Some(1)).count(), RUNS);
-    assert_eq!(asked.iter().filter(|settings| settings.float == Float::F64).count(), 1);
+    assert_eq!(asked.iter().filter(|settings| settings.dtype == Dtype::F64).count(), 1);
 }
 
 #[test]
 fn a_crash_has_a_row_and_its_reason_and_what_is_unsupported_is_not_tried() {
-    let blame = blamed(2, |setup| match (setup.settings.determinism, setup.settings.float) {
+    let blame = blamed(2, |setup| match (setup.settings.determinism, setup.settings.dtype) {
         (Determinism::Fast, _) => seen(Verdict::Crashed),
-        (_, Float::F64) => seen(Verdict::Skipped),
+        (_, Dtype::F64) => seen(Verdict::Skipped),
         _ => judge(true),
     });
     let text = report(CELL, "as it was", &blame);

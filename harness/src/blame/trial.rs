@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use burn_repro_backends::{Class, Target};
+use burn_repro_target::{Class, Target};
 use serde::Serialize;
 
 use super::setup::Setup;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use burn_repro_backends::{Class, Fingerprint, Locator};
+use burn_repro_target::{Class, Fingerprint, Locator};
 use proptest::prelude::*;
 
 use super::*;

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use burn_repro_backends::{
-    Class, Determinism, Discovery, Fingerprint, Settings, Target, probe_child,
-};
+use burn_repro_device::probe_child;
+use burn_repro_target::{Class, Determinism, Discovery, Fingerprint, Settings, Target};
 use clap::Args;
 
 use super::{Failure, choose};

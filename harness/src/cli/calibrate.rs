@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::thread;
 
-use burn_repro_backends::Target;
+use burn_repro_target::Target;
 use clap::Args;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 

@@ -4,7 +4,7 @@
 use std::slice;
 use std::sync::Arc;
 
-use burn_repro_backends::{Discovery, Target};
+use burn_repro_target::{Discovery, Target};
 
 use super::Failure;
 use crate::exit::Exit;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use burn_repro_backends::Target;
+use burn_repro_target::Target;
 use clap::Args;
 
 use super::Failure;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use burn_repro_backends::{Discovery, Fingerprint, Guarantee, Missing, Target, guarantees};
+use burn_repro_device::{Guarantee, guarantees};
+use burn_repro_target::{Discovery, Fingerprint, Missing, Target};
 use serde::Serialize;
 
 use super::{Failure, ListArguments, say};

@@ -19,7 +19,7 @@ mod schema;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use burn_repro_backends::VariableError;
+use burn_repro_target::VariableError;
 use clap::{Args, Parser, Subcommand};
 
 use crate::exit::Exit;

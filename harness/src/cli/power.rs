@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use burn_repro_backends::{Discovery, Target};
+use burn_repro_target::{Discovery, Target};
 use clap::Args;
 
 use super::{Failure, choose, say};

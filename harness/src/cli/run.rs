@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use burn_repro_backends::Discovery;
+use burn_repro_target::Discovery;
 use jiff::Timestamp;
 
 use super::leave::Leaving;

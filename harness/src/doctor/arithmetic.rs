@@ -1,7 +1,7 @@
 //! How a device computes, where that may differ without being wrong: measured, recorded, never judged.
 
 use burn::tensor::Tensor;
-use burn_repro_backends::{Backend, Device};
+use burn_repro_device::{Backend, Device};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use burn_repro_backends::{Device, Float, Target, leave, open};
+use burn_repro_device::{Device, leave, open};
+use burn_repro_target::{Dtype, Target};
 
 use super::judge::judge;
 use super::operations::probes;
@@ -46,7 +47,7 @@ fn answer_all(target: &str) -> io::Result<()> {
     });
     let numbers: Vec<usize> = serde_json::from_str(&line)?;
     // The known answers are those of this type.
-    let device = match open(&target, Float::F32) {
+    let device = match open(&target, Dtype::F32) {
         Ok(device) => device,
         Err(error) => return print(&Line::NotOpened(error.to_string())),
     };

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use burn_repro_backends::Target;
-use burn_repro_backends::child::{Child, Silence, lines};
+use burn_repro_target::Target;
+use burn_repro_target::child::{Child, Silence, lines};
 
 use super::operations::probes;
 use super::outcome::{Line, Outcome};

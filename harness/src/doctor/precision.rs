@@ -4,7 +4,8 @@
 use std::fmt;
 
 use burn::tensor::Tensor;
-use burn_repro_backends::{Backend, Class, Device, Target, matmul};
+use burn_repro_device::{Backend, Device, matmul};
+use burn_repro_target::{Class, Target};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -64,7 +65,8 @@ fn longest_sum(device: &Device) -> Result<Option<usize>, String> {
 #[cfg(test)]
 mod tests {
     use burn::tensor::TensorData;
-    use burn_repro_backends::{Fingerprint, Float, Locator, open};
+    use burn_repro_device::open;
+    use burn_repro_target::{Dtype, Fingerprint, Locator};
     use rstest::rstest;
 
     use super::*;
@@ -79,7 +81,7 @@ mod tests {
     #[case("ndarray", Locator::Ndarray)]
     fn processor_targets_keep_every_bit_of_f32(#[case] name: &str, #[case] locator: Locator) {
         let target = target(name, locator);
-        let device = open(&target, Float::F32).unwrap();
+        let device = open(&target, Dtype::F32).unwrap();
         let precision = measure_precision(&target, &device).unwrap();
         assert_eq!(precision.matmul_significand_bits, 24);
         assert_eq!(precision.exact_matmul_significand_bits, 24);
@@ -100,7 +102,7 @@ mod tests {
             };
             cut(left).matmul(cut(right))
         };
-        let device = open(&target("flex", Locator::Flex), Float::F32).unwrap();
+        let device = open(&target("flex", Locator::Flex), Dtype::F32).unwrap();
         assert_eq!(kept_bits(&device, rounded), Ok(11));
     }
 }

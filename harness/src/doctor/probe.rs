@@ -3,7 +3,7 @@
 
 use burn::tensor::backend::Backend as _;
 use burn::tensor::{BasicOps, DType, Tensor, TensorData};
-use burn_repro_backends::{Backend, Device};
+use burn_repro_device::{Backend, Device};
 
 use super::arithmetic::Fact;
 use super::judge::Rule;

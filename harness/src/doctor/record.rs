@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use burn_repro_backends::{Missing, Target};
+use burn_repro_target::{Missing, Target};
 use serde::Serialize;
 
 use super::arithmetic::Arithmetic;

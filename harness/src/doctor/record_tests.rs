@@ -1,4 +1,4 @@
-use burn_repro_backends::{Class, Fingerprint, Locator};
+use burn_repro_target::{Class, Fingerprint, Locator};
 
 use super::*;
 use crate::doctor::arithmetic::{Fact, Product};

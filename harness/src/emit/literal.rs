@@ -1,7 +1,7 @@
 //! Values as Rust text: scalars, shapes and slices. Pure.
 
 use burn::tensor::{Shape, Slice};
-use burn_repro_backends::ir::ScalarIr;
+use burn_repro_device::ir::ScalarIr;
 
 /// A scalar as an argument of a tensor's method.
 pub(super) fn scalar(value: ScalarIr) -> String {

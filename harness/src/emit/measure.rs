@@ -2,7 +2,7 @@
 //! project's own.
 
 use burn::tensor::{DType, TensorData};
-use burn_repro_backends::Executor;
+use burn_repro_device::Executor;
 
 use super::Caught;
 use super::compare::{Comparison, Unit, compare};

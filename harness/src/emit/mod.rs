@@ -27,8 +27,8 @@ use std::io;
 use std::path::PathBuf;
 
 use burn::tensor::{DType, TensorData};
-use burn_repro_backends::Locator;
-use burn_repro_backends::ir::{OperationIr, TensorId, TensorIr};
+use burn_repro_device::ir::{OperationIr, TensorId, TensorIr};
+use burn_repro_target::Locator;
 
 use crate::hash::sha256_hex;
 use crate::operation::Description;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::DType;
-use burn_repro_backends::ir::{OperationIr, TensorId, TensorIr};
+use burn_repro_device::ir::{OperationIr, TensorId, TensorIr};
 use serde_json::Value;
 
 /// The names of an operation's tensors, and their element types on the target.
@@ -109,7 +109,7 @@ fn is_tensor_of(fields: &serde_json::Map<String, Value>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use burn_repro_backends::ir::{BaseOperationIr as Base, NumericOperationIr as Numeric};
+    use burn_repro_device::ir::{BaseOperationIr as Base, NumericOperationIr as Numeric};
 
     use super::super::examples::{binary, cat, tensor};
     use super::*;

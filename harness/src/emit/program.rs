@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use burn_repro_backends::Locator;
-use burn_repro_backends::ir::TensorIr;
+use burn_repro_device::ir::TensorIr;
+use burn_repro_target::Locator;
 
 use super::call::{Call, call, placement, tensor_type};
 use super::literal::float;

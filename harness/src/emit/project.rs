@@ -1,6 +1,6 @@
 //! The files of an emitted project beside its program: `Cargo.toml`, the backend it needs, and what git leaves out. Pure.
 
-use burn_repro_backends::Locator;
+use burn_repro_target::Locator;
 
 use super::{Caught, program::Program};
 use crate::operation::Description;

@@ -6,8 +6,8 @@ mod calls;
 use std::path::Path;
 
 use burn::tensor::TensorData;
-use burn_repro_backends::ir::OperationIr;
-use burn_repro_backends::{Adapter, Locator};
+use burn_repro_device::ir::OperationIr;
+use burn_repro_target::{Adapter, Locator};
 use rstest::rstest;
 
 use super::call::call;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use burn_repro_backends::{Class, Determinism};
+use burn_repro_target::{Class, Determinism};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

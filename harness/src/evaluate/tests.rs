@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use burn_repro_backends::{Class, Fingerprint, Locator, Target};
+use burn_repro_target::{Class, Fingerprint, Locator, Target};
 
 use super::*;
 use crate::golden::{Draft, Recorded, Store};

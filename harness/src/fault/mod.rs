@@ -13,7 +13,7 @@ mod table;
 use std::fmt;
 use std::str::FromStr;
 
-use burn_repro_backends::ir::OperationIr;
+use burn_repro_device::ir::OperationIr;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use host::Elements;

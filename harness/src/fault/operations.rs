@@ -1,6 +1,6 @@
 //! Which operations faults fit, and how they are rewritten. Pure.
 
-use burn_repro_backends::ir::{
+use burn_repro_device::ir::{
     BaseOperationIr as Base, FloatOperationIr as Float, ModuleOperationIr as Module,
     NumericOperationIr as Numeric, OperationIr, ScalarIr, TensorIr,
 };

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use burn::tensor::TensorData;
-use burn_repro_backends::Executor;
-use burn_repro_backends::ir::{OperationIr, TensorIr, TensorStatus};
+use burn_repro_device::Executor;
+use burn_repro_device::ir::{OperationIr, TensorIr, TensorStatus};
 
 use super::{At, Does, Elements, Fault, Planted};
 

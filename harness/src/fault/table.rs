@@ -8,7 +8,7 @@ use super::{Does, Fault};
 const fn fault(
     name: &'static str,
     what: &'static str,
-    fits: fn(&burn_repro_backends::ir::OperationIr) -> bool,
+    fits: fn(&burn_repro_device::ir::OperationIr) -> bool,
     does: Does,
 ) -> Fault {
     Fault { name, what, fits, does }

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use burn_repro_backends::Class;
+use burn_repro_target::Class;
 
 /// The stem of a target's files: `wgpu-llvmpipe` of `wgpu:llvmpipe`.
 ///

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use burn_repro_backends::Discovery;
+use burn_repro_target::Discovery;
 
 use crate::evaluate::CellReport;
 use crate::exit::Exit;

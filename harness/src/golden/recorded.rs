@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use burn_repro_backends::Target;
+use burn_repro_target::Target;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 

@@ -9,7 +9,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use burn_repro_backends::Target;
+use burn_repro_target::Target;
 use insta::_macro_support::SnapshotValue;
 
 use super::comparator::ReferenceComparator;

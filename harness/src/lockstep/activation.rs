@@ -7,11 +7,11 @@ use std::f64::consts::SQRT_2;
 
 use burn::tensor::TensorData;
 use burn::tensor::ops::{ActivationOps, FloatTensorOps};
-use burn_repro_backends::ir::{
+use burn_repro_device::ir::{
     BaseOperationIr as Base, FloatOperationIr as Float, NumericOperationIr as Numeric, OperationIr,
     TensorId,
 };
-use burn_repro_backends::{Backend, Device};
+use burn_repro_device::{Backend, Device};
 
 use crate::operation::scalars;
 
@@ -202,7 +202,7 @@ impl Activation {
 #[cfg(test)]
 mod tests {
     use burn::tensor::{BoolStore, DType, Shape};
-    use burn_repro_backends::ir::{MaskFillOpIr, ScalarIr, ScalarOpIr, TensorIr};
+    use burn_repro_device::ir::{MaskFillOpIr, ScalarIr, ScalarOpIr, TensorIr};
     use rstest::rstest;
 
     use super::*;

@@ -5,8 +5,10 @@
 //! they should give is computed anew in `f64`. Nothing is kept but the worst element of each comparison.
 
 use burn::tensor::{DType, TensorData};
-use burn_repro_backends::ir::{OperationIr, TensorId, TensorIr};
-use burn_repro_backends::{Device, Executor, Float, Stream};
+use burn_repro_device::float_dtype;
+use burn_repro_device::ir::{OperationIr, TensorId, TensorIr};
+use burn_repro_device::{Device, Executor, Stream};
+use burn_repro_target::Dtype;
 
 use super::activation::{Watch, Whole};
 use super::error::{Error, Ruler};
@@ -44,7 +46,7 @@ pub(crate) struct Lockstep {
 impl Lockstep {
     pub(crate) fn new(
         device: &Device,
-        float: Float,
+        float: Dtype,
         fault: Option<Planted>,
         until: Option<Bound>,
     ) -> Self {
@@ -55,10 +57,10 @@ impl Lockstep {
             local: Local {
                 reference: Executor::reference(),
                 target: target(),
-                dtype: float.into(),
+                dtype: float_dtype(float).into(),
             },
             device: device.clone(),
-            dtype: float.into(),
+            dtype: float_dtype(float).into(),
             watch: Watch::default(),
             until,
             kept: Kept::default(),

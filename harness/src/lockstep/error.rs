@@ -1,7 +1,7 @@
 //! How far one result of an operation is from another, in the units that its class is measured by. Pure.
 
 use burn::tensor::DType;
-use burn_repro_backends::ir::TensorIr;
+use burn_repro_device::ir::TensorIr;
 use serde::{Deserialize, Serialize};
 
 use super::values::{epsilon, smallest_normal};

@@ -2,8 +2,8 @@
 //! way to its result.
 
 use burn::tensor::TensorData;
-use burn_repro_backends::ir::{OperationIr, TensorId, TensorIr};
-use burn_repro_backends::{Executor, Stream};
+use burn_repro_device::ir::{OperationIr, TensorId, TensorIr};
+use burn_repro_device::{Executor, Stream};
 
 use super::names;
 use super::source::line_of_model;

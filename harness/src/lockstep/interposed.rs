@@ -2,8 +2,8 @@
 //! thing were wrong with it.
 
 use burn::tensor::TensorData;
-use burn_repro_backends::Executor;
-use burn_repro_backends::ir::{OperationIr, TensorId, TensorIr};
+use burn_repro_device::Executor;
+use burn_repro_device::ir::{OperationIr, TensorId, TensorIr};
 
 use crate::fault::{Planted, State};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use burn::tensor::TensorData;
-use burn_repro_backends::ir::{OperationIr, TensorIr};
+use burn_repro_device::ir::{OperationIr, TensorIr};
 
 use super::error::Error;
 use super::report::TOLD;

@@ -1,8 +1,8 @@
 //! One operation by itself: what the target gives for the reference's values, and what it should give.
 
 use burn::tensor::{DType, TensorData};
-use burn_repro_backends::Executor;
-use burn_repro_backends::ir::{OperationIr, TensorIr};
+use burn_repro_device::Executor;
+use burn_repro_device::ir::{OperationIr, TensorIr};
 
 use super::interposed::Interposed;
 use super::values::{numbers, round, rounded};

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use burn_repro_backends::{Device, Executor, Float, Place, Stream, StreamDevice};
+use burn_repro_device::{Device, Executor, Place, Stream, StreamDevice};
+use burn_repro_target::Dtype;
 
 use super::both::Lockstep;
 use super::follow::Follow;
@@ -62,7 +63,7 @@ fn on_stream<S: Stream + 'static, T>(
 pub(crate) fn lockstep(
     pipeline: &impl Runs,
     device: &Device,
-    float: Float,
+    float: Dtype,
     options: &LockstepOptions,
 ) -> Result<(LockstepReport, Trace), BoxError> {
     let begun = Instant::now();
@@ -88,7 +89,7 @@ pub(crate) fn lockstep(
 pub(crate) fn capture(
     pipeline: &impl Runs,
     device: &Device,
-    float: Float,
+    float: Dtype,
     options: &LockstepOptions,
     number: usize,
 ) -> Result<Option<Captured>, BoxError> {
@@ -142,7 +143,7 @@ fn locate(
     report: &mut LockstepReport,
     pipeline: &impl Runs,
     device: &Device,
-    float: Float,
+    float: Dtype,
 ) -> Result<(), BoxError> {
     let numbers: Vec<usize> =
         report.worst.iter().chain(&report.first).map(|operation| operation.number).collect();
@@ -161,7 +162,7 @@ fn locate(
 pub(crate) fn with_fault(
     pipeline: &impl Runs,
     device: &Device,
-    float: Float,
+    float: Dtype,
     fault: Option<Planted>,
 ) -> Result<Trace, BoxError> {
     let stream = Single::new(Executor::new(device, float), fault);
@@ -176,7 +177,7 @@ pub(crate) fn with_fault(
 pub(crate) fn fitting(
     pipeline: &impl Runs,
     device: &Device,
-    float: Float,
+    float: Dtype,
 ) -> Result<BTreeMap<&'static str, Vec<usize>>, BoxError> {
     let stream = Single::new(Executor::new(device, float), None).listing();
     Ok(on_stream(stream, pipeline, |stream| stream.fitting())?.1)

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::TensorData;
-use burn_repro_backends::ir::{OperationIr, TensorId, TensorIr};
-use burn_repro_backends::{Executor, Stream};
+use burn_repro_device::ir::{OperationIr, TensorId, TensorIr};
+use burn_repro_device::{Executor, Stream};
 
 use super::interposed::Interposed;
 use super::source::line_of_model;

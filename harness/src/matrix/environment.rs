@@ -1,6 +1,6 @@
 //! What computed a result, as facts in a fixed order, and which of them differ between two targets. Pure.
 
-use burn_repro_backends::{Fingerprint, Target};
+use burn_repro_target::{Fingerprint, Target};
 
 use super::Machine;
 

@@ -9,7 +9,7 @@ mod read;
 
 use std::collections::BTreeSet;
 
-use burn_repro_backends::Target;
+use burn_repro_target::Target;
 
 pub use agreement::{bit_groups, same_bits};
 pub use environment::{facts, machine_facts};

@@ -1,6 +1,6 @@
 //! Joining and what is found, over machines that are made up.
 
-use burn_repro_backends::{Class, Determinism, Fingerprint, Locator};
+use burn_repro_target::{Class, Determinism, Fingerprint, Locator};
 use rstest::rstest;
 
 use super::*;

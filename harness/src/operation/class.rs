@@ -1,6 +1,6 @@
 //! How exact an operation has to be: what its error is measured by, and how many units of that it may have.
 
-use burn_repro_backends::ir::{
+use burn_repro_device::ir::{
     BaseOperationIr as Base, FloatOperationIr as Float, ModuleOperationIr as Module,
     NumericOperationIr as Numeric, OperationIr, TensorIr,
 };

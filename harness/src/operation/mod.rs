@@ -5,7 +5,7 @@
 mod class;
 mod scalars;
 
-use burn_repro_backends::ir::{OperationIr, TensorIr};
+use burn_repro_device::ir::{OperationIr, TensorIr};
 use serde_json::{Map, Value};
 
 pub(crate) use class::{Class, class};

@@ -1,6 +1,6 @@
 //! The scalars that an operation is given: an epsilon, a factor, the ends of a range.
 
-use burn_repro_backends::ir::{
+use burn_repro_device::ir::{
     BaseOperationIr as Base, FloatOperationIr as Float, NumericOperationIr as Numeric, OperationIr,
     ScalarIr,
 };

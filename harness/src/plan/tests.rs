@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use burn_repro_backends::{Fingerprint, Locator, Missing};
+use burn_repro_target::{Fingerprint, Locator, Missing};
 use rstest::rstest;
 
 use super::*;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::thread;
 
-use burn_repro_backends::{Class, Settings, Target};
+use burn_repro_target::{Class, Settings, Target};
 
 use super::{Stability, Way, positions_agree};
 use crate::outliers::Traces;

@@ -39,7 +39,7 @@ fn row(name: &str, target: &TargetStability, ways: &BTreeSet<Way>) -> Vec<String
 
 #[cfg(test)]
 mod tests {
-    use burn_repro_backends::{Class, Determinism};
+    use burn_repro_target::{Class, Determinism};
 
     use super::*;
     use crate::plan::Skip;

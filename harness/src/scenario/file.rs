@@ -3,7 +3,7 @@
 //! Parsing only: defaults and refusals that need one value alone. What needs several values, the
 //! file system or a pipeline is `load`'s work.
 
-use burn_repro_backends::Determinism;
+use burn_repro_target::Determinism;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -83,5 +83,5 @@ fn single_precision() -> Dtype {
 }
 
 fn every_class() -> Vec<BackendSelector> {
-    burn_repro_backends::Class::ALL.into_iter().map(BackendSelector::Class).collect()
+    burn_repro_target::Class::ALL.into_iter().map(BackendSelector::Class).collect()
 }

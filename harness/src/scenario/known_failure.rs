@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use burn_repro_backends::Target;
+use burn_repro_target::Target;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -73,7 +73,7 @@ pub(super) fn placed(mut entries: Vec<KnownFailure>, file: &Path, text: &str) ->
 
 #[cfg(test)]
 mod tests {
-    use burn_repro_backends::{Class, Fingerprint, Locator};
+    use burn_repro_target::{Class, Fingerprint, Locator};
     use rstest::rstest;
 
     use super::*;

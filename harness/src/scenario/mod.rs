@@ -26,9 +26,9 @@ mod yaml;
 
 use std::path::PathBuf;
 
-use burn_repro_backends::{Float, Settings, Target};
+use burn_repro_target::{Dtype, Settings, Target};
 
-pub use burn_repro_backends::Determinism;
+pub use burn_repro_target::Determinism;
 
 pub(crate) use bounded::Name;
 pub use bounded::{NonNegative, OutputName, Sentence};
@@ -52,7 +52,6 @@ pub(crate) use yaml::from_yaml;
 
 use crate::pipeline::Requirements;
 use crate::reason::{Reason, ReasonCode, joined};
-use crate::trace::Dtype;
 
 /// Seconds a cell may take where the scenario says nothing.
 pub const DEFAULT_TIME_LIMIT: u64 = 600;
@@ -111,13 +110,7 @@ impl Scenario {
     /// How a target is to be run for it.
     #[must_use]
     pub fn settings(&self) -> Settings {
-        let float = match self.dtype {
-            Dtype::F16 => Float::F16,
-            Dtype::Bf16 => Float::Bf16,
-            Dtype::F32 => Float::F32,
-            Dtype::F64 => Float::F64,
-        };
-        Settings { determinism: self.determinism, ..Settings::from(float) }
+        Settings { determinism: self.determinism, ..Settings::from(self.dtype) }
     }
 
     /// The folder of its file.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use burn_repro_backends::{Class, Target};
+use burn_repro_target::{Class, Target};
 use serde::{Deserialize, Deserializer};
 
 use super::checked;

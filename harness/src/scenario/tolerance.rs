@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use burn_repro_backends::Target;
+use burn_repro_target::Target;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

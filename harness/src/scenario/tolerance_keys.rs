@@ -148,7 +148,7 @@ impl<'de> Deserialize<'de> for BackendTolerance {
 
 #[cfg(test)]
 mod tests {
-    use burn_repro_backends::{Class, Fingerprint, Locator, Target};
+    use burn_repro_target::{Class, Fingerprint, Locator, Target};
     use rstest::rstest;
 
     use super::*;

@@ -19,7 +19,7 @@ mod streamed;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use burn_repro_backends::{Class, OPENGL, Settings, Target};
+use burn_repro_target::{Class, OPENGL, Settings, Target};
 
 pub use handle::Worker;
 pub use outcome::Outcome;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use burn_repro_backends::{Class, Settings, Target};
+use burn_repro_target::{Class, Settings, Target};
 
 use super::{Worker, WorkerCommand};
 
@@ -131,7 +131,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
-    use burn_repro_backends::{Fingerprint, Float, Locator};
+    use burn_repro_target::{Dtype, Fingerprint, Locator};
 
     use super::*;
 
@@ -163,7 +163,7 @@ mod tests {
         thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| {
-                    pool.with(target, &Float::F32.into(), |_| {
+                    pool.with(target, &Dtype::F32.into(), |_| {
                         most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                         thread::sleep(Duration::from_millis(20));
                         now.fetch_sub(1, Ordering::SeqCst);
@@ -186,9 +186,9 @@ mod tests {
         let pool = Pool::new(WorkerCommand::current().unwrap());
         let gpu = target("cuda:0", Class::Cuda, Some("H100"), None);
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            pool.with(&gpu, &Float::F32.into(), |_| panic!("planted"));
+            pool.with(&gpu, &Dtype::F32.into(), |_| panic!("planted"));
         }));
         assert!(panicked.is_err());
-        assert_eq!(pool.with(&gpu, &Float::F32.into(), |_| 7), 7);
+        assert_eq!(pool.with(&gpu, &Dtype::F32.into(), |_| 7), 7);
     }
 }

@@ -4,8 +4,8 @@ use std::io;
 use std::process::Stdio;
 use std::time::Duration;
 
-use burn_repro_backends::child::{Child, End, Limits, Silence};
-use burn_repro_backends::{Settings, Target};
+use burn_repro_target::child::{Child, End, Limits, Silence};
+use burn_repro_target::{Settings, Target};
 
 use super::WorkerCommand;
 use super::outcome::Outcome;

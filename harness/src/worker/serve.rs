@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-use burn_repro_backends::{Device, OpenError, Settings, Target, canary, leave, open, poison};
+use burn_repro_device::{Device, OpenError, canary, leave, open, poison};
+use burn_repro_target::{Settings, Target};
 
 use super::panics;
 use super::protocol::{Answer, Notice, Request, RunRequest};

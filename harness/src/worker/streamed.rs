@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use burn_repro_backends::{Device, Fingerprint, Float, Place, Settings, Target};
+use burn_repro_device::{Device, Place};
+use burn_repro_target::{Dtype, Fingerprint, Settings, Target};
 
 use super::protocol::{Answer, Notice, RunRequest};
 use super::serve::prepared;
@@ -22,8 +23,8 @@ pub(super) struct Opened<'a> {
 }
 
 impl Opened<'_> {
-    fn float(&self) -> Float {
-        self.settings.float
+    fn float(&self) -> Dtype {
+        self.settings.dtype
     }
 
     /// Runs the scenario beside the reference, and once as it is.

@@ -5,7 +5,7 @@
 mod ends;
 mod folder;
 mod gpu;
-#[path = "../../../backends/tests/needed/mod.rs"]
+#[path = "../../../backends/device/tests/needed/mod.rs"]
 mod needed;
 mod pipeline;
 mod proxy;

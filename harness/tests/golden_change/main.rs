@@ -5,7 +5,7 @@ mod accept;
 mod commands;
 mod folder;
 mod machines;
-#[path = "../../../backends/tests/needed/mod.rs"]
+#[path = "../../../backends/device/tests/needed/mod.rs"]
 mod needed;
 mod surroundings;
 #[path = "../report_browser/webdriver.rs"]

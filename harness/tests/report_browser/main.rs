@@ -7,7 +7,7 @@ mod diagnosis;
 mod fixture;
 mod looks;
 mod matrix;
-#[path = "../../../backends/tests/needed/mod.rs"]
+#[path = "../../../backends/device/tests/needed/mod.rs"]
 mod needed;
 mod opening;
 mod webdriver;

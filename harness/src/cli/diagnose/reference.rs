@@ -1,6 +1,6 @@
 //! What is to be said of a reference: whether it gives its golden, and where it left the golden's way.
 
-use burn_repro_backends::Discovery;
+use burn_repro_target::Discovery;
 
 use crate::cli::Failure;
 use crate::diagnose::{ReferenceState, first_change};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use burn_repro_backends::Target;
+use burn_repro_target::Target;
 
 use crate::cli::Failure;
 use crate::diagnose::Diagnosis;

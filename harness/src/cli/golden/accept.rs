@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use burn_repro_backends::{Discovery, Target};
+use burn_repro_target::{Discovery, Target};
 
 use super::records::Records;
 use super::{AcceptArguments, selected};

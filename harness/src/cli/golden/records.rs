@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use burn_repro_backends::Target;
+use burn_repro_target::Target;
 
 use crate::agreement::{Witness, says_of};
 use crate::cli::Failure;

@@ -2,7 +2,7 @@
 //! them implementations differ.
 
 use burn::tensor::Tensor;
-use burn_repro_backends::Backend;
+use burn_repro_device::Backend;
 
 use crate::doctor::inputs::{EDGES, ORDINARY, uniform};
 use crate::doctor::judge::Rule;

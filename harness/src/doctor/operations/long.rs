@@ -6,7 +6,7 @@
 use burn::nn::{GroupNormConfig, LayerNormConfig};
 use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
-use burn_repro_backends::{Backend, Device};
+use burn_repro_device::{Backend, Device};
 
 use crate::doctor::judge::Rule;
 use crate::doctor::known::Known;

@@ -1,7 +1,7 @@
 //! Allocations that may be larger than a device has: one that fails must not read back somebody else's data.
 
 use burn::tensor::{Int, Tensor, TensorData};
-use burn_repro_backends::{Backend, Device};
+use burn_repro_device::{Backend, Device};
 
 use crate::doctor::judge::Rule;
 use crate::doctor::known::Known;

@@ -3,7 +3,7 @@
 use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Int, Tensor, TensorData};
-use burn_repro_backends::{Backend, Device};
+use burn_repro_device::{Backend, Device};
 
 use crate::doctor::inputs::{EDGES, ORDINARY, uniform};
 use crate::doctor::judge::Rule;

@@ -2,7 +2,7 @@
 
 use burn::module::Param;
 use burn::nn::{GroupNormConfig, LayerNormConfig};
-use burn_repro_backends::Device;
+use burn_repro_device::Device;
 
 use crate::doctor::inputs::uniform;
 use crate::doctor::judge::Rule;

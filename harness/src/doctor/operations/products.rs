@@ -2,7 +2,7 @@
 
 use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
-use burn_repro_backends::Device;
+use burn_repro_device::Device;
 
 use crate::doctor::inputs::uniform;
 use crate::doctor::judge::Rule;

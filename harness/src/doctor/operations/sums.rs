@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
-use burn_repro_backends::Backend;
+use burn_repro_device::Backend;
 
 use crate::doctor::inputs::uniform;
 use crate::doctor::judge::Rule;
@@ -49,7 +49,7 @@ fn of_lines(
 }
 
 /// Made on the host, so that nothing but the reduction is asked of the device.
-fn transposed(device: &burn_repro_backends::Device, lines: &[f32]) -> Table {
+fn transposed(device: &burn_repro_device::Device, lines: &[f32]) -> Table {
     let element = |index: usize| lines[index % ROWS * COLUMNS + index / ROWS];
     let columns: Vec<f32> = (0..ROWS * COLUMNS).map(element).collect();
     tensor(device, &columns, [COLUMNS, ROWS])

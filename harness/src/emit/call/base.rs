@@ -1,7 +1,7 @@
 //! Calls of what all kinds of tensors have: shapes, slices, choices, masks. Pure.
 
 use burn::tensor::IndexingUpdateOp;
-use burn_repro_backends::ir::{BaseOperationIr as Base, CreationOpIr, TensorIr};
+use burn_repro_device::ir::{BaseOperationIr as Base, CreationOpIr, TensorIr};
 
 use super::super::literal::{array, has_steps, scalar, shape, slices};
 use super::super::names::Names;

@@ -1,6 +1,6 @@
 //! Calls of what only floats have: functions of real numbers, and the matrix product. Pure.
 
-use burn_repro_backends::ir::{FloatOperationIr as Float, GridSample2dOpIr};
+use burn_repro_device::ir::{FloatOperationIr as Float, GridSample2dOpIr};
 
 use super::super::literal::scalar;
 use super::super::names::Names;

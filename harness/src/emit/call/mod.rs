@@ -11,7 +11,7 @@ mod numeric;
 use std::collections::BTreeSet;
 
 use burn::tensor::DType;
-use burn_repro_backends::ir::{
+use burn_repro_device::ir::{
     BoolOperationIr as Bool, IntOperationIr as Int, OperationIr, TensorIr,
 };
 

@@ -1,6 +1,6 @@
 //! Calls of `burn::tensor::module`: convolutions, pools, attention and their like. Gradients have no call. Pure.
 
-use burn_repro_backends::ir::{
+use burn_repro_device::ir::{
     AttentionOpIr, DeformConv2dOpIr, ModuleOperationIr as Module, ScalarIr, TensorIr,
 };
 

@@ -2,7 +2,7 @@
 
 use std::mem::discriminant;
 
-use burn_repro_backends::ir::{
+use burn_repro_device::ir::{
     DimOpIr, NumericOperationIr as Numeric, ReduceDimOpIr, ReduceOpIr, ScalarOpIr, TensorIr,
 };
 

@@ -1,7 +1,7 @@
 //! Operations of the tensor API, and the calls that they should become.
 
 use burn::tensor::{BoolStore, DType, IndexingUpdateOp, Shape, Slice};
-use burn_repro_backends::ir::{
+use burn_repro_device::ir::{
     BaseOperationIr as Base, BinaryOpIr, BoolOperationIr as Bool, CastOpIr, ClampOpIr,
     CreationOpIr, CrossOpIr, DimOpIr, FlipOpIr, FloatOperationIr as Float, FullOpIr, GatherNdOpIr,
     GatherOpIr, GridSample2dOpIr, GridSampleOptionsIr, GridSamplePaddingModeIr,

@@ -4,12 +4,12 @@ mod listed;
 mod modules;
 
 use burn::tensor::{BoolStore, DType, Shape, TensorData};
-use burn_repro_backends::Locator;
-use burn_repro_backends::ir::{
+use burn_repro_device::ir::{
     BinaryOpIr, CatOpIr, Conv2dOpIr, Conv2dOptionsIr, ModuleOperationIr as Module,
     NumericOperationIr as Numeric, OperationIr, ReduceDimOpIr, ScalarIr, ScalarOpIr, TensorId,
     TensorIr, TensorStatus,
 };
+use burn_repro_target::Locator;
 
 use super::Caught;
 

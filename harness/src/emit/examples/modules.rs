@@ -1,7 +1,7 @@
 //! Operations of `burn::tensor::module` with the calls that they should become, and operations without one.
 
 use burn::tensor::{DType, Distribution, Shape, Slice};
-use burn_repro_backends::ir::{
+use burn_repro_device::ir::{
     AdaptiveAvgPool1dOpIr, AdaptiveAvgPool2dOpIr, AttentionOpIr, AttentionOptionsIr, AvgPool1dOpIr,
     AvgPool2dBackwardOpIr, AvgPool2dOpIr, BaseOperationIr as Base, BinaryOpIr, Conv1dOpIr,
     Conv1dOptionsIr, Conv2dOpIr, Conv2dOptionsIr, Conv2dXBackwardOpIr, Conv3dOpIr, Conv3dOptionsIr,

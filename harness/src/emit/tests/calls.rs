@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use burn::tensor::{DType, TensorData};
-use burn_repro_backends::ir::{OperationIr, TensorIr};
+use burn_repro_device::ir::{OperationIr, TensorIr};
 
 use super::super::names::Names;
 use super::super::program::{Program, executed};

@@ -121,7 +121,7 @@ impl Page {
 impl Run {
     fn new(machine: &Machine) -> Self {
         let run = &machine.run;
-        let missing = |missing: &burn_repro_backends::Missing| Missing {
+        let missing = |missing: &burn_repro_target::Missing| Missing {
             name: missing.name.clone(),
             reason: missing.reason.clone(),
             cure: missing.cure.clone(),
@@ -144,7 +144,7 @@ fn columns(run: usize, machine: &Machine) -> Vec<Target> {
         machine.cells.iter().map(|cell| (cell.report.class, &cell.report.target)).collect();
     names.sort();
     names.dedup();
-    let target = |(class, name): (burn_repro_backends::Class, &String)| Target {
+    let target = |(class, name): (burn_repro_target::Class, &String)| Target {
         run,
         name: name.clone(),
         class: class.to_string(),

@@ -1,6 +1,6 @@
 //! The text of a report, as people see it.
 
-use burn_repro_backends::Class;
+use burn_repro_target::Class;
 
 use super::*;
 use crate::evaluate::RecordReport;
@@ -9,7 +9,7 @@ use crate::reason::{Reason, ReasonCode};
 
 fn report(scenario: &str, target: &str, verdict: Verdict, reasons: &[&str]) -> CellReport {
     let skip = Skip {
-        determinism: burn_repro_backends::Determinism::Full,
+        determinism: burn_repro_target::Determinism::Full,
         scenario: scenario.into(),
         target: target.into(),
         class: if target == "flex" { Class::Cpu } else { Class::Cuda },

@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use cubecl::config::compilation::BoundsCheckMode;
 use cubecl::config::{CubeClRuntimeConfig, RuntimeConfig};
 
-use crate::Determinism;
-use crate::caught::caught;
+use burn_repro_target::Determinism;
+use burn_repro_target::caught;
 
 static HELD: OnceLock<Result<(), String>> = OnceLock::new();
 

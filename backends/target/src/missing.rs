@@ -20,7 +20,7 @@ pub struct Missing {
 
 impl Missing {
     /// Nothing of a whole class can run.
-    pub(crate) fn class(class: Class, reason: impl Into<String>, cure: impl Into<String>) -> Self {
+    pub fn class(class: Class, reason: impl Into<String>, cure: impl Into<String>) -> Self {
         Self { name: class.to_string(), class, reason: reason.into(), cure: cure.into() }
     }
 }

@@ -8,11 +8,10 @@ use burn_flex::FlexDevice;
 use burn_ndarray::NdArrayDevice;
 use burn_wgpu::{RuntimeOptions, WgpuSetup, init_device};
 
-use crate::caught::caught;
 use crate::steady::hold_still;
-use crate::{
-    Adapter, Backend, Determinism, Device, Float, Locator, Settings, Target, adapters, cuda,
-};
+use crate::{Backend, Device, adapters, cuda};
+use burn_repro_target::caught;
+use burn_repro_target::{Adapter, Determinism, Dtype, Locator, Settings, Target};
 
 /// Why a target could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,16 +25,16 @@ pub enum OpenError {
         reason: String,
     },
     /// The device does not compute in this float type.
-    #[error("{target} does not compute in {float}; choose another dtype or leave this target out")]
+    #[error("{target} does not compute in {dtype}; choose another dtype or leave this target out")]
     UnsupportedDtype {
         /// The target's name.
         target: String,
         /// What was asked for.
-        float: Float,
+        dtype: Dtype,
     },
     /// Burn fixes a device's float type with its first tensor.
     #[error(
-        "{target} computes in {fixed} already in this process; open it in {float} in a process of its own"
+        "{target} computes in {fixed} already in this process; open it in {dtype} in a process of its own"
     )]
     AlreadyInUse {
         /// The target's name.
@@ -43,7 +42,7 @@ pub enum OpenError {
         /// The float type it has, in Burn's words.
         fixed: String,
         /// What was asked for.
-        float: Float,
+        dtype: Dtype,
     },
     /// Something used CubeCL before the target was opened.
     #[error(
@@ -76,14 +75,14 @@ pub enum OpenError {
 /// If the target is gone, does not have the float type, was given another one before, or its driver fails. A
 /// driver's panic is one of these errors; a crash ends the process.
 pub fn open(target: &Target, settings: impl Into<Settings>) -> Result<Device, OpenError> {
-    let Settings { float, determinism, .. } = settings.into();
+    let Settings { dtype, determinism, .. } = settings.into();
     let device = match &target.locator {
         Locator::Ndarray => Device::NdArray(NdArrayDevice::Cpu),
         Locator::Flex => Device::Flex(FlexDevice),
         Locator::Wgpu(adapter) => Device::Wgpu(open_adapter(target, adapter, determinism)?),
         Locator::Cuda { index, .. } => Device::Cuda(open_gpu(target, *index, determinism)?),
     };
-    fix_dtypes(target, &device, float)?;
+    fix_dtypes(target, &device, dtype)?;
     check_identity(target, &device)?;
     Ok(device)
 }
@@ -171,12 +170,24 @@ fn open_gpu(
     Err(OpenError::Gone { target: target.name.clone(), reason })
 }
 
+/// Burn's name for an element type.
+#[must_use]
+pub fn float_dtype(dtype: Dtype) -> FloatDType {
+    match dtype {
+        Dtype::F16 => FloatDType::F16,
+        Dtype::Bf16 => FloatDType::BF16,
+        Dtype::F32 => FloatDType::F32,
+        Dtype::F64 => FloatDType::F64,
+    }
+}
+
 /// Where a CUDA device first touches its driver, which is why a panic is waited for here.
-fn fix_dtypes(target: &Target, device: &Device, float: Float) -> Result<(), OpenError> {
+fn fix_dtypes(target: &Target, device: &Device, dtype: Dtype) -> Result<(), OpenError> {
+    let float = float_dtype(dtype);
     let supported = caught(|| Backend::supports_dtype(device, float.into()))
         .map_err(|panic| failed(target, panic))?;
     if !supported {
-        return Err(OpenError::UnsupportedDtype { target: target.name.clone(), float });
+        return Err(OpenError::UnsupportedDtype { target: target.name.clone(), dtype });
     }
     let fixed = caught(|| {
         // Refused where the device has settings already, which is no harm if they are the same.
@@ -184,11 +195,11 @@ fn fix_dtypes(target: &Target, device: &Device, float: Float) -> Result<(), Open
         get_device_settings::<Backend>(device)
     })
     .map_err(|panic| failed(target, panic))?;
-    if fixed.float_dtype == FloatDType::from(float) && fixed.int_dtype == IntDType::I32 {
+    if fixed.float_dtype == float && fixed.int_dtype == IntDType::I32 {
         return Ok(());
     }
     let fixed = format!("{:?} and {:?}", fixed.float_dtype, fixed.int_dtype).to_lowercase();
-    Err(OpenError::AlreadyInUse { target: target.name.clone(), fixed, float })
+    Err(OpenError::AlreadyInUse { target: target.name.clone(), fixed, dtype })
 }
 
 #[cfg(test)]
@@ -197,7 +208,7 @@ mod tests {
     use burn::tensor::{DType, Tensor};
     use rstest::rstest;
 
-    use crate::{Class, Fingerprint};
+    use burn_repro_target::{Class, Fingerprint};
 
     fn target(name: &str, class: Class, locator: Locator) -> Target {
         Target { name: name.to_owned(), class, locator, fingerprint: Fingerprint::default() }
@@ -207,7 +218,7 @@ mod tests {
     #[case::ndarray("ndarray", Locator::Ndarray)]
     #[case::flex("flex", Locator::Flex)]
     fn a_processor_target_multiplies_in_f32(#[case] name: &str, #[case] locator: Locator) {
-        let device = open(&target(name, Class::Cpu, locator), Float::F32).unwrap();
+        let device = open(&target(name, Class::Cpu, locator), Dtype::F32).unwrap();
         let left = Tensor::<Backend, 2>::from_data([[1.0, 2.0], [3.0, 4.0]], &device);
         let product =
             left.matmul(Tensor::from_data([[0.5, -1.0], [2.0, 0.25]], &device)).into_data();
@@ -228,7 +239,7 @@ mod tests {
         let gpu =
             target("cuda:77", Class::Cuda, Locator::Cuda { index: 77, device: "none such".into() });
         for target in [adapter, gpu] {
-            let gone = open(&target, Float::F32).unwrap_err();
+            let gone = open(&target, Dtype::F32).unwrap_err();
             assert!(
                 matches!(&gone, OpenError::Gone { target: name, reason } if *name == target.name && !reason.is_empty()),
                 "{gone}"

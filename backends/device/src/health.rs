@@ -4,8 +4,8 @@
 use burn::tensor::backend::Backend as _;
 use burn::tensor::{Int, Tensor, TensorData};
 
-use crate::caught::caught;
 use crate::{Backend, Device};
+use burn_repro_target::caught;
 
 /// Two bytes that are a NaN in every float type when repeated: f16 and bf16 `7FFE`, f32 `7FFE7FFE`, f64 likewise.
 /// No arithmetic makes this NaN; whoever reads it has read memory that was not written since.

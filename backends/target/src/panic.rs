@@ -6,12 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Runs code that may panic because of what is installed on the machine.
 ///
 /// `AssertUnwindSafe` is right here because callers drop everything the code had touched.
-pub(crate) fn caught<T>(code: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(code)).map_err(|payload| in_words(&*payload))
+pub fn caught<T>(code: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(code)).map_err(|payload| panic_text(&*payload))
 }
 
 /// The message of a panic, on one line.
-pub(crate) fn in_words(payload: &(dyn Any + Send)) -> String {
+pub fn panic_text(payload: &(dyn Any + Send)) -> String {
     let message = payload
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())

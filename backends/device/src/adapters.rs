@@ -6,8 +6,9 @@ use wgpu::{
 };
 
 use crate::slug::unique_slugs;
-use crate::variables::{OPENGL, switch};
-use crate::{Adapter, Class, Fingerprint, Locator, Missing, ProbeReport, Target, build_facts};
+use crate::{ProbeReport, build_facts};
+use burn_repro_target::{Adapter, Class, Fingerprint, Locator, Missing, Target};
+use burn_repro_target::{OPENGL, switch};
 
 /// The machine's native graphics APIs. OpenGL is left out unless somebody asks for it: it shows the same devices a second
 /// time, without float atomics and with other shader limits.
@@ -86,7 +87,7 @@ fn target(name: String, info: &AdapterInfo, limits: &Limits) -> Target {
         pci_bus: Some(adapter.pci_bus.clone()).filter(|address| !address.is_empty()),
         largest_tensor: Some(limits.max_storage_buffer_binding_size),
         compiler: Some(format!("naga {} (wgsl)", build_facts::version("naga"))),
-        ..Fingerprint::of_this_process()
+        ..crate::host::fingerprint()
     };
     Target { name, class: Class::Wgpu, locator: Locator::Wgpu(adapter), fingerprint }
 }

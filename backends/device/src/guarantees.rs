@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::{Class, Fingerprint, Locator, Target};
+use burn_repro_target::{Class, Fingerprint, Locator, Target};
 
 /// One thing that may change results.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

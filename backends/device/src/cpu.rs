@@ -1,6 +1,7 @@
 //! The two implementations for processors that are always compiled in. Nothing is asked of the machine.
 
-use crate::{Class, Fingerprint, Locator, ProbeReport, Target};
+use crate::ProbeReport;
+use burn_repro_target::{Class, Locator, Target};
 
 /// Both targets; there is no machine on which one is missing.
 pub(crate) fn probe() -> ProbeReport {
@@ -8,7 +9,7 @@ pub(crate) fn probe() -> ProbeReport {
         name: name.to_owned(),
         class: Class::Cpu,
         locator,
-        fingerprint: Fingerprint::of_this_process(),
+        fingerprint: crate::host::fingerprint(),
     };
     ProbeReport {
         targets: vec![target("ndarray", Locator::Ndarray), target("flex", Locator::Flex)],

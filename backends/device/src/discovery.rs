@@ -6,21 +6,11 @@ use std::process::{Command, Stdio};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use burn_repro_target::child::{Child, Silence, lines};
+use burn_repro_target::{Class, Discovery, Missing, panic_text};
 
-use crate::caught::in_words;
-use crate::child::{Child, Silence, lines};
 use crate::probe::PREFIX;
-use crate::{Class, Missing, ProbeReport, Target, probe};
-
-/// What this machine can run, and why the rest cannot.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Discovery {
-    /// What can run, always in the order `ndarray`, `flex`, `wgpu:*`, `cuda:*`.
-    pub targets: Vec<Target>,
-    /// What cannot, in the order of the classes.
-    pub missing: Vec<Missing>,
-}
+use crate::{ProbeReport, probe};
 
 /// Finds out what this machine can run.
 ///
@@ -53,7 +43,7 @@ fn joined(class: Class, thread: io::Result<ScopedJoinHandle<'_, ProbeReport>>) -
         Err(error) => format!("no thread could be started that asks for {class} targets: {error}"),
         Ok(thread) => match thread.join() {
             Ok(report) => return report,
-            Err(panic) => format!("asking for {class} targets panicked: {}", in_words(&*panic)),
+            Err(panic) => format!("asking for {class} targets panicked: {}", panic_text(&*panic)),
         },
     };
     lacking(class, trouble, "report it; the other classes can still be used")
@@ -118,7 +108,7 @@ fn lacking(class: Class, reason: String, cure: &str) -> ProbeReport {
     ProbeReport { targets: Vec::new(), missing: vec![Missing::class(class, reason, cure)] }
 }
 
-const PROBE_COMMAND: &str = "the command that probes must call burn_repro_backends::print_probe, in a build of the same version";
+const PROBE_COMMAND: &str = "the command that probes must call burn_repro_device::print_probe, in a build of the same version";
 
 const NOT_STARTED: &str =
     "make sure that the running executable is still where it was started from";

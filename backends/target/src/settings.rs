@@ -1,12 +1,12 @@
 //! How a target is to be run: float type, determinism, threads; and the environment that a worker process needs for
-//! it, because crates and drivers read their variables once. What is set inside the process is in `steady`.
+//! it, because crates and drivers read their variables once. What is set inside the process is in the device crate.
 
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, Float, Target};
+use crate::{Class, Dtype, Target};
 
 /// How still Burn is held.
 #[derive(
@@ -47,7 +47,7 @@ impl fmt::Display for Determinism {
 )]
 pub struct Settings {
     /// The float type of its tensors.
-    pub float: Float,
+    pub dtype: Dtype,
     /// How still it is held.
     pub determinism: Determinism,
     /// Threads of a target that computes on the processor; `None` is one with full determinism, and what the crates
@@ -55,10 +55,10 @@ pub struct Settings {
     pub threads: Option<usize>,
 }
 
-impl From<Float> for Settings {
+impl From<Dtype> for Settings {
     /// Full determinism.
-    fn from(float: Float) -> Self {
-        Self { float, ..Self::default() }
+    fn from(dtype: Dtype) -> Self {
+        Self { dtype, ..Self::default() }
     }
 }
 
@@ -115,7 +115,7 @@ mod tests {
             locator: Locator::Ndarray,
             fingerprint: Fingerprint::default(),
         };
-        let settings = Settings { float: Float::F32, determinism, threads };
+        let settings = Settings { dtype: Dtype::F32, determinism, threads };
         let set: Vec<String> =
             settings.environment(&target).into_iter().map(|(_, value)| value).collect();
         assert_eq!(set.join(" "), values);

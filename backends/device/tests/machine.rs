@@ -9,9 +9,8 @@ use std::time::Duration;
 
 use burn::tensor::backend::Backend as _;
 use burn::tensor::{Tensor, TensorData};
-use burn_repro_backends::{
-    Backend, Class, Device, Discovery, Float, OpenError, Target, discover, open, print_probe,
-};
+use burn_repro_device::{Backend, Device, OpenError, discover, open, print_probe};
+use burn_repro_target::{Class, Discovery, Dtype, Target};
 
 const LIMIT: Duration = Duration::from_mins(1);
 /// What the child process is to do; see `the_child`.
@@ -99,7 +98,7 @@ fn without_a_vulkan_driver_wgpu_is_missing() {
 fn a_target_computes_in_the_float_type_it_was_opened_in_and_keeps_it() {
     for name in ["ndarray", "flex"] {
         let target = target(name);
-        let device = open(&target, Float::F64).unwrap();
+        let device = open(&target, Dtype::F64).unwrap();
         assert_computes(&device, name);
         let fine =
             Tensor::<Backend, 1>::from_data([1.0_f64 + 1e-12], &device).sub_scalar(1.0).into_data();
@@ -107,8 +106,8 @@ fn a_target_computes_in_the_float_type_it_was_opened_in_and_keeps_it() {
             (fine.iter::<f64>().next().unwrap() - 1e-12).abs() < 1e-15,
             "{name} does not compute in f64"
         );
-        assert_eq!(open(&target, Float::F64), Ok(device), "a second time is no error");
-        let refusal = open(&target, Float::F32).unwrap_err().to_string();
+        assert_eq!(open(&target, Dtype::F64), Ok(device), "a second time is no error");
+        let refusal = open(&target, Dtype::F32).unwrap_err().to_string();
         assert_eq!(
             refusal,
             format!(
@@ -121,7 +120,7 @@ fn a_target_computes_in_the_float_type_it_was_opened_in_and_keeps_it() {
 #[test]
 fn a_float_type_that_a_target_lacks_is_refused() {
     let target = target("ndarray");
-    for float in [Float::F16, Float::Bf16] {
+    for float in [Dtype::F16, Dtype::Bf16] {
         assert_eq!(
             open(&target, float),
             Err(OpenError::UnsupportedDtype { target: "ndarray".into(), float })

@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{build_facts, host};
-
 /// What computed a result.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -62,44 +60,9 @@ pub struct Fingerprint {
     pub environment: BTreeMap<String, String>,
 }
 
-impl Fingerprint {
-    /// What is the same for all targets of this process.
-    pub(crate) fn of_this_process() -> Self {
-        let crates = build_facts::crates();
-        Self {
-            os: std::env::consts::OS.to_owned(),
-            arch: std::env::consts::ARCH.to_owned(),
-            libc: host::libc(),
-            cpu_model: host::cpu_model(),
-            cpu_features: host::cpu_features(),
-            cpu_l1d: host::cpu_l1d(),
-            rustc: build_facts::rustc().to_owned(),
-            burn: crates.get("burn").cloned().unwrap_or_default(),
-            crates,
-            features: build_facts::features(),
-            environment: host::environment(),
-            ..Self::default()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn this_process_knows_its_machine_and_its_burn() {
-        let fingerprint = Fingerprint::of_this_process();
-        assert!(!fingerprint.cpu_model.is_empty());
-        assert!(fingerprint.burn.starts_with("0."), "no version of burn: {:?}", fingerprint.burn);
-        assert_eq!(fingerprint.crates["burn-cubecl"], fingerprint.burn);
-        assert!(
-            fingerprint.rustc.starts_with("1."),
-            "no version of rustc: {:?}",
-            fingerprint.rustc
-        );
-        assert!(fingerprint.device.is_none());
-    }
 
     #[test]
     fn a_record_of_another_version_can_still_be_read() {

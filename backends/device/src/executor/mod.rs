@@ -9,7 +9,7 @@ mod retype;
 use std::fmt::Debug;
 
 use burn::tensor::backend::Backend;
-use burn::tensor::{BoolStore, DType, Element, FloatDType, TensorData};
+use burn::tensor::{BoolStore, DType, Element, TensorData};
 use burn_cuda::Cuda;
 use burn_flex::{Flex, FlexDevice};
 use burn_ir::{BackendIr, OperationIr, TensorId, TensorIr, TensorStatus};
@@ -17,7 +17,9 @@ use burn_ndarray::NdArray;
 use burn_router::{Runner, RunnerClient};
 use burn_wgpu::Wgpu;
 
-use crate::{Device, Float};
+use crate::Device;
+use crate::open::float_dtype;
+use burn_repro_target::Dtype;
 use retype::Types;
 
 /// Tensors on one device, by id, and the operations on them.
@@ -63,7 +65,7 @@ impl Executor {
     /// If the device is none of flex, ndarray, wgpu and CUDA, which no target is.
     #[inline]
     #[must_use]
-    pub fn new(device: &Device, float: Float) -> Self {
+    pub fn new(device: &Device, float: Dtype) -> Self {
         match device {
             Device::Flex(device) => Self::on::<Flex>(Runner::new(*device), float),
             other => Self::of_kernels(other, float),
@@ -71,7 +73,7 @@ impl Executor {
     }
 
     /// An executor on any device but flex.
-    fn of_kernels(device: &Device, float: Float) -> Self {
+    fn of_kernels(device: &Device, float: Dtype) -> Self {
         match device.clone() {
             Device::NdArray(device) => Self::on::<NdArray>(Runner::new(device), float),
             Device::Wgpu(device) => Self::on::<Wgpu>(Runner::new(device), float),
@@ -81,8 +83,8 @@ impl Executor {
     }
 
     #[inline]
-    fn on<B: BackendIr>(runner: Runner<B>, float: Float) -> Self {
-        let types = Types { float: FloatDType::from(float), bool: bool_of::<B>() };
+    fn on<B: BackendIr>(runner: Runner<B>, float: Dtype) -> Self {
+        let types = Types { float: float_dtype(float), bool: bool_of::<B>() };
         Self { runner: Box::new(runner), types }
     }
 
@@ -90,7 +92,7 @@ impl Executor {
     #[inline]
     #[must_use]
     pub fn reference() -> Self {
-        Self::new(&Device::Flex(FlexDevice), Float::F64)
+        Self::new(&Device::Flex(FlexDevice), Dtype::F64)
     }
 
     /// Executes an operation; its outputs lie under the ids that it says.

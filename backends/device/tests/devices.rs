@@ -11,10 +11,8 @@ use std::time::Duration;
 
 use burn::tensor::backend::Backend as _;
 use burn::tensor::{Tensor, TensorData};
-use burn_repro_backends::{
-    Adapter, Backend, Class, Discovery, Float, Locator, OpenError, Target, discover, open,
-    print_probe,
-};
+use burn_repro_device::{Backend, OpenError, discover, open, print_probe};
+use burn_repro_target::{Adapter, Class, Discovery, Dtype, Locator, Target};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 const LIMIT: Duration = Duration::from_mins(1);
@@ -51,7 +49,7 @@ fn no_adapter() -> Option<String> {
 /// Numbers whose products and sums no float type has to round.
 fn every_device_that_is_found_computes() -> Result<(), Failed> {
     for target in devices() {
-        let device = open(target, Float::F32)?;
+        let device = open(target, Dtype::F32)?;
         let left = Tensor::<Backend, 2>::from_data([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], &device);
         let right =
             Tensor::<Backend, 2>::from_data([[1.0, -1.0], [0.5, 2.0], [0.25, 4.0]], &device);
@@ -72,14 +70,14 @@ fn an_adapter_is_opened_under_its_name_only() -> Result<(), Failed> {
         let Locator::Wgpu(adapter) = &target.locator else {
             return Err(format!("{} is no adapter", target.name).into());
         };
-        open(target, Float::F32)?;
+        open(target, Dtype::F32)?;
         let device_id = adapter.device_id.wrapping_add(1);
         let other = Locator::Wgpu(Adapter { device_id, ..adapter.clone() });
         for stranger in [
             Target { name: "wgpu:another".into(), ..target.clone() },
             Target { locator: other, ..target.clone() },
         ] {
-            let refused = open(&stranger, Float::F32);
+            let refused = open(&stranger, Dtype::F32);
             assert!(matches!(refused, Err(OpenError::Gone { .. })), "{stranger:?}: {refused:?}");
         }
     }
@@ -99,7 +97,7 @@ fn open_late() {
     use cubecl::config::RuntimeConfig as _;
     cubecl::config::CubeClRuntimeConfig::get();
     for target in devices() {
-        println!("{}", open(target, Float::F32).unwrap_err());
+        println!("{}", open(target, Dtype::F32).unwrap_err());
     }
 }
 

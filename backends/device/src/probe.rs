@@ -6,8 +6,9 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-use crate::caught::caught;
-use crate::{Class, Missing, Target, adapters, cpu, cuda};
+use crate::{adapters, cpu, cuda};
+use burn_repro_target::caught;
+use burn_repro_target::{Class, Missing, Target};
 
 /// What tells the report from whatever else a driver prints.
 pub(crate) const PREFIX: &str = "burn-repro-probe: ";

@@ -2,7 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use crate::foreign;
+use burn_repro_target::Fingerprint;
+
+use crate::{build_facts, foreign};
+
+/// What this process knows of its machine and of its build; a device adds what it knows.
+pub(crate) fn fingerprint() -> Fingerprint {
+    let crates = build_facts::crates();
+    Fingerprint {
+        os: std::env::consts::OS.to_owned(),
+        arch: std::env::consts::ARCH.to_owned(),
+        libc: libc(),
+        cpu_model: cpu_model(),
+        cpu_features: cpu_features(),
+        cpu_l1d: cpu_l1d(),
+        rustc: build_facts::rustc().to_owned(),
+        burn: crates.get("burn").cloned().unwrap_or_default(),
+        crates,
+        features: build_facts::features(),
+        environment: environment(),
+        ..Fingerprint::default()
+    }
+}
 
 /// Variables that change which device is seen, how many threads add up, or what a driver compiles.
 const WATCHED: [&str; 20] = [
@@ -134,4 +155,23 @@ fn detected() -> Vec<(&'static str, bool)> {
 #[cfg(not(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64")))]
 fn detected() -> Vec<(&'static str, bool)> {
     Vec::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_knows_its_machine_and_its_burn() {
+        let fingerprint = fingerprint();
+        assert!(!fingerprint.cpu_model.is_empty());
+        assert!(fingerprint.burn.starts_with("0."), "no version of burn: {:?}", fingerprint.burn);
+        assert_eq!(fingerprint.crates["burn-cubecl"], fingerprint.burn);
+        assert!(
+            fingerprint.rustc.starts_with("1."),
+            "no version of rustc: {:?}",
+            fingerprint.rustc
+        );
+        assert!(fingerprint.device.is_none());
+    }
 }

@@ -56,7 +56,7 @@ fn lock_file() -> Option<(PathBuf, String)> {
         Path::new(&start).ancestors().find_map(|folder| {
             let path = folder.join("Cargo.lock");
             let text = fs::read_to_string(&path).ok()?;
-            text.contains("name = \"burn-repro-backends\"").then_some((path, text))
+            text.contains("name = \"burn-repro-device\"").then_some((path, text))
         })
     })
 }
