@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use burn_repro::backends::{Backend, Class, Dtype, Target, open, probe};
 use burn_repro::scenario::Seed;
 use burn_repro::trace::{NamedTensor, Trace};
-use burn_repro::{Case, Dtype, Pipeline, Probe};
+use burn_repro::{Case, Pipeline, Probe};
 use burn_repro_scenarios::pipeline::{Ddim, Ddpm};
 use rstest::rstest;
 use safetensors::SafeTensors;

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use burn_repro_target::Target;
 use rstest::rstest;
 
 use super::*;

@@ -120,10 +120,10 @@ fn a_target_computes_in_the_float_type_it_was_opened_in_and_keeps_it() {
 #[test]
 fn a_float_type_that_a_target_lacks_is_refused() {
     let target = target("ndarray");
-    for float in [Dtype::F16, Dtype::Bf16] {
+    for dtype in [Dtype::F16, Dtype::Bf16] {
         assert_eq!(
-            open(&target, float),
-            Err(OpenError::UnsupportedDtype { target: "ndarray".into(), float })
+            open(&target, dtype),
+            Err(OpenError::UnsupportedDtype { target: "ndarray".into(), dtype })
         );
     }
 }

@@ -4,8 +4,14 @@ use std::backtrace::Backtrace;
 use std::path::Path;
 
 /// Folders of code that is not the model's: dependencies, the standard library, and this harness.
-const FOREIGN: [&str; 6] =
-    ["/registry/src/", "/git/checkouts/", "/rustc/", "/rustlib/", "harness/src/", "backends/src/"];
+const FOREIGN: [&str; 6] = [
+    "/registry/src/",
+    "/git/checkouts/",
+    "/rustc/",
+    "/rustlib/",
+    "harness/src/",
+    "backends/device/src/",
+];
 
 /// The innermost line that belongs to whoever wrote the model: `scenarios/src/unet/resnet.rs:87`. A backtrace names
 /// files relative to the current folder, `here`.
