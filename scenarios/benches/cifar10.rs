@@ -53,7 +53,7 @@ fn measure(params: &DdimParams, device: &Device<Dispatch>) -> [f64; 3] {
     let sampler = params.scheduler.config.sampler(params.eta, false).expect("a scheduler");
     let transitions = params.scheduler.config.transitions(STEPS).expect("a schedule");
     let x = Tensor::<Dispatch, 4>::ones([1, 3, 32, 32], device);
-    let denoise = |x, t: usize| model.forward(x, &[t as f64]);
+    let denoise = |x, t: f64| model.forward(x, &[t]);
     let mut no_noise = |_, _: &mut Probe<Dispatch>| panic!("eta is 0");
     let mut probe = Probe::new(device.clone());
     let begun = Instant::now();

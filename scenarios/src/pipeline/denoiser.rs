@@ -213,9 +213,9 @@ fn sample_shape(config: &UNet2DConfig, batch_size: usize) -> Result<[usize; 4], 
     Ok([batch_size, config.in_channels, size.height, size.width])
 }
 
-/// The model as samplers call it: one timestep for the whole batch.
+/// The model as samplers call it: one time for the whole batch.
 pub(super) fn denoise<B: Backend>(
     model: &UNet2DModel<B>,
-) -> impl FnMut(Tensor<B, 4>, usize) -> Tensor<B, 4> {
-    |sample, timestep| within("unet", || model.forward(sample, &[timestep as f64]))
+) -> impl FnMut(Tensor<B, 4>, f64) -> Tensor<B, 4> {
+    |sample, time| within("unet", || model.forward(sample, &[time]))
 }

@@ -139,7 +139,7 @@ fn run_loop<B: Backend>(
     params: &SamplerParams,
     transitions: &[Transition],
     x: Tensor<B, 4>,
-    model: impl FnMut(Tensor<B, 4>, usize) -> Tensor<B, 4>,
+    model: impl FnMut(Tensor<B, 4>, f64) -> Tensor<B, 4>,
     noise: &mut impl FnMut([usize; 4], &mut Probe<B>) -> Tensor<B, 4>,
     probe: &mut Probe<B>,
 ) -> Result<Tensor<B, 4>, BoxError> {
@@ -189,12 +189,10 @@ fn schedule(scheduler: &SchedulerConfig) -> Result<Schedule, BoxError> {
     })
 }
 
-fn closed_form<B: Backend>(
-    denoiser: ClosedForm,
-) -> impl FnMut(Tensor<B, 4>, usize) -> Tensor<B, 4> {
+fn closed_form<B: Backend>(denoiser: ClosedForm) -> impl FnMut(Tensor<B, 4>, f64) -> Tensor<B, 4> {
     // Product first, then the quotient: the published sums were made in that order.
     move |x, t| match denoiser {
-        ClosedForm::TOverTPlus1 => x.mul_scalar(t as f64).div_scalar((t + 1) as f64),
+        ClosedForm::TOverTPlus1 => x.mul_scalar(t).div_scalar(t + 1.0),
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Ddim {
 
 /// Runs DDIM from the noise `x` to a sample of the same shape.
 ///
-/// `model` is given the sample and the timestep. `noise` is asked for noise of the sample's shape,
+/// `model` is given the sample and the time. `noise` is asked for noise of the sample's shape,
 /// once in each step if `eta` is above 0 and never otherwise. `probe` records the sample after each
 /// step as `step.NN/latents`.
 ///
@@ -38,13 +38,13 @@ pub fn ddim<B: Backend, const D: usize>(
     sampler: &Ddim,
     transitions: &[Transition],
     mut x: Tensor<B, D>,
-    mut model: impl FnMut(Tensor<B, D>, usize) -> Tensor<B, D>,
+    mut model: impl FnMut(Tensor<B, D>, f64) -> Tensor<B, D>,
     noise: &mut impl FnMut([usize; D], &mut Probe<B>) -> Tensor<B, D>,
     probe: &mut Probe<B>,
 ) -> Result<Tensor<B, D>, SamplerError> {
     for (index, &transition) in transitions.iter().enumerate() {
         let _step = step_scope(index, transitions.len());
-        let output = model(x.clone(), transition.t);
+        let output = model(x.clone(), transition.t as f64);
         x = ddim_step(sampler, transition, x, output, |shape| noise(shape, probe))?.sample;
         probe.record(step_name(index, transitions.len(), "latents"), &x);
     }

@@ -27,7 +27,7 @@ pub struct Ddpm {
 
 /// Runs DDPM from the noise `x` to a sample of the same shape (algorithm 2).
 ///
-/// `model` is given the sample and the timestep; for a learned variance its output has twice the
+/// `model` is given the sample and the time; for a learned variance its output has twice the
 /// channels (dimension 1), the second half of which is the variance. `noise` is asked for noise of
 /// the sample's shape once in each step but one at timestep 0. `probe` records the sample after
 /// each step as `step.NN/latents`.
@@ -39,13 +39,13 @@ pub fn ddpm<B: Backend, const D: usize>(
     sampler: &Ddpm,
     transitions: &[Transition],
     mut x: Tensor<B, D>,
-    mut model: impl FnMut(Tensor<B, D>, usize) -> Tensor<B, D>,
+    mut model: impl FnMut(Tensor<B, D>, f64) -> Tensor<B, D>,
     noise: &mut impl FnMut([usize; D], &mut Probe<B>) -> Tensor<B, D>,
     probe: &mut Probe<B>,
 ) -> Result<Tensor<B, D>, SamplerError> {
     for (index, &transition) in transitions.iter().enumerate() {
         let _step = step_scope(index, transitions.len());
-        let output = model(x.clone(), transition.t);
+        let output = model(x.clone(), transition.t as f64);
         x = ddpm_step(sampler, transition, x, output, |shape| noise(shape, probe))?.sample;
         probe.record(step_name(index, transitions.len(), "latents"), &x);
     }

@@ -114,11 +114,11 @@ proptest! {
         let schedule = &sampler.schedule;
         let start = [transitions[0].t];
         let x = add_noise(schedule, original.clone(), noise.clone(), &start).unwrap();
-        let model = |_, t| match prediction {
+        let model = |_, t: f64| match prediction {
             PredictionType::Epsilon => noise.clone(),
             PredictionType::Sample => original.clone(),
             PredictionType::Velocity => {
-                velocity(schedule, original.clone(), noise.clone(), &[t]).unwrap()
+                velocity(schedule, original.clone(), noise.clone(), &[t as usize]).unwrap()
             }
         };
         let mut probe = Probe::new(device);

@@ -30,8 +30,8 @@ pub fn abs_sum(sample: &Sample) -> f64 {
 }
 
 /// The model of diffusers' scheduler tests: `x t / (t + 1)`.
-pub fn model(x: Sample, t: usize) -> Sample {
-    x.mul_scalar(t as f32).div_scalar(t as f32 + 1.0)
+pub fn model(x: Sample, t: f64) -> Sample {
+    x.mul_scalar(t).div_scalar(t + 1.0)
 }
 
 /// The sample of diffusers' scheduler tests: `0, 1/n, 2/n, …` laid out as (C, H, W, B) and seen as
