@@ -9,8 +9,9 @@ use burn::tensor::backend::Backend;
 use burn::tensor::{Device, Tensor};
 use burn::{Dispatch, DispatchDevice};
 use burn_repro::Probe;
-use burn_repro_scenarios::pipeline::{DdimParams, Denoiser};
-use burn_repro_scenarios::sampler::ddim;
+use burn_repro_scenarios::pipeline::{Denoiser, DiffusionParams};
+use burn_repro_scenarios::sampler::ddim::Ddim;
+use burn_repro_scenarios::sampler::{Sampler, sample};
 use burn_repro_scenarios::unet::{UNet2DModel, Weights};
 
 const SCENARIO: &str = include_str!("../cifar10/cifar10-seeded.yaml");
@@ -23,7 +24,8 @@ fn main() {
         return;
     }
     let scenario: serde_yaml::Value = serde_yaml::from_str(SCENARIO).expect("a scenario");
-    let params: DdimParams = serde_yaml::from_value(scenario["params"].clone()).expect("params");
+    let params: DiffusionParams<Ddim> =
+        serde_yaml::from_value(scenario["params"].clone()).expect("params");
     let devices = [
         ("flex", DispatchDevice::Flex(Default::default())),
         ("ndarray", DispatchDevice::NdArray(Default::default())),
@@ -41,8 +43,10 @@ fn main() {
 }
 
 /// Seconds for seeding the weights, for making the model of them, and for a step.
-fn measure(params: &DdimParams, device: &Device<Dispatch>) -> [f64; 3] {
-    let Denoiser::Seeded { config, init_seed, .. } = &params.unet else { panic!("seeded weights") };
+fn measure(params: &DiffusionParams<Ddim>, device: &Device<Dispatch>) -> [f64; 3] {
+    let Denoiser::Seeded { config, init_seed, .. } = &params.own.unet else {
+        panic!("seeded weights")
+    };
     let begun = Instant::now();
     let weights = Weights::initialise(config, init_seed.bits()).expect("a configuration");
     let seeded = begun.elapsed().as_secs_f64();
@@ -50,14 +54,15 @@ fn measure(params: &DdimParams, device: &Device<Dispatch>) -> [f64; 3] {
     Dispatch::sync(device).expect("a CPU device");
     let built = begun.elapsed().as_secs_f64() - seeded;
 
-    let sampler = params.scheduler.config.sampler(params.eta, false).expect("a scheduler");
-    let transitions = params.scheduler.config.transitions(STEPS).expect("a schedule");
+    let arguments = params.part().expect("arguments");
+    let sampler = Ddim::new(&params.own.scheduler.config, &arguments).expect("a scheduler");
+    let steps = sampler.steps(STEPS).expect("a schedule");
     let x = Tensor::<Dispatch, 4>::ones([1, 3, 32, 32], device);
     let denoise = |x, t: f64| model.forward(x, &[t]);
-    let mut no_noise = |_, _: &mut Probe<Dispatch>| panic!("eta is 0");
+    let no_noise = |_, _: &mut Probe<Dispatch>| panic!("eta is 0");
     let mut probe = Probe::new(device.clone());
     let begun = Instant::now();
-    let latents = ddim(&sampler, &transitions, x, denoise, &mut no_noise, &mut probe);
+    let latents = sample(&sampler, &steps, x, denoise, no_noise, &mut probe);
     probe.output("latents", &latents.expect("a step"));
     [seeded, built, begun.elapsed().as_secs_f64() / STEPS as f64]
 }

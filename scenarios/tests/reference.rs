@@ -11,7 +11,8 @@ use burn_repro::backends::{Backend, Class, Dtype, Target, open, probe};
 use burn_repro::scenario::Seed;
 use burn_repro::trace::{NamedTensor, Trace};
 use burn_repro::{Case, Pipeline, Probe};
-use burn_repro_scenarios::pipeline::{Ddim, Ddpm};
+use burn_repro_scenarios::pipeline::Diffusion;
+use burn_repro_scenarios::sampler::{ddim::Ddim, ddpm::Ddpm};
 use rstest::rstest;
 use safetensors::SafeTensors;
 
@@ -63,8 +64,8 @@ fn targets() -> Vec<Target> {
 }
 
 #[rstest]
-#[case::ddim(Ddim, "ddim_tiny")]
-#[case::ddpm(Ddpm, "ddpm_tiny")]
+#[case::ddim(Diffusion::<Ddim>::default(), "ddim_tiny")]
+#[case::ddpm(Diffusion::<Ddpm>::default(), "ddpm_tiny")]
 fn every_step_is_torchs<P: Pipeline>(#[case] pipeline: P, #[case] model: &str) {
     let bytes = fs::read(data().join(model).join("expected.safetensors")).unwrap();
     let expected = SafeTensors::deserialize(&bytes).unwrap();
@@ -90,8 +91,8 @@ fn every_step_is_torchs<P: Pipeline>(#[case] pipeline: P, #[case] model: &str) {
 
 /// Before any arithmetic: the noise that is moved to the device has torch's very bits.
 #[rstest]
-#[case::ddim(Ddim, "ddim_tiny")]
-#[case::ddpm(Ddpm, "ddpm_tiny")]
+#[case::ddim(Diffusion::<Ddim>::default(), "ddim_tiny")]
+#[case::ddpm(Diffusion::<Ddpm>::default(), "ddpm_tiny")]
 fn the_initial_noise_has_torchs_bits<P: Pipeline>(#[case] pipeline: P, #[case] model: &str) {
     let bytes = fs::read(data().join(model).join("expected.safetensors")).unwrap();
     let expected = SafeTensors::deserialize(&bytes).unwrap();

@@ -1,22 +1,18 @@
-//! `Keyed`: a configuration read by its own keys, beside a list of the others.
-//!
-//! serde would refuse every other key by itself, the first one alone, or swallow them all. Here a filter stands between
-//! the file and the configuration's own parser, so that places in a file are still told by line and column.
+//! Mappings that hold the keys of a struct and those of [`Parts`] beside them: `Keyed`, a configuration that may have
+//! been written for another class, and `Joined`, where any other key is a mistake.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::marker::PhantomData;
+use std::path::Path;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::value::StringDeserializer;
-use serde::de::{
-    self, DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, IntoDeserializer, MapAccess,
-    Visitor,
-};
-use serde::{Deserialize, Deserializer, Serialize, forward_to_deserialize_any};
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::keys::{is_known, nearest_key, pattern};
-use super::{FileError, read_json};
+use super::parts::{Keys, Parts, over, values};
+use super::{FileError, filter, read_json};
 
 /// Names the keys whose values are not the writer's: the class's defaults are taken in place of them.
 const DEFAULTED: &str = "_use_default_values";
@@ -29,78 +25,79 @@ const COMMON: [&str; 2] = ["_diffusers_version", "_name_or_path"];
 /// As a part of a scenario, which a person wrote, a key that no class of diffusers has is refused; in a file that a
 /// program wrote, see [`read`](Self::read), it is one more without effect.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Keyed<T> {
-    /// The configuration.
+pub struct Keyed<T, P = ()> {
+    /// The struct.
     pub config: T,
-    /// Its own keys that were written.
-    pub written: Vec<String>,
+    /// The keys of `P` that were written.
+    pub written: Map<String, Value>,
     /// The other keys, which have no effect, sorted.
     pub ignored: Vec<String>,
-    /// Its own keys that `_use_default_values` leaves to the default.
+    /// The keys of `P` that `_use_default_values` leaves to the default.
     pub defaulted: Vec<String>,
+    parts: PhantomData<fn() -> P>,
 }
 
-/// Whose keys they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Writer {
-    Person,
-    Program,
-}
-
-impl<T: DeserializeOwned + Serialize + Default> Keyed<T> {
+impl<T: DeserializeOwned + Serialize + Default, P: Parts> Keyed<T, P> {
     /// Reads a file that a program wrote.
     ///
     /// # Errors
     /// A file that cannot be read, or one of its own keys with a value it cannot have.
-    pub fn read(path: &std::path::Path) -> Result<Self, FileError> {
+    pub fn read(path: &Path) -> Result<Self, FileError> {
         read_json(path, |text| {
             let mut file = serde_json::Deserializer::from_str(text);
-            let keyed = Self::parse(&mut file, Writer::Program)?;
+            let keyed = Self::parse(&mut file, Beside::OfAProgram)?;
             file.end().map(|()| keyed)
         })
     }
 
-    /// The configuration with those of its keys that `other` writes taken from there.
+    fn parse<'de, D: Deserializer<'de>>(file: D, beside: Beside) -> Result<Self, D::Error> {
+        let mut others = Others::<P>::new(beside);
+        let mut config: T = filter::read(file, &mut others)?;
+        let Others { mut written, mut ignored, mut defaulted, parts, .. } = others;
+        ignored.sort();
+        if !defaulted.is_empty() {
+            let default =
+                values(&T::default()).into_iter().filter(|(key, _)| defaulted.contains(key));
+            let kept = values(&config).into_iter().chain(default).collect();
+            config = serde_json::from_value(kept).map_err(D::Error::custom)?;
+        }
+        defaulted.retain(|key| written.remove(key).is_some());
+        Ok(Self { config, written, ignored, defaulted, parts })
+    }
+}
+
+impl<'de, T: DeserializeOwned + Serialize + Default, P: Parts> Deserialize<'de> for Keyed<T, P> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(deserializer, Beside::OfAPerson)
+    }
+}
+
+/// A struct, and keys of `P` in the same mapping.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Joined<T, P> {
+    /// The struct.
+    pub own: T,
+    /// The keys of `P` that were written.
+    pub written: Map<String, Value>,
+    parts: PhantomData<fn() -> P>,
+}
+
+impl<T, P> Joined<T, P> {
+    /// A struct of `P`: its defaults, with those of its keys that were written.
     ///
     /// # Errors
-    /// A number that JSON does not have.
-    pub fn overridden_by(&self, other: &Self) -> serde_json::Result<T> {
-        with(&self.config, &other.config, &other.written)
-    }
-
-    fn parse<'de, D: Deserializer<'de>>(file: D, writer: Writer) -> Result<Self, D::Error> {
-        let seen = RefCell::new(Seen::default());
-        let config = T::deserialize(Outer { inner: file, seen: &seen, writer })?;
-        let Seen { mut written, mut ignored, defaulted, .. } = seen.into_inner();
-        ignored.sort();
-        if defaulted.is_empty() {
-            return Ok(Self { config, written, ignored, defaulted });
-        }
-        let defaulted: Vec<String> =
-            defaulted.into_iter().filter(|key| written.contains(key)).collect();
-        written.retain(|key| !defaulted.contains(key));
-        let config = with(&config, &T::default(), &defaulted).map_err(D::Error::custom)?;
-        Ok(Self { config, written, ignored, defaulted })
+    /// A value that the struct's type does not take.
+    pub fn part<K: Keys>(&self) -> serde_json::Result<K> {
+        over(&K::default(), &self.written)
     }
 }
 
-/// The values of a configuration by their keys.
-pub(crate) fn values<T: Serialize>(config: &T) -> serde_json::Result<Map<String, Value>> {
-    match serde_json::to_value(config)? {
-        Value::Object(values) => Ok(values),
-        _ => Ok(Map::new()),
+impl<'de, T: Deserialize<'de>, P: Parts> Deserialize<'de> for Joined<T, P> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut others = Others::<P>::new(Beside::Nothing);
+        let own = filter::read(deserializer, &mut others)?;
+        Ok(Self { own, written: others.written, parts: PhantomData })
     }
-}
-
-/// A configuration with some keys taken from another one.
-fn with<T: DeserializeOwned + Serialize>(
-    config: &T,
-    other: &T,
-    keys: &[String],
-) -> serde_json::Result<T> {
-    let (mut mixed, other) = (values(config)?, values(other)?);
-    mixed.extend(other.into_iter().filter(|(key, _)| keys.contains(key)));
-    serde_json::from_value(mixed.into())
 }
 
 /// Keys as sentences name them. What they hold comes from outside, so that control characters are escaped.
@@ -109,20 +106,110 @@ pub(crate) fn listed<K: AsRef<str>>(keys: impl IntoIterator<Item = K>) -> String
     keys.into_iter().map(quoted).collect::<Vec<_>>().join(", ")
 }
 
-impl<'de, T: DeserializeOwned + Serialize + Default> Deserialize<'de> for Keyed<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::parse(deserializer, Writer::Person)
+/// What else may stand in the mapping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Beside {
+    Nothing,
+    /// Keys of other classes.
+    OfAPerson,
+    /// Any key.
+    OfAProgram,
+}
+
+/// The keys beside the struct's own, as they go by.
+pub(super) struct Others<P> {
+    beside: Beside,
+    /// The keys of `P`, with their defaults.
+    known: Map<String, Value>,
+    written: Map<String, Value>,
+    ignored: Vec<String>,
+    defaulted: Vec<String>,
+    unknown: Vec<String>,
+    parts: PhantomData<fn() -> P>,
+}
+
+impl<P: Parts> Others<P> {
+    fn new(beside: Beside) -> Self {
+        let (known, written) = (P::defaults(), Map::new());
+        let [ignored, defaulted, unknown] = Default::default();
+        Self { beside, known, written, ignored, defaulted, unknown, parts: PhantomData }
+    }
+
+    /// Refuses a key where it stands.
+    pub(super) fn check(&self, key: &str, own: &[&str]) -> Result<(), String> {
+        if self.beside != Beside::Nothing || self.known.contains_key(key) {
+            return Ok(());
+        }
+        let keys = listed(own.iter().copied().chain(self.known.keys().map(String::as_str)));
+        Err(format!("unknown field `{}`, expected one of {keys}", key.escape_debug()))
+    }
+
+    /// Reads the value of a key.
+    pub(super) fn take<'de, A: MapAccess<'de>>(
+        &mut self,
+        key: String,
+        map: &mut A,
+    ) -> Result<(), A::Error> {
+        if self.known.contains_key(&key) {
+            if self.written.contains_key(&key) {
+                return Err(A::Error::custom(format_args!("duplicate field `{key}`")));
+            }
+            let value = P::read(&key, map)?;
+            self.written.insert(key, value);
+            return Ok(());
+        }
+        if key == DEFAULTED {
+            self.defaulted = map.next_value::<Option<_>>()?.unwrap_or_default();
+        } else {
+            map.next_value::<IgnoredAny>()?;
+        }
+        if !COMMON.contains(&key.as_str()) {
+            let known = self.beside == Beside::OfAProgram || is_known(&key);
+            let list = if known { &mut self.ignored } else { &mut self.unknown };
+            list.push(key);
+        }
+        Ok(())
+    }
+
+    /// Refuses keys that nobody knows, all together.
+    pub(super) fn end(&self, own: &[&str]) -> Result<(), String> {
+        let own: Vec<&str> =
+            own.iter().copied().chain(self.known.keys().map(String::as_str)).collect();
+        let told: Vec<String> = self.unknown.iter().map(|key| told(key, &own)).collect();
+        if told.is_empty() { Ok(()) } else { Err(told.join("; ")) }
     }
 }
 
-/// The schema of the configuration, with the keys of every class beside its own.
-impl<T: JsonSchema> JsonSchema for Keyed<T> {
+fn told(key: &str, own: &[&str]) -> String {
+    let key = key.escape_debug();
+    match nearest_key(&key.to_string(), own) {
+        Some(near) => format!("unknown field `{key}`, did you mean `{near}`?"),
+        None => format!("unknown field `{key}`: expected a key of a diffusers configuration"),
+    }
+}
+
+impl<T: JsonSchema, P: Parts> JsonSchema for Joined<T, P> {
     fn schema_name() -> Cow<'static, str> {
         T::schema_name()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = T::json_schema(generator);
+        if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+            properties.extend(P::properties(generator));
+        }
+        schema
+    }
+}
+
+/// The schema of the configuration, with the keys of every class beside its own.
+impl<T: JsonSchema, P: Parts> JsonSchema for Keyed<T, P> {
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = Joined::<T, P>::json_schema(generator);
         schema.remove("additionalProperties");
         schema.insert("propertyNames".into(), generator.subschema_for::<Key>().to_value());
         if let Some(properties) = schema.get_mut("properties") {
@@ -143,122 +230,6 @@ impl JsonSchema for Key {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string", "pattern": pattern() })
-    }
-}
-
-/// The keys that went by.
-#[derive(Default)]
-struct Seen {
-    written: Vec<String>,
-    ignored: Vec<String>,
-    defaulted: Vec<String>,
-    unknown: Vec<String>,
-}
-
-/// A deserializer of one struct.
-struct Outer<'a, D> {
-    inner: D,
-    seen: &'a RefCell<Seen>,
-    writer: Writer,
-}
-
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Outer<'_, D> {
-    type Error = D::Error;
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        let Self { inner, seen, writer } = self;
-        inner.deserialize_map(Filtered { visitor, fields, seen, writer })
-    }
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.inner.deserialize_any(visitor)
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
-        unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
-    }
-}
-
-/// The struct's own visitor, which sees its own keys alone.
-struct Filtered<'a, V> {
-    visitor: V,
-    fields: &'static [&'static str],
-    seen: &'a RefCell<Seen>,
-    writer: Writer,
-}
-
-impl<'de, V: Visitor<'de>> Visitor<'de> for Filtered<'_, V> {
-    type Value = V::Value;
-
-    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.visitor.expecting(formatter)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        let Self { visitor, fields, seen, writer } = self;
-        let value = visitor.visit_map(Filter { inner: map, fields, seen, writer })?;
-        let unknown = std::mem::take(&mut seen.borrow_mut().unknown);
-        if unknown.is_empty() {
-            return Ok(value);
-        }
-        let told: Vec<String> = unknown.iter().map(|key| told(key, fields)).collect();
-        // Inside the visitor, so that the mapping's place is told.
-        Err(de::Error::custom(told.join("; ")))
-    }
-}
-
-fn told(key: &str, fields: &[&'static str]) -> String {
-    let key = key.escape_debug();
-    match nearest_key(&key.to_string(), fields) {
-        Some(near) => format!("unknown field `{key}`, did you mean `{near}`?"),
-        None => format!("unknown field `{key}`: expected a key of a diffusers configuration"),
-    }
-}
-
-struct Filter<'a, A> {
-    inner: A,
-    fields: &'static [&'static str],
-    seen: &'a RefCell<Seen>,
-    writer: Writer,
-}
-
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Filter<'_, A> {
-    type Error = A::Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, A::Error> {
-        while let Some(key) = self.inner.next_key::<String>()? {
-            let mut seen = self.seen.borrow_mut();
-            if self.fields.contains(&key.as_str()) {
-                seen.written.push(key.clone());
-                let key: StringDeserializer<A::Error> = key.into_deserializer();
-                return seed.deserialize(key).map(Some);
-            }
-            if key == DEFAULTED {
-                seen.defaulted = self.inner.next_value::<Option<_>>()?.unwrap_or_default();
-            } else {
-                self.inner.next_value::<IgnoredAny>()?;
-            }
-            if COMMON.contains(&key.as_str()) {
-                continue;
-            }
-            let known = self.writer == Writer::Program || is_known(&key);
-            let list = if known { &mut seen.ignored } else { &mut seen.unknown };
-            list.push(key);
-        }
-        Ok(None)
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        self.inner.next_value_seed(seed)
     }
 }
 

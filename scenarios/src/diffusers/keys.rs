@@ -231,7 +231,7 @@ pub(crate) fn is_known(key: &str) -> bool {
 }
 
 /// The key that was probably meant: one of `own`, else one of any class.
-pub(crate) fn nearest_key(key: &str, own: &[&'static str]) -> Option<&'static str> {
+pub(crate) fn nearest_key<'a>(key: &str, own: &[&'a str]) -> Option<&'a str> {
     nearest(key, own.iter().copied()).or_else(|| nearest(key, KEYS.split_whitespace()))
 }
 

@@ -148,14 +148,18 @@ impl Denoiser {
         }
     }
 
-    /// Checks the configuration against what the sampler will feed it, and needs back: twice the
-    /// channels for a `learned` variance. A folder that is not here is skipped elsewhere.
-    pub(super) fn validate<P>(&self, case: &Case<P>, learned: bool) -> Result<(), BoxError> {
+    /// Checks the configuration against what the sampler will feed it, and needs back: so many channels for those of
+    /// the sample. A folder that is not here is skipped elsewhere.
+    pub(super) fn validate<P>(
+        &self,
+        case: &Case<P>,
+        output_channels: impl FnOnce(usize) -> usize,
+    ) -> Result<(), BoxError> {
         let Some(config) = self.config() else { return Ok(()) };
         config.validate()?;
         let shape = sample_shape(config, case.batch_size)?;
         config.check_input(shape, &[0.0])?;
-        let needed = if learned { 2 * config.in_channels } else { config.in_channels };
+        let needed = output_channels(config.in_channels);
         if config.out_channels != needed {
             return Err(format!(
                 "the sampler needs {needed} `out_channels`, the UNet has {}; a learned \

@@ -3,8 +3,9 @@
 use burn_repro::{Case, CaseFault};
 
 use super::denoiser::Denoiser;
-use super::{DdimParams, DdpmParams, SamplerParams};
-use crate::sampler::{NoiseConfig, PredictionType, SchedulerConfig};
+use super::{DiffusionParams, SamplerParams};
+use crate::diffusers::Joined;
+use crate::sampler::{NoiseConfig, PredictionType, Sampler};
 use crate::schedule::{BetaSchedule, TimestepSpacing};
 
 /// Parameters that hold what every sampler takes its noise schedule from.
@@ -12,41 +13,15 @@ pub(super) trait Noisy {
     fn noise(&mut self) -> &mut NoiseConfig;
 }
 
-impl Noisy for DdimParams {
+impl<S: Sampler> Noisy for DiffusionParams<S> {
     fn noise(&mut self) -> &mut NoiseConfig {
-        &mut self.scheduler.config.noise
+        &mut self.own.scheduler.config.noise
     }
 }
 
-impl Noisy for DdpmParams {
+impl<A> Noisy for Joined<SamplerParams, A> {
     fn noise(&mut self) -> &mut NoiseConfig {
-        &mut self.scheduler.config.noise
-    }
-}
-
-impl Noisy for SamplerParams {
-    fn noise(&mut self) -> &mut NoiseConfig {
-        match &mut self.scheduler.config {
-            SchedulerConfig::Ddim(config) => &mut config.noise,
-            SchedulerConfig::Ddpm(config) => &mut config.noise,
-        }
-    }
-}
-
-/// Parameters that hold a model.
-pub(super) trait Modelled {
-    fn model(&mut self) -> &mut Denoiser;
-}
-
-impl Modelled for DdimParams {
-    fn model(&mut self) -> &mut Denoiser {
-        &mut self.unet
-    }
-}
-
-impl Modelled for DdpmParams {
-    fn model(&mut self) -> &mut Denoiser {
-        &mut self.unet
+        self.own.scheduler.config.noise_mut()
     }
 }
 
@@ -67,7 +42,7 @@ pub(super) fn of_schedule<P: Noisy>() -> Vec<CaseFault<P>> {
 }
 
 /// What can be wrong with a model.
-pub(super) fn of_model<P: Modelled>() -> Vec<CaseFault<P>> {
+pub(super) fn of_model<S: Sampler>() -> Vec<CaseFault<DiffusionParams<S>>> {
     vec![
         CaseFault { name: "weights-seed", what: "weights from the next seed", apply: weights_seed },
         CaseFault { name: "norm-epsilon", what: "every norm's epsilon times ten", apply: epsilon },
@@ -118,20 +93,20 @@ fn clip_sample<P: Noisy>(case: &mut Case<P>) {
     noise.clip_sample = !noise.clip_sample;
 }
 
-fn weights_seed<P: Modelled>(case: &mut Case<P>) {
-    if let Denoiser::Seeded { init_seed, .. } = case.params.model() {
+fn weights_seed<S: Sampler>(case: &mut Case<DiffusionParams<S>>) {
+    if let Denoiser::Seeded { init_seed, .. } = &mut case.params.own.unet {
         *init_seed = init_seed.next();
     }
 }
 
-fn epsilon<P: Modelled>(case: &mut Case<P>) {
-    if let Denoiser::Seeded { config, .. } = case.params.model() {
+fn epsilon<S: Sampler>(case: &mut Case<DiffusionParams<S>>) {
+    if let Denoiser::Seeded { config, .. } = &mut case.params.own.unet {
         config.norm_eps *= 10.0;
     }
 }
 
-fn sines<P: Modelled>(case: &mut Case<P>) {
-    if let Denoiser::Seeded { config, .. } = case.params.model() {
+fn sines<S: Sampler>(case: &mut Case<DiffusionParams<S>>) {
+    if let Denoiser::Seeded { config, .. } = &mut case.params.own.unet {
         config.flip_sin_to_cos = !config.flip_sin_to_cos;
     }
 }

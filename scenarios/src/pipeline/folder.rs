@@ -7,7 +7,7 @@ use burn_repro::BoxError;
 use serde_json::Value;
 
 use crate::diffusers::{listed, read_json};
-use crate::sampler::SchedulerFile;
+use crate::sampler::Fields;
 use crate::unet::ModelFolder;
 
 /// What a pipeline's folder is known by.
@@ -22,7 +22,7 @@ const USED: [&str; 2] = ["unet", "scheduler"];
 pub struct PipelineFolder {
     pub(super) model: ModelFolder,
     /// The scheduler and its path inside of the folder.
-    pub(super) scheduler: Option<(SchedulerFile, PathBuf)>,
+    pub(super) scheduler: Option<(Fields, PathBuf)>,
     /// Where a scheduler should lie, if there should be one.
     promised: Option<PathBuf>,
     notices: Vec<String>,
@@ -38,7 +38,7 @@ impl PipelineFolder {
         };
         let scheduler = SCHEDULERS.iter().find(|file| folder.join(file).is_file());
         let scheduler = scheduler
-            .map(|file| SchedulerFile::read(&folder.join(file)).map(|read| (read, file.into())))
+            .map(|file| Fields::read(&folder.join(file)).map(|read| (read, file.into())))
             .transpose()?;
         let is_promised = is_part(index.get("scheduler")) || folder.join("scheduler").is_dir();
         let promised = (is_promised && scheduler.is_none()).then(|| folder.join(SCHEDULERS[0]));

@@ -9,12 +9,14 @@ use serde::Deserialize;
 
 use super::faults;
 use super::noise::Noise;
-use crate::sampler::{SamplerError, Scheduler, SchedulerConfig, add_noise, check_eta, ddim, ddpm};
-use crate::schedule::{Schedule, Transition};
+use crate::diffusers::{Joined, Parts};
+use crate::sampler::{
+    AllArguments, Config, FromFields, Sampler, Scheduler, SchedulerConfig, sample, with_sampler,
+};
 
 /// A sampler alone.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Sampler;
+pub struct SamplerAlone;
 
 /// `params:` of the pipeline `sampler`.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -33,10 +35,10 @@ pub struct SamplerParams {
     pub denoiser: ClosedForm,
     /// Shape of the sample, (N, C, H, W).
     pub sample_shape: [usize; 4],
-    /// DDIM's share of fresh noise.
-    #[serde(default)]
-    pub eta: f64,
 }
+
+/// With the arguments of whichever sampler it is.
+type Params = Joined<SamplerParams, AllArguments>;
 
 /// Which timesteps a loop visits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -62,109 +64,71 @@ pub enum ClosedForm {
 /// More elements than any closed-form sample needs.
 const LARGEST_SAMPLE: usize = 1 << 24;
 
-impl Pipeline for Sampler {
+impl Pipeline for SamplerAlone {
     const NAME: &'static str = "sampler";
     const TAKES_SEED_LIST: bool = true;
-    type Params = SamplerParams;
+    type Params = Params;
 
     fn params_schema(generator: &mut SchemaGenerator) -> Option<Schema> {
-        Some(generator.subschema_for::<SamplerParams>())
+        Some(generator.subschema_for::<Params>())
     }
 
-    fn complete(&self, case: &mut Case<SamplerParams>) -> Result<Vec<String>, BoxError> {
-        let mut notices = case.params.scheduler.complete(None)?;
-        let SamplerParams { scheduler, eta, .. } = &case.params;
-        if *eta != 0.0 && matches!(scheduler.config, SchedulerConfig::Ddpm(_)) {
-            notices.push("params: `eta` has no effect on DDPMScheduler".into());
-        }
+    fn complete(&self, case: &mut Case<Params>) -> Result<Vec<String>, BoxError> {
+        let mut notices = case.params.own.scheduler.complete(None)?;
+        let params = &case.params;
+        notices
+            .extend(with_sampler!(&params.own.scheduler.config, config => unused(config, params)));
         Ok(notices)
     }
 
-    fn validate(&self, case: &Case<SamplerParams>) -> Result<(), BoxError> {
-        let params = &case.params;
-        check_eta(params.eta)?;
-        match &params.scheduler.config {
-            SchedulerConfig::Ddim(config) => drop(config.sampler(params.eta, false)?),
-            SchedulerConfig::Ddpm(config) if config.sampler()?.variance.is_learned() => {
-                return Err(
-                    "a learned `variance_type` needs a model; use the pipeline `ddpm`".into()
-                );
-            }
-            SchedulerConfig::Ddpm(_) => {}
-        }
-        let count = params.sample_shape.iter().try_fold(1_usize, |n, &m| n.checked_mul(m));
+    fn validate(&self, case: &Case<Params>) -> Result<(), BoxError> {
+        let SamplerParams { sample_shape, .. } = case.params.own;
+        let count = sample_shape.iter().try_fold(1_usize, |n, &m| n.checked_mul(m));
         if !count.is_some_and(|count| (1..=LARGEST_SAMPLE).contains(&count)) {
             return Err(format!(
-                "the `sample_shape` {:?} must hold 1 to {LARGEST_SAMPLE} elements",
-                params.sample_shape
+                "the `sample_shape` {sample_shape:?} must hold 1 to {LARGEST_SAMPLE} elements"
             )
             .into());
         }
-        if case.batch_size != params.sample_shape[0] {
-            let batch = params.sample_shape[0];
+        let batch = sample_shape[0];
+        if case.batch_size != batch {
             return Err(
                 format!("`sample_shape` begins with {batch}; write `batch_size: {batch}`").into()
             );
         }
-        visited(case).map(drop)
+        with_sampler!(&case.params.own.scheduler.config, config => prepare(config, case).map(drop))
     }
 
-    fn faults() -> Vec<CaseFault<SamplerParams>> {
+    fn faults() -> Vec<CaseFault<Params>> {
         faults::of_schedule()
     }
 
     fn run<B: Backend>(
         &self,
-        case: &Case<SamplerParams>,
+        case: &Case<Params>,
         _device: &B::Device,
         probe: &mut Probe<B>,
     ) -> Result<(), BoxError> {
-        let params = &case.params;
-        let transitions = visited(case)?;
-        let mut x = arithmetic_sequence(params.sample_shape, false, probe);
-        if params.start_at.is_some() {
-            let noise = arithmetic_sequence(params.sample_shape, true, probe);
-            x = add_noise(&schedule(&params.scheduler.config)?, x, noise, &[transitions[0].t])?;
-        }
-        let mut noise = Noise::of(case);
-        let mut noise = |shape, probe: &mut Probe<B>| noise.draw(shape, probe);
-        let latents =
-            run_loop(params, &transitions, x, closed_form(params.denoiser), &mut noise, probe)?;
-        probe.output("latents", &latents);
-        Ok(())
+        with_sampler!(&case.params.own.scheduler.config, config => run(config, case, probe))
     }
 }
 
-fn run_loop<B: Backend>(
-    params: &SamplerParams,
-    transitions: &[Transition],
-    x: Tensor<B, 4>,
-    model: impl FnMut(Tensor<B, 4>, f64) -> Tensor<B, 4>,
-    noise: &mut impl FnMut([usize; 4], &mut Probe<B>) -> Tensor<B, 4>,
-    probe: &mut Probe<B>,
-) -> Result<Tensor<B, 4>, BoxError> {
-    let ended: Result<_, SamplerError> = match &params.scheduler.config {
-        SchedulerConfig::Ddim(config) => {
-            ddim(&config.sampler(params.eta, false)?, transitions, x, model, noise, probe)
-        }
-        SchedulerConfig::Ddpm(config) => {
-            ddpm(&config.sampler()?, transitions, x, model, noise, probe)
-        }
-    };
-    Ok(ended?)
-}
-
-/// The steps of the loop, from `start_at` on.
-fn visited(case: &Case<SamplerParams>) -> Result<Vec<Transition>, BoxError> {
-    let params = &case.params;
-    let (transitions, train) = match &params.scheduler.config {
-        SchedulerConfig::Ddim(config) => {
-            (config.transitions(case.steps)?, config.noise.num_train_timesteps)
-        }
-        SchedulerConfig::Ddpm(config) => {
-            (config.transitions(case.steps)?, config.noise.num_train_timesteps)
-        }
-    };
+/// The sampler and the steps of its loop, from `start_at` on.
+fn prepare<S: Sampler>(
+    config: &Config<S>,
+    case: &Case<Params>,
+) -> Result<(S, Vec<S::Step>), BoxError> {
+    let params = &case.params.own;
+    let sampler = S::new(config, &case.params.part()?)?;
+    if sampler.output_channels(1) != 1 {
+        let pipeline = S::NAME;
+        return Err(format!(
+            "a learned `variance_type` needs a model; use the pipeline `{pipeline}`"
+        )
+        .into());
+    }
+    let mut steps = sampler.steps(case.steps)?;
+    let train = config.noise.num_train_timesteps;
     if params.visited == Loop::ReversedRange && case.steps != train {
         return Err(format!(
             "`loop: reversed_range` visits {train} timesteps; write `steps: {train}`"
@@ -172,21 +136,44 @@ fn visited(case: &Case<SamplerParams>) -> Result<Vec<Transition>, BoxError> {
         .into());
     }
     let start = params.start_at.unwrap_or(0);
-    if start >= transitions.len() {
+    if start >= steps.len() {
         return Err(format!(
             "`start_at: {start}` is behind the last of {} timesteps, which count from 0",
-            transitions.len()
+            steps.len()
         )
         .into());
     }
-    Ok(transitions[start..].to_vec())
+    steps.drain(..start);
+    Ok((sampler, steps))
 }
 
-fn schedule(scheduler: &SchedulerConfig) -> Result<Schedule, BoxError> {
-    Ok(match scheduler {
-        SchedulerConfig::Ddim(config) => config.schedule()?,
-        SchedulerConfig::Ddpm(config) => config.schedule()?,
-    })
+fn run<S: Sampler, B: Backend>(
+    config: &Config<S>,
+    case: &Case<Params>,
+    probe: &mut Probe<B>,
+) -> Result<(), BoxError> {
+    let params = &case.params.own;
+    let (sampler, steps) = prepare(config, case)?;
+    let x = arithmetic_sequence(params.sample_shape, false, probe);
+    let x = if params.start_at.is_some() {
+        let noise = arithmetic_sequence(params.sample_shape, true, probe);
+        sampler.noised(&steps[0], x, noise)?
+    } else {
+        sampler.initial(x)
+    };
+    let mut noise = Noise::of(case);
+    let noise = |shape, probe: &mut Probe<B>| noise.draw(shape, probe);
+    let latents = sample(&sampler, &steps, x, closed_form(params.denoiser), noise, probe)?;
+    probe.output("latents", &latents);
+    Ok(())
+}
+
+/// A sentence for each written argument that is another sampler's.
+fn unused<S: Sampler>(config: &Config<S>, params: &Params) -> Vec<String> {
+    let (own, all) = (S::Arguments::defaults(), AllArguments::defaults());
+    let unused = params.written.iter();
+    let unused = unused.filter(|(key, value)| !own.contains_key(*key) && all[*key] != **value);
+    unused.map(|(key, _)| format!("params: `{key}` has no effect on {}", config.class())).collect()
 }
 
 fn closed_form<B: Backend>(denoiser: ClosedForm) -> impl FnMut(Tensor<B, 4>, f64) -> Tensor<B, 4> {

@@ -1,89 +1,122 @@
 //! DDIM: denoising diffusion implicit models (Song, Meng & Ermon 2020, arXiv 2010.02502).
-//!
-//! The sampler and its single step; how it is configured from a file is [`config`](super::config)'s.
 
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
-use burn_repro::{Probe, step_name, step_scope};
+use schemars::JsonSchema;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::config::refuse;
 use super::prediction::Rates;
-use super::{Bound, PredictionType, SamplerError, Step, alpha_bars, check_output};
-use crate::schedule::{Schedule, Transition};
+use super::{
+    Config, ConfigError, NoiseConfig, Sampler, SamplerError, Stepped, add_noise, alpha_bars,
+    check_output,
+};
+use crate::diffusers::Keys;
+use crate::schedule::{BetaSchedule, Schedule, Transition};
 
-/// What stays the same over all steps of a run.
+/// The sampler.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ddim {
+    /// What every sampler is configured by.
+    pub noise: NoiseConfig,
     /// The noise of each timestep, and of the end.
     pub schedule: Schedule,
-    /// What the model predicts.
-    pub prediction: PredictionType,
-    /// What keeps the predicted clean sample within the range of the data.
-    pub bound: Bound,
     /// The share of fresh noise: 0 is deterministic, 1 has the variance of DDPM (eq. 16).
     pub eta: f64,
     /// Whether the noise is derived anew from the bounded clean sample, as GLIDE does.
     pub use_clipped_model_output: bool,
 }
 
-/// Runs DDIM from the noise `x` to a sample of the same shape.
-///
-/// `model` is given the sample and the time. `noise` is asked for noise of the sample's shape,
-/// once in each step if `eta` is above 0 and never otherwise. `probe` records the sample after each
-/// step as `step.NN/latents`.
-///
-/// # Errors
-/// If a timestep is not in the schedule, the model's output has another shape than the sample, or
-/// the device cannot be read for dynamic thresholding.
-pub fn ddim<B: Backend, const D: usize>(
-    sampler: &Ddim,
-    transitions: &[Transition],
-    mut x: Tensor<B, D>,
-    mut model: impl FnMut(Tensor<B, D>, f64) -> Tensor<B, D>,
-    noise: &mut impl FnMut([usize; D], &mut Probe<B>) -> Tensor<B, D>,
-    probe: &mut Probe<B>,
-) -> Result<Tensor<B, D>, SamplerError> {
-    for (index, &transition) in transitions.iter().enumerate() {
-        let _step = step_scope(index, transitions.len());
-        let output = model(x.clone(), transition.t as f64);
-        x = ddim_step(sampler, transition, x, output, |shape| noise(shape, probe))?.sample;
-        probe.record(step_name(index, transitions.len(), "latents"), &x);
-    }
-    Ok(x)
+/// The configuration of diffusers' `DDIMScheduler`.
+pub type DdimConfig = Config<Ddim>;
+
+/// Keys of a `scheduler_config.json`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct DdimKeys {
+    /// Whether the last step ends in a clean sample (`true`, the default) or in one that carries the noise of
+    /// timestep 0.
+    pub set_alpha_to_one: Option<bool>,
 }
 
-/// One step of DDIM: `x_t` to `x_{t-1}` (eq. 12).
-///
-/// `output` is the model's answer for `x` at `transition.t`; `draw` makes noise of the sample's
-/// shape and is called if `eta` is above 0.
-///
-/// # Errors
-/// As [`ddim`].
-pub fn ddim_step<B: Backend, const D: usize>(
-    sampler: &Ddim,
-    transition: Transition,
-    x: Tensor<B, D>,
-    output: Tensor<B, D>,
-    draw: impl FnOnce([usize; D]) -> Tensor<B, D>,
-) -> Result<Step<B, D>, SamplerError> {
-    let shape = x.dims();
-    check_output(&output, shape)?;
-    let (alpha_bar_t, alpha_bar_previous) = alpha_bars(&sampler.schedule, transition)?;
-    let rates = Rates::new(alpha_bar_t);
-    let prediction = sampler.prediction;
-    let x_0 = prediction.original(x.clone(), output.clone(), rates);
-    let x_0 = sampler.bound.apply(x_0)?;
-    let epsilon = if sampler.use_clipped_model_output {
-        rates.epsilon(x, x_0.clone())
-    } else {
-        prediction.epsilon(x, output, rates)
-    };
+/// Keys of `params:`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct DdimArguments {
+    /// The share of fresh noise in each step: 0 for none, 1 for as much as DDPM.
+    #[serde(deserialize_with = "share")]
+    pub eta: f64,
+    /// Whether the noise is derived anew from the clipped sample.
+    pub use_clipped_model_output: bool,
+}
 
-    let sigma_t = sigma(alpha_bar_t, alpha_bar_previous, sampler.eta);
-    // The formula gives 0 or more, its rounding may not: -6e-8 after a timestep of pure noise.
-    let direction = (1.0 - alpha_bar_previous - sigma_t * sigma_t).max(0.0).sqrt();
-    let mean = x_0.clone().mul_scalar(alpha_bar_previous.sqrt()) + epsilon.mul_scalar(direction);
-    let sample = if sampler.eta > 0.0 { mean + draw(shape).mul_scalar(sigma_t) } else { mean };
-    Ok(Step { sample, original: x_0 })
+impl Keys for DdimKeys {}
+impl Keys for DdimArguments {}
+
+impl Sampler for Ddim {
+    type Keys = DdimKeys;
+    type Arguments = DdimArguments;
+    type Step = Transition;
+    type Memory<B: Backend, const D: usize> = ();
+
+    fn new(config: &DdimConfig, arguments: &DdimArguments) -> Result<Self, ConfigError> {
+        let noise = config.noise.clone();
+        let &DdimArguments { eta, use_clipped_model_output } = arguments;
+        check_eta(eta)?;
+        check_betas(&noise)?;
+        let mut schedule = noise.schedule()?;
+        if config.keys.set_alpha_to_one == Some(false) {
+            schedule = schedule.ending_at_timestep_zero();
+        }
+        Ok(Self { noise, schedule, eta, use_clipped_model_output })
+    }
+
+    fn steps(&self, count: usize) -> Result<Vec<Transition>, ConfigError> {
+        let timesteps = self.noise.timesteps(count)?;
+        Ok(Transition::by_stride(&timesteps, self.noise.num_train_timesteps / count))
+    }
+
+    fn noised<B: Backend, const D: usize>(
+        &self,
+        first: &Transition,
+        original: Tensor<B, D>,
+        noise: Tensor<B, D>,
+    ) -> Result<Tensor<B, D>, SamplerError> {
+        add_noise(&self.schedule, original, noise, &[first.t])
+    }
+
+    /// `x_t` to `x_{t-1}` (eq. 12).
+    fn step<B: Backend, const D: usize>(
+        &self,
+        &transition: &Transition,
+        x: Tensor<B, D>,
+        (): &mut (),
+        model: &mut impl FnMut(Tensor<B, D>, f64) -> Tensor<B, D>,
+        noise: &mut impl FnMut([usize; D]) -> Tensor<B, D>,
+    ) -> Result<Stepped<B, D>, SamplerError> {
+        let shape = x.dims();
+        let (alpha_bar_t, alpha_bar_previous) = alpha_bars(&self.schedule, transition)?;
+        let output = model(x.clone(), transition.t as f64);
+        check_output(&output, shape)?;
+        let rates = Rates::new(alpha_bar_t);
+        let prediction = self.noise.prediction_type;
+        let x_0 = prediction.original(x.clone(), output.clone(), rates);
+        let x_0 = self.noise.bound().apply(x_0)?;
+        let epsilon = if self.use_clipped_model_output {
+            rates.epsilon(x, x_0.clone())
+        } else {
+            prediction.epsilon(x, output, rates)
+        };
+
+        let sigma_t = sigma(alpha_bar_t, alpha_bar_previous, self.eta);
+        // The formula gives 0 or more, its rounding may not: -6e-8 after a timestep of pure noise.
+        let direction = (1.0 - alpha_bar_previous - sigma_t * sigma_t).max(0.0).sqrt();
+        let mean =
+            x_0.clone().mul_scalar(alpha_bar_previous.sqrt()) + epsilon.mul_scalar(direction);
+        let sample = if self.eta > 0.0 { mean + noise(shape).mul_scalar(sigma_t) } else { mean };
+        Ok(Stepped { sample, original: x_0 })
+    }
 }
 
 /// The standard deviation of the fresh noise (eq. 16).
@@ -91,4 +124,38 @@ fn sigma(alpha_bar_t: f32, alpha_bar_previous: f32, eta: f64) -> f32 {
     let variance =
         (1.0 - alpha_bar_previous) / (1.0 - alpha_bar_t) * (1.0 - alpha_bar_t / alpha_bar_previous);
     eta as f32 * variance.sqrt()
+}
+
+/// Refuses the beta schedules that diffusers' class does not have.
+fn check_betas(noise: &NoiseConfig) -> Result<(), ConfigError> {
+    let unknown = match noise.beta_schedule {
+        BetaSchedule::Sigmoid => "sigmoid",
+        BetaSchedule::Laplace => "laplace",
+        _ => return Ok(()),
+    };
+    if noise.trained_betas.is_some() {
+        return Ok(());
+    }
+    let cure = "DDIMScheduler has linear, scaled_linear and squaredcos_cap_v2";
+    refuse("beta_schedule", unknown, cure)
+}
+
+/// Refuses a share of fresh noise that is not from 0 to 1: above 1 the square root of what is left for the predicted
+/// noise is of a negative number.
+fn check_eta(eta: f64) -> Result<(), ConfigError> {
+    if (0.0..=1.0).contains(&eta) {
+        return Ok(());
+    }
+    let cure = match eta < 0.0 {
+        true => "it is a share of fresh noise; write a number from 0 to 1",
+        false => "diffusers gives NaN in every element; write a number from 0 to 1",
+    };
+    refuse("eta", eta, cure)
+}
+
+/// `eta`, refused where it is written.
+fn share<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let eta = f64::deserialize(deserializer)?;
+    check_eta(eta).map_err(D::Error::custom)?;
+    Ok(eta)
 }

@@ -1,105 +1,146 @@
-//! DDPM: denoising diffusion probabilistic models (Ho, Jain & Abbeel 2020, arXiv 2006.11239).
-//!
-//! The sampler and its single step; the variances are [`variance`](super::variance)'s, how it is
-//! configured from a file is [`config`](super::config)'s.
+//! DDPM: denoising diffusion probabilistic models (Ho, Jain & Abbeel 2020, arXiv 2006.11239). The variances are
+//! `variance`'s.
 
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
-use burn_repro::{Probe, step_name, step_scope};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
+use super::config::refuse;
 use super::prediction::Rates;
 use super::variance::Posterior;
-use super::{Bound, PredictionType, SamplerError, Step, VarianceType, alpha_bars, check_output};
-use crate::schedule::{Schedule, Transition};
+use super::{
+    Config, ConfigError, NoiseConfig, Sampler, SamplerError, Stepped, VarianceType, add_noise,
+    alpha_bars, check_output,
+};
+use crate::diffusers::Keys;
+use crate::schedule::{Schedule, Transition, check_timesteps};
 
-/// What stays the same over all steps of a run.
+/// The sampler.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ddpm {
+    /// What every sampler is configured by.
+    pub noise: NoiseConfig,
     /// The noise of each timestep.
     pub schedule: Schedule,
-    /// What the model predicts.
-    pub prediction: PredictionType,
-    /// What keeps the predicted clean sample within the range of the data.
-    pub bound: Bound,
     /// The variance of the noise that each step adds.
     pub variance: VarianceType,
+    /// The timesteps to visit, where they are not spaced by `noise`.
+    pub timesteps: Option<Vec<usize>>,
 }
 
-/// Runs DDPM from the noise `x` to a sample of the same shape (algorithm 2).
-///
-/// `model` is given the sample and the time; for a learned variance its output has twice the
-/// channels (dimension 1), the second half of which is the variance. `noise` is asked for noise of
-/// the sample's shape once in each step but one at timestep 0. `probe` records the sample after
-/// each step as `step.NN/latents`.
-///
-/// # Errors
-/// If a timestep is not in the schedule, the model's output has the wrong shape, or the device
-/// cannot be read for dynamic thresholding.
-pub fn ddpm<B: Backend, const D: usize>(
-    sampler: &Ddpm,
-    transitions: &[Transition],
-    mut x: Tensor<B, D>,
-    mut model: impl FnMut(Tensor<B, D>, f64) -> Tensor<B, D>,
-    noise: &mut impl FnMut([usize; D], &mut Probe<B>) -> Tensor<B, D>,
-    probe: &mut Probe<B>,
-) -> Result<Tensor<B, D>, SamplerError> {
-    for (index, &transition) in transitions.iter().enumerate() {
-        let _step = step_scope(index, transitions.len());
+/// The configuration of diffusers' `DDPMScheduler`.
+pub type DdpmConfig = Config<Ddpm>;
+
+/// Keys of a `scheduler_config.json`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct DdpmKeys {
+    /// The variance of the noise that each step adds; `fixed_small` if left out.
+    pub variance_type: Option<VarianceType>,
+}
+
+/// Keys of `params:`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct DdpmArguments {
+    /// The timesteps to visit, falling, as many as `steps`; spaced by the scheduler if left out.
+    pub timesteps: Option<Vec<usize>>,
+}
+
+impl Keys for DdpmKeys {}
+impl Keys for DdpmArguments {}
+
+impl Sampler for Ddpm {
+    type Keys = DdpmKeys;
+    type Arguments = DdpmArguments;
+    type Step = Transition;
+    type Memory<B: Backend, const D: usize> = ();
+
+    fn new(config: &DdpmConfig, arguments: &DdpmArguments) -> Result<Self, ConfigError> {
+        let noise = config.noise.clone();
+        let variance = config.keys.variance_type.unwrap_or_default();
+        if variance == VarianceType::FixedLargeLog {
+            let cure = "it takes the square root of a negative logarithm, NaN in diffusers too; \
+                        write `fixed_large`";
+            refuse("variance_type", "fixed_large_log", cure)?;
+        }
+        let schedule = noise.schedule()?;
+        Ok(Self { noise, schedule, variance, timesteps: arguments.timesteps.clone() })
+    }
+
+    fn steps(&self, count: usize) -> Result<Vec<Transition>, ConfigError> {
+        let Some(timesteps) = &self.timesteps else {
+            return Ok(Transition::by_succession(&self.noise.timesteps(count)?));
+        };
+        if timesteps.len() != count {
+            return Err(ConfigError::Listed { timesteps: timesteps.len(), steps: count });
+        }
+        check_timesteps(timesteps, self.noise.num_train_timesteps)?;
+        Ok(Transition::by_succession(timesteps))
+    }
+
+    fn noised<B: Backend, const D: usize>(
+        &self,
+        first: &Transition,
+        original: Tensor<B, D>,
+        noise: Tensor<B, D>,
+    ) -> Result<Tensor<B, D>, SamplerError> {
+        add_noise(&self.schedule, original, noise, &[first.t])
+    }
+
+    /// A learned variance is a second half of the channels.
+    fn output_channels(&self, channels: usize) -> usize {
+        if self.variance.is_learned() { 2 * channels } else { channels }
+    }
+
+    /// `x_t` to `x_{t-1}` (eq. 6 and 7; algorithm 2); no noise is added at timestep 0.
+    fn step<B: Backend, const D: usize>(
+        &self,
+        &transition: &Transition,
+        x: Tensor<B, D>,
+        (): &mut (),
+        model: &mut impl FnMut(Tensor<B, D>, f64) -> Tensor<B, D>,
+        noise: &mut impl FnMut([usize; D]) -> Tensor<B, D>,
+    ) -> Result<Stepped<B, D>, SamplerError> {
+        let shape = x.dims();
+        let (alpha_bar_t, alpha_bar_previous) = alpha_bars(&self.schedule, transition)?;
         let output = model(x.clone(), transition.t as f64);
-        x = ddpm_step(sampler, transition, x, output, |shape| noise(shape, probe))?.sample;
-        probe.record(step_name(index, transitions.len(), "latents"), &x);
+        let (output, learned) = self.split(output, shape)?;
+        let prediction = self.noise.prediction_type;
+        let x_0 = prediction.original(x.clone(), output, Rates::new(alpha_bar_t));
+        let x_0 = self.noise.bound().apply(x_0)?;
+
+        let alpha_t = alpha_bar_t / alpha_bar_previous;
+        let beta_t = 1.0 - alpha_t;
+        let x_0_share = alpha_bar_previous.sqrt() * beta_t / (1.0 - alpha_bar_t);
+        let x_t_share = alpha_t.sqrt() * (1.0 - alpha_bar_previous) / (1.0 - alpha_bar_t);
+        let mean = x_0.clone().mul_scalar(x_0_share) + x.mul_scalar(x_t_share);
+        let sample = if transition.t > 0 {
+            let posterior = Posterior::new(alpha_bar_t, alpha_bar_previous);
+            mean + self.variance.scale(posterior, learned, noise(shape))
+        } else {
+            mean
+        };
+        Ok(Stepped { sample, original: x_0 })
     }
-    Ok(x)
 }
 
-/// One step of DDPM: `x_t` to `x_{t-1}` (eq. 6 and 7).
-///
-/// `output` is the model's answer for `x` at `transition.t`; `draw` makes noise of the sample's
-/// shape and is called unless that timestep is 0.
-///
-/// # Errors
-/// As [`ddpm`].
-pub fn ddpm_step<B: Backend, const D: usize>(
-    sampler: &Ddpm,
-    transition: Transition,
-    x: Tensor<B, D>,
-    output: Tensor<B, D>,
-    draw: impl FnOnce([usize; D]) -> Tensor<B, D>,
-) -> Result<Step<B, D>, SamplerError> {
-    let shape = x.dims();
-    let (output, learned) = split(output, shape, sampler.variance.is_learned())?;
-    let (alpha_bar_t, alpha_bar_previous) = alpha_bars(&sampler.schedule, transition)?;
-    let x_0 = sampler.prediction.original(x.clone(), output, Rates::new(alpha_bar_t));
-    let x_0 = sampler.bound.apply(x_0)?;
-
-    let alpha_t = alpha_bar_t / alpha_bar_previous;
-    let beta_t = 1.0 - alpha_t;
-    let x_0_share = alpha_bar_previous.sqrt() * beta_t / (1.0 - alpha_bar_t);
-    let x_t_share = alpha_t.sqrt() * (1.0 - alpha_bar_previous) / (1.0 - alpha_bar_t);
-    let mean = x_0.clone().mul_scalar(x_0_share) + x.mul_scalar(x_t_share);
-    let sample = if transition.t > 0 {
-        let posterior = Posterior::new(alpha_bar_t, alpha_bar_previous);
-        mean + sampler.variance.scale(posterior, learned, draw(shape))
-    } else {
-        mean
-    };
-    Ok(Step { sample, original: x_0 })
-}
-
-/// The prediction and, where the model learned it, the variance: the halves of the channels.
-fn split<B: Backend, const D: usize>(
-    output: Tensor<B, D>,
-    shape: [usize; D],
-    learned: bool,
-) -> Result<(Tensor<B, D>, Option<Tensor<B, D>>), SamplerError> {
-    if !learned {
-        check_output(&output, shape)?;
-        return Ok((output, None));
+impl Ddpm {
+    /// The prediction and, where the model learned it, the variance: the halves of the channels.
+    fn split<B: Backend, const D: usize>(
+        &self,
+        output: Tensor<B, D>,
+        shape: [usize; D],
+    ) -> Result<(Tensor<B, D>, Option<Tensor<B, D>>), SamplerError> {
+        let channels = shape[1];
+        let mut wanted = shape;
+        wanted[1] = self.output_channels(channels);
+        check_output(&output, wanted)?;
+        if !self.variance.is_learned() {
+            return Ok((output, None));
+        }
+        let variance = output.clone().narrow(1, channels, channels);
+        Ok((output.narrow(1, 0, channels), Some(variance)))
     }
-    let mut doubled = shape;
-    doubled[1] *= 2;
-    check_output(&output, doubled)?;
-    let channels = shape[1];
-    let variance = output.clone().narrow(1, channels, channels);
-    Ok((output.narrow(1, 0, channels), Some(variance)))
 }

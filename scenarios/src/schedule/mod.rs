@@ -12,7 +12,5 @@ mod zero_snr;
 
 pub use alphas::{Schedule, ScheduleError, cumulative_product};
 pub use betas::{BetaSchedule, linspace};
-pub use timesteps::{
-    TimestepError, TimestepSpacing, Transition, check_timesteps, every_timestep, spaced,
-};
+pub use timesteps::{TimestepError, TimestepSpacing, Transition, check_timesteps, spaced};
 pub use zero_snr::rescale_to_zero_terminal_snr;

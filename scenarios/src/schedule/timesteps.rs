@@ -18,7 +18,8 @@ pub enum TimestepSpacing {
     Trailing,
 }
 
-/// One step of a sampler: from the noise of timestep `t` to the noise of an earlier one.
+/// A step between training timesteps, as DDIM and DDPM take it: from the noise of timestep `t` to the noise of an
+/// earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Transition {
     /// The timestep that the model is asked about.
@@ -168,13 +169,6 @@ fn trailing(train: usize, steps: usize) -> Vec<i64> {
     (0..count)
         .map(|index| (train + index as f64 * difference).round_ties_even() as i64 - 1)
         .collect()
-}
-
-/// Every training timestep, from the last one down to 0: what diffusers visits before anybody asked
-/// for a number of steps.
-#[must_use]
-pub fn every_timestep(train: usize) -> Vec<usize> {
-    (0..train).rev().collect()
 }
 
 #[cfg(test)]

@@ -3,13 +3,11 @@
 use burn::DispatchDevice;
 use burn_repro::Probe;
 use burn_repro::torch::Generator;
-use burn_repro_scenarios::sampler::{SamplerError, ddim, ddpm};
+use burn_repro_scenarios::sampler::{Sampler, SamplerError, sample};
 use rstest::rstest;
 use serde_json::Value;
 
-use crate::oracle::{
-    cases, ddim_config, ddpm_config, distance, floats, input, integer, integers, is_ddim,
-};
+use crate::oracle::{cases, ddim, ddpm, distance, floats, input, integer, integers, is_ddim};
 use crate::support::{Sample, flex, model, ndarray, tensor, torch_noise, values};
 
 const SHAPE: [usize; 4] = [2, 3, 4, 4];
@@ -17,25 +15,26 @@ const SHAPE: [usize; 4] = [2, 3, 4, 4];
 const BOUND: f64 = 1.5e-6;
 
 fn run(case: &Value, x: Sample, probe: &mut Probe<burn::Dispatch>) -> Result<Sample, SamplerError> {
+    if is_ddim(case) {
+        let count = integer(&case["num_inference_steps"]);
+        return all_steps(&ddim(case).unwrap(), count, case, x, probe);
+    }
+    let listed = case["custom_timesteps"].as_array().map(|_| integers(&case["custom_timesteps"]));
+    let count = listed.as_ref().map_or_else(|| integer(&case["num_inference_steps"]), Vec::len);
+    all_steps(&ddpm(case, listed).unwrap(), count, case, x, probe)
+}
+
+fn all_steps(
+    sampler: &impl Sampler,
+    count: usize,
+    case: &Value,
+    x: Sample,
+    probe: &mut Probe<burn::Dispatch>,
+) -> Result<Sample, SamplerError> {
     // A case without a generator draws nothing; diffusers took a seed of its own where there is one.
     let mut generator = Generator::manual_seed(case["seed"].as_u64().unwrap_or(0));
-    let mut noise = torch_noise(&mut generator);
-    if is_ddim(case) {
-        let config = ddim_config(case);
-        let arguments = &case["step_args"];
-        let eta = arguments["eta"].as_f64().unwrap_or(0.0);
-        let clipped = arguments["use_clipped_model_output"] == true;
-        let sampler = config.sampler(eta, clipped).unwrap();
-        let transitions = config.transitions(integer(&case["num_inference_steps"])).unwrap();
-        return ddim(&sampler, &transitions, x, model, &mut noise, probe);
-    }
-    let config = ddpm_config(case);
-    let transitions = if case["custom_timesteps"].is_null() {
-        config.transitions(integer(&case["num_inference_steps"]))
-    } else {
-        config.custom_transitions(&integers(&case["custom_timesteps"]))
-    };
-    ddpm(&config.sampler().unwrap(), &transitions.unwrap(), x, model, &mut noise, probe)
+    let steps = sampler.steps(count).unwrap();
+    sample(sampler, &steps, x, model, torch_noise(&mut generator), probe)
 }
 
 #[rstest]

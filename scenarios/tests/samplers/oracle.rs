@@ -2,7 +2,10 @@
 
 use std::sync::LazyLock;
 
-use burn_repro_scenarios::sampler::{DdimConfig, DdpmConfig, SchedulerConfig};
+use burn_repro_scenarios::sampler::ddim::{Ddim, DdimArguments};
+use burn_repro_scenarios::sampler::ddpm::{Ddpm, DdpmArguments};
+use burn_repro_scenarios::sampler::{Config, Sampler, Scheduler};
+use burn_repro_scenarios::schedule::Schedule;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -40,20 +43,32 @@ pub fn is_ddim(case: &Value) -> bool {
     case["scheduler"] == "DDIM"
 }
 
-/// The case's config with the class that the case names.
-pub fn config(case: &Value) -> Result<SchedulerConfig, serde_json::Error> {
-    let mut keys = case["config"].clone();
-    let class = if is_ddim(case) { "DDIMScheduler" } else { "DDPMScheduler" };
-    keys["_class_name"] = class.into();
-    serde_json::from_value(keys)
+/// The config of a case as a sampler reads it; `None` where it does not parse.
+pub fn config<S: Sampler>(case: &Value) -> Option<Config<S>> {
+    let scheduler: Scheduler<Config<S>> = serde_json::from_value(case["config"].clone()).ok()?;
+    Some(scheduler.config)
 }
 
-pub fn ddim_config(case: &Value) -> DdimConfig {
-    serde_json::from_value(case["config"].clone()).expect("a DDIM config")
+/// The sampler of a case with a DDIM config; `None` where the config is refused.
+pub fn ddim(case: &Value) -> Option<Ddim> {
+    let from = |key| case.get(key).or_else(|| case["step_args"].get(key));
+    let eta = from("eta").and_then(Value::as_f64).unwrap_or(0.0);
+    let use_clipped_model_output = from("use_clipped_model_output").is_some_and(|it| it == true);
+    Ddim::new(&config(case)?, &DdimArguments { eta, use_clipped_model_output }).ok()
 }
 
-pub fn ddpm_config(case: &Value) -> DdpmConfig {
-    serde_json::from_value(case["config"].clone()).expect("a DDPM config")
+/// The sampler of a case with a DDPM config and the timesteps that it may list; `None` where they are refused.
+pub fn ddpm(case: &Value, timesteps: Option<Vec<usize>>) -> Option<Ddpm> {
+    Ddpm::new(&config(case)?, &DdpmArguments { timesteps }).ok()
+}
+
+/// The noise schedule of a case; `None` where its config is refused.
+pub fn schedule(case: &Value) -> Option<Schedule> {
+    if is_ddim(case) {
+        ddim(case).map(|sampler| sampler.schedule)
+    } else {
+        ddpm(case, None).map(|sampler| sampler.schedule)
+    }
 }
 
 pub fn sha256(bytes: impl IntoIterator<Item = u8>) -> String {

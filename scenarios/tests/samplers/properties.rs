@@ -1,9 +1,11 @@
 //! What holds for every schedule and every list of timesteps, and identities of the samplers.
 
 use burn_repro::Probe;
+use burn_repro_scenarios::sampler::ddim::{Ddim, DdimArguments, DdimConfig};
+use burn_repro_scenarios::sampler::ddpm::Ddpm;
 use burn_repro_scenarios::sampler::{
-    Bound, Ddim, DdimConfig, Ddpm, PredictionType, SamplerError, VarianceType, add_noise, ddim,
-    ddim_step, ddpm_step, quantile, velocity,
+    Bound, NoiseConfig, PredictionType, Sampler, SamplerError, VarianceType, add_noise, quantile,
+    sample, velocity,
 };
 use burn_repro_scenarios::schedule::{
     BetaSchedule, Schedule, TimestepSpacing, Transition, rescale_to_zero_terminal_snr,
@@ -12,7 +14,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use crate::oracle::distance;
-use crate::support::{dummy_noise, dummy_sample, flex, no_noise, tensor, values};
+use crate::support::{dummy_noise, dummy_sample, flex, no_noise, step, tensor, values};
 
 const SHAPE: [usize; 4] = [2, 3, 4, 4];
 
@@ -107,13 +109,12 @@ proptest! {
         let mut config = DdimConfig::default();
         config.noise.beta_schedule = kind;
         config.noise.prediction_type = prediction;
-        let sampler = config.sampler(0.0, false).unwrap();
-        let transitions = config.transitions(steps).unwrap();
+        let sampler = Ddim::new(&config, &Default::default()).unwrap();
+        let transitions = sampler.steps(steps).unwrap();
         let original = tensor(&device, SHAPE, &dummy_sample(SHAPE));
         let noise = tensor(&device, SHAPE, &dummy_noise(SHAPE));
         let schedule = &sampler.schedule;
-        let start = [transitions[0].t];
-        let x = add_noise(schedule, original.clone(), noise.clone(), &start).unwrap();
+        let x = sampler.noised(&transitions[0], original.clone(), noise.clone()).unwrap();
         let model = |_, t: f64| match prediction {
             PredictionType::Epsilon => noise.clone(),
             PredictionType::Sample => original.clone(),
@@ -122,19 +123,15 @@ proptest! {
             }
         };
         let mut probe = Probe::new(device);
-        let result = ddim(&sampler, &transitions, x, model, &mut no_noise, &mut probe).unwrap();
+        let result = sample(&sampler, &transitions, x, model, no_noise, &mut probe).unwrap();
         let apart = distance(&values(&result), &values(&original)).largest;
         prop_assert!(apart < 1e-4, "{apart} after {steps} steps");
     }
 }
 
 fn ddpm(variance: VarianceType) -> Ddpm {
-    Ddpm {
-        schedule: Schedule::new(BetaSchedule::Linear.betas(0.0001, 0.02, 1000)).unwrap(),
-        prediction: PredictionType::Epsilon,
-        bound: Bound::Free,
-        variance,
-    }
+    let noise = NoiseConfig { clip_sample: false, ..NoiseConfig::default() };
+    Ddpm { schedule: noise.schedule().unwrap(), noise, variance, timesteps: None }
 }
 
 /// DDPM of a perfect model has the mean of the posterior, which is the noised sample of the earlier
@@ -148,8 +145,8 @@ fn the_last_ddpm_step_of_a_perfect_model_is_the_sample() {
     let x = add_noise(&sampler.schedule, original.clone(), noise.clone(), &[0]).unwrap();
     let transition = Transition { t: 0, previous: None };
     let drawn = |_| panic!("noise was drawn at timestep 0");
-    let step = ddpm_step(&sampler, transition, x, noise, drawn).unwrap();
-    assert!(distance(&values(&step.sample), &values(&original)).largest < 1e-6);
+    let last = step(&sampler, &transition, x, noise, drawn).unwrap();
+    assert!(distance(&values(&last.sample), &values(&original)).largest < 1e-6);
 }
 
 /// At both ends of the range, a learned variance is a fixed one.
@@ -164,8 +161,8 @@ fn the_learned_range_ends_in_the_fixed_variances(#[case] share: f32, #[case] fix
     let shares = tensor(&device, SHAPE, &[share; 96]);
     let doubled = burn::Tensor::cat(vec![noise.clone(), shares], 1);
     let learned = ddpm(VarianceType::LearnedRange);
-    let got = ddpm_step(&learned, transition, x.clone(), doubled, |_| noise.clone()).unwrap();
-    let want = ddpm_step(&ddpm(fixed), transition, x, noise.clone(), |_| noise.clone()).unwrap();
+    let got = step(&learned, &transition, x.clone(), doubled, |_| noise.clone()).unwrap();
+    let want = step(&ddpm(fixed), &transition, x, noise.clone(), |_| noise.clone()).unwrap();
     assert!(distance(&values(&got.sample), &values(&want.sample)).largest < 1e-6);
 }
 
@@ -180,12 +177,12 @@ fn no_number_of_steps_makes_nan_of_pure_noise() {
     config.noise.rescale_betas_zero_snr = true;
     config.noise.prediction_type = PredictionType::Velocity;
     config.noise.timestep_spacing = TimestepSpacing::Trailing;
-    let sampler = config.sampler(1.0, false).unwrap();
+    let sampler = Ddim::new(&config, &DdimArguments { eta: 1.0, ..Default::default() }).unwrap();
     let one = tensor(&device, [1; 4], &[1.0]);
     for steps in 1..=60 {
-        let transition = config.transitions(steps).unwrap()[0];
-        let step = ddim_step(&sampler, transition, one.clone(), one.clone(), |_| one.clone());
-        assert!(values(&step.unwrap().sample)[0].is_finite(), "{steps} steps");
+        let first = sampler.steps(steps).unwrap()[0];
+        let made = step(&sampler, &first, one.clone(), one.clone(), |_| one.clone());
+        assert!(values(&made.unwrap().sample)[0].is_finite(), "{steps} steps");
     }
 }
 
@@ -214,7 +211,7 @@ fn refuses_outputs(
     let x = tensor(&device, SHAPE, &dummy_sample(SHAPE));
     let output = tensor(&device, got, &dummy_sample(got));
     let transition = Transition { t: 500, previous: Some(400) };
-    let refusal = ddpm_step(&ddpm(variance), transition, x, output, |_| unreachable!());
+    let refusal = step(&ddpm(variance), &transition, x, output, |_| unreachable!());
     let why = SamplerError::OutputShape { got: got.to_vec(), wanted: wanted.to_vec() };
     assert_eq!(refusal.map(|_| ()), Err(why));
 }
@@ -222,11 +219,11 @@ fn refuses_outputs(
 #[test]
 fn refuses_timesteps_that_are_not_in_the_schedule() {
     let device = flex();
-    let sampler: Ddim = DdimConfig::default().sampler(0.0, false).unwrap();
+    let sampler = Ddim::new(&DdimConfig::default(), &Default::default()).unwrap();
     let x = tensor(&device, SHAPE, &dummy_sample(SHAPE));
     let why = SamplerError::Timestep { timestep: 1000, train: 1000 };
     let transition = Transition { t: 1000, previous: None };
-    let refusal = ddim_step(&sampler, transition, x.clone(), x.clone(), |_| unreachable!());
+    let refusal = step(&sampler, &transition, x.clone(), x.clone(), |_| unreachable!());
     assert_eq!(refusal.map(|_| ()), Err(why.clone()));
     let noised = add_noise(&sampler.schedule, x.clone(), x.clone(), &[1000]);
     assert_eq!(noised.map(|_| ()), Err(why));

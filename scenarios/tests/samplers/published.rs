@@ -3,7 +3,9 @@
 use burn::DispatchDevice;
 use burn_repro::Probe;
 use burn_repro::torch::Generator;
-use burn_repro_scenarios::sampler::{DdimConfig, DdpmConfig, add_noise, ddim, ddpm};
+use burn_repro_scenarios::sampler::ddim::{Ddim, DdimConfig};
+use burn_repro_scenarios::sampler::ddpm::{Ddpm, DdpmConfig};
+use burn_repro_scenarios::sampler::{Sampler, sample};
 use rstest::rstest;
 
 use crate::support::{
@@ -36,15 +38,15 @@ fn ddim_full_loop(
 ) {
     let mut config = DdimConfig::default();
     config.noise.beta_start = beta_start;
-    let sampler = config.sampler(0.0, false).unwrap();
-    let transitions = &config.transitions(10).unwrap()[first..];
+    let sampler = Ddim::new(&config, &Default::default()).unwrap();
+    let steps = &sampler.steps(10).unwrap()[first..];
     let mut x = tensor(&device, SHAPE, &dummy_sample(SHAPE));
     if first > 0 {
         let noise = tensor(&device, SHAPE, &dummy_noise(SHAPE));
-        x = add_noise(&sampler.schedule, x, noise, &[transitions[0].t]).unwrap();
+        x = sampler.noised(&steps[0], x, noise).unwrap();
     }
     let mut probe = Probe::new(device);
-    let result = ddim(&sampler, transitions, x, model, &mut no_noise, &mut probe).unwrap();
+    let result = sample(&sampler, steps, x, model, no_noise, &mut probe).unwrap();
     check(&result, sum, mean);
 }
 
@@ -59,18 +61,17 @@ fn ddpm_full_loop(
     #[case] sum: f64,
     #[case] mean: f64,
 ) {
-    let config = DdpmConfig::default();
-    let sampler = config.sampler().unwrap();
-    let transitions = &config.all_transitions()[first..];
+    let sampler = Ddpm::new(&DdpmConfig::default(), &Default::default()).unwrap();
+    let steps = &sampler.steps(1000).unwrap()[first..];
     let mut x = tensor(&device, SHAPE, &dummy_sample(SHAPE));
     if first > 0 {
         let noise = tensor(&device, SHAPE, &dummy_noise(SHAPE));
-        x = add_noise(&sampler.schedule, x, noise, &[transitions[0].t]).unwrap();
+        x = sampler.noised(&steps[0], x, noise).unwrap();
     }
     let mut generator = Generator::manual_seed(0);
-    let mut noise = torch_noise(&mut generator);
+    let noise = torch_noise(&mut generator);
     let mut probe = Probe::new(device);
-    let result = ddpm(&sampler, transitions, x, model, &mut noise, &mut probe).unwrap();
+    let result = sample(&sampler, steps, x, model, noise, &mut probe).unwrap();
     check(&result, sum, mean);
 }
 
@@ -80,7 +81,7 @@ fn ddpm_full_loop(
 fn published_steps_offset() {
     let mut config = DdimConfig::default();
     config.noise.steps_offset = 1;
-    let timesteps: Vec<usize> =
-        config.transitions(5).unwrap().iter().map(|transition| transition.t).collect();
+    let steps = Ddim::new(&config, &Default::default()).unwrap().steps(5).unwrap();
+    let timesteps: Vec<usize> = steps.iter().map(|transition| transition.t).collect();
     assert_eq!(timesteps, [801, 601, 401, 201, 1]);
 }

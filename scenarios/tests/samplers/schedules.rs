@@ -4,7 +4,7 @@ use burn_repro_scenarios::schedule::{BetaSchedule, Schedule, rescale_to_zero_ter
 use rstest::rstest;
 use serde_json::Value;
 
-use crate::oracle::{cases, config, distance, floats, integer, sha256_of_floats};
+use crate::oracle::{cases, distance, floats, integer, schedule, sha256_of_floats};
 
 const DEFAULT: (f64, f64) = (0.0001, 0.02);
 const LATENT: (f64, f64) = (0.00085, 0.012);
@@ -35,7 +35,7 @@ fn compare(got: &[f32], want: &Value, exact: bool, case: &Value) {
 fn every_schedule_of_the_oracle() {
     let (mut exact, mut rescaled, mut refused) = (0, 0, 0);
     for case in cases("schedules") {
-        let parsed = config(case).ok().and_then(|config| config.schedule().ok());
+        let parsed = schedule(case);
         let unreachable = case["config"]["trained_betas"].as_array().is_some_and(|betas| {
             betas.len() < case["config"]["num_train_timesteps"].as_u64().unwrap() as usize
         });

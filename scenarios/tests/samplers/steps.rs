@@ -5,18 +5,18 @@ use std::cell::Cell;
 
 use burn::{Dispatch, DispatchDevice};
 use burn_repro::torch::Generator;
+use burn_repro_scenarios::sampler::ddpm::{Ddpm, DdpmConfig};
 use burn_repro_scenarios::sampler::{
-    Bound, Ddpm, DdpmConfig, PredictionType, SchedulerConfig, Step, VarianceType, add_noise,
-    ddim_step, ddpm_step, velocity,
+    NoiseConfig, PredictionType, Sampler, Stepped, VarianceType, add_noise, velocity,
 };
 use burn_repro_scenarios::schedule::{Schedule, Transition, cumulative_product};
 use rstest::rstest;
 use serde_json::Value;
 
 use crate::oracle::{
-    Distance, cases, config, ddpm_config, distance, floats, input, integers, is_ddim,
+    Distance, cases, config, ddim, distance, floats, input, integers, is_ddim, schedule,
 };
-use crate::support::{Sample, flex, ndarray, tensor, values};
+use crate::support::{Sample, flex, ndarray, step, tensor, values};
 
 const SHAPE: [usize; 4] = [2, 3, 4, 4];
 
@@ -29,11 +29,7 @@ const BOUND: f64 = 4.8e-7;
 const ROOT_ERROR: f64 = 6e-8;
 
 fn bound(case: &Value) -> f64 {
-    let config = config(case).unwrap();
-    let noise = match &config {
-        SchedulerConfig::Ddim(config) => &config.noise,
-        SchedulerConfig::Ddpm(config) => &config.noise,
-    };
+    let DdpmConfig { noise, .. } = config(case).unwrap();
     // After pure noise nothing is left of the division but infinities, which were clipped.
     let alpha_bar = cumulative_product(&noise.betas())[case["t"].as_u64().unwrap() as usize];
     if noise.prediction_type != PredictionType::Epsilon || alpha_bar == 0.0 {
@@ -65,11 +61,11 @@ fn transition_of(case: &Value, transitions: &[Transition], stride: usize) -> Opt
 }
 
 /// Makes the step of a case; `None` where it is refused.
-fn step(
+fn make(
     case: &Value,
     device: &DispatchDevice,
-    draw: impl FnOnce([usize; 4]) -> Sample,
-) -> Option<Step<Dispatch, 4>> {
+    draw: impl FnMut([usize; 4]) -> Sample,
+) -> Option<Stepped<Dispatch, 4>> {
     let x = tensor(device, SHAPE, &input("sample"));
     let output = if case["model_output"].is_null() {
         tensor(device, SHAPE, &input("model_output"))
@@ -77,29 +73,31 @@ fn step(
         tensor(device, [2, 6, 4, 4], &input("model_output6"))
     };
     let steps = case["num_inference_steps"].as_u64().map(|steps| steps as usize);
-    if let SchedulerConfig::Ddim(config) = config(case).ok()? {
-        let steps = steps?;
-        let clipped = case["use_clipped_model_output"] == true;
-        let sampler = config.sampler(case["eta"].as_f64().unwrap_or(0.0), clipped).ok()?;
-        let transitions = config.transitions(steps).ok()?;
-        let stride = config.noise.num_train_timesteps / steps;
+    if is_ddim(case) {
+        let sampler = ddim(case)?;
+        let transitions = sampler.steps(steps?).ok()?;
+        let stride = sampler.noise.num_train_timesteps / steps?;
         let transition = transition_of(case, &transitions, stride)?;
-        return ddim_step(&sampler, transition, x, output, draw).ok();
+        return step(&sampler, &transition, x, output, draw).ok();
     }
-    let config = ddpm_config(case);
-    let transitions = match (steps, case["custom_timesteps"].as_array()) {
-        (Some(steps), _) => config.transitions(steps).ok()?,
-        (None, Some(_)) => config.custom_transitions(&integers(&case["custom_timesteps"])).ok()?,
-        (None, None) => config.all_transitions(),
+    let config: DdpmConfig = config(case)?;
+    let train = config.noise.num_train_timesteps;
+    let timesteps = match (steps, case["custom_timesteps"].as_array()) {
+        (Some(_), _) => None,
+        (None, Some(_)) => Some(integers(&case["custom_timesteps"])),
+        // What diffusers visits before anybody asked for a number of steps.
+        (None, None) => Some((0..train).rev().collect()),
     };
+    let count = timesteps.as_ref().map_or(steps, |timesteps| Some(timesteps.len()))?;
     // Built by hand, because `sampler()` refuses the variance that is always NaN.
     let sampler = Ddpm {
         schedule: Schedule::new(config.noise.betas()).ok()?,
-        prediction: config.noise.prediction_type,
-        bound: config.noise.bound(),
-        variance: config.variance_type,
+        noise: config.noise,
+        variance: config.keys.variance_type.unwrap_or_default(),
+        timesteps,
     };
-    ddpm_step(&sampler, transition_of(case, &transitions, 1)?, x, output, draw).ok()
+    let transition = transition_of(case, &sampler.steps(count).ok()?, 1)?;
+    step(&sampler, &transition, x, output, draw).ok()
 }
 
 /// Where diffusers takes the root of a number that rounding made negative (-6e-8), the direction is
@@ -108,7 +106,7 @@ fn is_rounding_nan(case: &Value) -> bool {
     is_ddim(case) && !case["nan_count"].is_null()
 }
 
-fn compare(case: &Value, made: &Step<Dispatch, 4>) -> Distance {
+fn compare(case: &Value, made: &Stepped<Dispatch, 4>) -> Distance {
     let original = distance(&values(&made.original), &floats(&case["pred_original_sample"]));
     let sample = values(&made.sample);
     if is_rounding_nan(case) {
@@ -133,7 +131,7 @@ fn every_step_of_the_oracle(#[values(flex(), ndarray())] device: DispatchDevice)
             drawn.set(true);
             tensor(&device, shape, &noise)
         };
-        let made = step(case, &device, draw);
+        let made = make(case, &device, draw);
         // Timesteps of -1 wrap around in diffusers; here they cannot be said.
         if !case["error"].is_null() || case["t"] == -1 {
             assert!(made.is_none(), "step {} was made", case["id"]);
@@ -164,17 +162,17 @@ fn every_step_of_the_oracle(#[values(flex(), ndarray())] device: DispatchDevice)
 }
 
 /// The standard deviation of a step, seen by noising nothing with ones.
-fn deviation(device: &DispatchDevice, variance: VarianceType, transition: Transition) -> f32 {
-    let sampler = Ddpm {
-        schedule: DdpmConfig::default().schedule().unwrap(),
-        prediction: PredictionType::Sample,
-        bound: Bound::Free,
-        variance,
+fn deviation(device: &DispatchDevice, variance: VarianceType, transition: &Transition) -> f32 {
+    let noise = NoiseConfig {
+        prediction_type: PredictionType::Sample,
+        clip_sample: false,
+        ..NoiseConfig::default()
     };
+    let sampler = Ddpm { schedule: noise.schedule().unwrap(), noise, variance, timesteps: None };
     let nothing = tensor(device, SHAPE, &[0.0; 96]);
     let ones = |shape| tensor(device, shape, &[1.0; 96]);
-    let step = ddpm_step(&sampler, transition, nothing.clone(), nothing, ones).unwrap();
-    values(&step.sample)[0]
+    let made = step(&sampler, transition, nothing.clone(), nothing, ones).unwrap();
+    values(&made.sample)[0]
 }
 
 /// What `_get_variance` gave. It is a deviation for `fixed_small_log` and a logarithm for
@@ -183,15 +181,13 @@ fn deviation(device: &DispatchDevice, variance: VarianceType, transition: Transi
 fn variances_of_the_oracle(#[values(flex(), ndarray())] device: DispatchDevice) {
     for case in cases("ddpm_get_variance") {
         let kind = serde_json::from_value(case["variance_type"].clone()).unwrap();
-        let config = DdpmConfig::default();
-        let transitions = match case["num_inference_steps"].as_u64() {
-            Some(steps) => config.transitions(steps as usize).unwrap(),
-            None => config.all_transitions(),
-        };
+        let sampler = Ddpm::new(&DdpmConfig::default(), &Default::default()).unwrap();
+        let steps = case["num_inference_steps"].as_u64().unwrap_or(1000);
+        let transitions = sampler.steps(steps as usize).unwrap();
         let want = case["value"].as_array().unwrap();
         // No noise is added at timestep 0, so its variance shows nowhere.
         for (t, want) in integers(&case["t"]).into_iter().zip(want).filter(|&(t, _)| t > 0) {
-            let at = transitions.iter().copied().find(|transition| transition.t == t).unwrap();
+            let at = transitions.iter().find(|transition| transition.t == t).unwrap();
             let got = deviation(&device, kind, at);
             let want = floats(want)[0];
             let apart = match kind {
@@ -210,14 +206,14 @@ fn variances_of_the_oracle(#[values(flex(), ndarray())] device: DispatchDevice) 
 #[case(999, 0.02)]
 fn published_variances(#[case] t: usize, #[case] variance: f32) {
     let transition = Transition { t, previous: Some(t - 1) };
-    let got = deviation(&flex(), VarianceType::FixedSmall, transition);
+    let got = deviation(&flex(), VarianceType::FixedSmall, &transition);
     assert!((got * got - variance).abs() < 1e-5, "{got}");
 }
 
 #[rstest]
 fn noising_and_velocity_of_the_oracle(#[values(flex(), ndarray())] device: DispatchDevice) {
     for case in cases("add_noise") {
-        let schedule = config(case).unwrap().schedule().unwrap();
+        let schedule = schedule(case).unwrap();
         let sample = tensor(&device, SHAPE, &input("sample"));
         let noise = tensor(&device, SHAPE, &input("noise_deter"));
         let timesteps = integers(&case["timesteps"]);

@@ -4,6 +4,7 @@ use burn::tensor::{Tensor, TensorData};
 use burn::{Dispatch, DispatchDevice};
 use burn_repro::Probe;
 use burn_repro::torch::Generator;
+use burn_repro_scenarios::sampler::{Sampler, SamplerError, Stepped};
 
 pub type Sample = Tensor<Dispatch, 4>;
 
@@ -51,6 +52,17 @@ fn laid_out_batch_last(shape: [usize; 4], value: impl Fn(usize, usize) -> usize)
     let in_sample = numel / batch;
     let index = |flat: usize| (flat % in_sample) * batch + flat / in_sample;
     (0..numel).map(|flat| value(index(flat), numel) as f32 / numel as f32).collect()
+}
+
+/// One step, of a model that answers with `output`.
+pub fn step<S: Sampler>(
+    sampler: &S,
+    step: &S::Step,
+    x: Sample,
+    output: Sample,
+    mut noise: impl FnMut([usize; 4]) -> Sample,
+) -> Result<Stepped<Dispatch, 4>, SamplerError> {
+    sampler.step(step, x, &mut Default::default(), &mut |_, _| output.clone(), &mut noise)
 }
 
 /// A noise source that draws from a torch generator.

@@ -1,15 +1,15 @@
 //! Which timesteps a run visits, against diffusers' lists.
 
-use burn_repro_scenarios::sampler::{DdpmConfig, SchedulerConfig};
+use burn_repro_scenarios::sampler::Sampler;
+use burn_repro_scenarios::sampler::ddpm::{Ddpm, DdpmArguments, DdpmConfig};
 use burn_repro_scenarios::schedule::{TimestepError, TimestepSpacing, spaced};
 use rstest::rstest;
 use serde_json::Value;
 
-use crate::oracle::{VECTORS, cases, config, integer, integers, sha256};
+use crate::oracle::{VECTORS, cases, ddim, ddpm, integer, integers, is_ddim, sha256};
 
 /// The case's timesteps, or why there are none; `None` where its config does not parse.
 fn visited(case: &Value) -> Option<Vec<usize>> {
-    let config = config(case).ok()?;
     let steps = case["num_inference_steps"].as_u64().map(|steps| steps as usize);
     let custom = case["timesteps"].as_array();
     let custom = match custom {
@@ -19,9 +19,10 @@ fn visited(case: &Value) -> Option<Vec<usize>> {
         }
         None => None,
     };
-    let transitions = match (config, steps, custom) {
-        (config, Some(steps), None) => config.transitions(steps),
-        (SchedulerConfig::Ddpm(config), None, Some(custom)) => config.custom_transitions(&custom),
+    let transitions = match (is_ddim(case), steps, custom) {
+        (true, Some(steps), None) => ddim(case)?.steps(steps),
+        (false, Some(steps), None) => ddpm(case, None)?.steps(steps),
+        (false, None, Some(custom)) => ddpm(case, Some(custom.clone()))?.steps(custom.len()),
         // Both or neither of steps and timesteps cannot even be said here.
         _ => return None,
     };
@@ -85,6 +86,7 @@ fn every_number_of_steps(#[values("DDIM", "DDPM")] class: &str, #[values(1000, 5
 #[case::too_late(&[1000], TimestepError::TooLate { timestep: 1000, train: 1000 })]
 #[case::none(&[], TimestepError::Empty)]
 fn refuses_custom_timesteps(#[case] timesteps: &[usize], #[case] why: TimestepError) {
-    let refusal = DdpmConfig::default().custom_transitions(timesteps).unwrap_err();
-    assert_eq!(refusal, why.into());
+    let arguments = DdpmArguments { timesteps: Some(timesteps.to_vec()) };
+    let sampler = Ddpm::new(&DdpmConfig::default(), &arguments).unwrap();
+    assert_eq!(sampler.steps(timesteps.len()), Err(why.into()));
 }

@@ -1,25 +1,27 @@
-//! What a `scheduler_config.json`, or `scheduler:` in a scenario, says: diffusers' own keys and
-//! defaults.
+//! What a `scheduler_config.json`, or `scheduler:` in a scenario, says: diffusers' own keys and defaults.
 //!
-//! Types and what follows from them; reading the keys is `fields`' work, a pipeline's file beside a scenario's keys
-//! `scheduler`'s, refusing values that cannot work `validate`'s.
+//! [`NoiseConfig`] has the keys that all samplers share; a sampler's own are in its file. Reading keys is `fields`'
+//! work, a pipeline's file beside a scenario's keys `scheduler`'s, refusing values that cannot work `validate`'s.
 
 mod fields;
 mod scheduler;
 mod validate;
 
-pub use fields::{ClassError, Fields, FromFields};
-pub use scheduler::{Scheduler, SchedulerError, SchedulerFile};
-pub use validate::{ConfigError, check_eta};
+pub use fields::{Class, ClassError, Fields, FromFields};
+pub use scheduler::Scheduler;
+pub use validate::ConfigError;
+pub(in crate::sampler) use validate::refuse;
 
-use super::{Bound, Ddim, Ddpm, PredictionType, VarianceType};
-use crate::schedule::{
-    BetaSchedule, Schedule, TimestepSpacing, Transition, every_timestep,
-    rescale_to_zero_terminal_snr,
-};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-/// What both schedulers are configured by.
-#[derive(Debug, Clone, PartialEq)]
+use super::{Bound, PredictionType, Sampler};
+use crate::diffusers::Keys;
+use crate::schedule::{BetaSchedule, TimestepSpacing, rescale_to_zero_terminal_snr};
+
+/// What every sampler is configured by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct NoiseConfig {
     /// Number of timesteps the model was trained with.
     pub num_train_timesteps: usize,
@@ -51,35 +53,27 @@ pub struct NoiseConfig {
     pub rescale_betas_zero_snr: bool,
 }
 
-/// diffusers' `DDIMScheduler`.
-///
-/// Reads the configuration of any other scheduler as well, as diffusers' `from_config` does: keys that DDIM does not have
-/// have no effect.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DdimConfig {
-    /// What both schedulers are configured by.
-    pub noise: NoiseConfig,
-    /// Whether the last step ends in a clean sample (`true`) or in one that carries the noise of
-    /// timestep 0.
-    pub set_alpha_to_one: bool,
-}
+impl Keys for NoiseConfig {}
 
-/// diffusers' `DDPMScheduler`; reads the configuration of any other scheduler as well.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct DdpmConfig {
-    /// What both schedulers are configured by.
-    pub noise: NoiseConfig,
-    /// The variance of the noise that each step adds.
-    pub variance_type: VarianceType,
-}
-
-/// Whichever scheduler `_class_name` says; the key has to be there.
-#[derive(Debug, Clone, PartialEq)]
-pub enum SchedulerConfig {
-    /// `_class_name: DDIMScheduler`
-    Ddim(DdimConfig),
-    /// `_class_name: DDPMScheduler`
-    Ddpm(DdpmConfig),
+impl Default for NoiseConfig {
+    fn default() -> Self {
+        Self {
+            num_train_timesteps: 1000,
+            beta_start: 0.0001,
+            beta_end: 0.02,
+            beta_schedule: BetaSchedule::default(),
+            trained_betas: None,
+            clip_sample: true,
+            clip_sample_range: 1.0,
+            thresholding: false,
+            dynamic_thresholding_ratio: 0.995,
+            sample_max_value: 1.0,
+            prediction_type: PredictionType::default(),
+            timestep_spacing: TimestepSpacing::default(),
+            steps_offset: 0,
+            rescale_betas_zero_snr: false,
+        }
+    }
 }
 
 impl NoiseConfig {
@@ -110,122 +104,30 @@ impl NoiseConfig {
         if self.rescale_betas_zero_snr { rescale_to_zero_terminal_snr(&betas) } else { betas }
     }
 
-    fn timesteps(&self, steps: usize) -> Result<Vec<usize>, ConfigError> {
+    /// The timesteps of a run of `steps` inference steps, falling.
+    ///
+    /// # Errors
+    /// If there is no such number of steps; see [`TimestepSpacing::timesteps`].
+    pub fn timesteps(&self, steps: usize) -> Result<Vec<usize>, ConfigError> {
         let spacing = self.timestep_spacing;
         Ok(spacing.timesteps(self.num_train_timesteps, steps, self.steps_offset)?)
     }
 }
 
-impl Default for DdimConfig {
+/// The configuration of a sampler: one of diffusers' schedulers.
+///
+/// Reads the configuration of any other scheduler as well, as diffusers' `from_config` does: keys that the sampler
+/// does not have have no effect.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config<S: Sampler> {
+    /// What every sampler is configured by.
+    pub noise: NoiseConfig,
+    /// The sampler's own keys.
+    pub keys: S::Keys,
+}
+
+impl<S: Sampler> Default for Config<S> {
     fn default() -> Self {
-        Self { noise: NoiseConfig::default(), set_alpha_to_one: true }
-    }
-}
-
-impl DdimConfig {
-    /// The noise schedule.
-    ///
-    /// # Errors
-    /// As [`validate`](Self::validate).
-    pub fn schedule(&self) -> Result<Schedule, ConfigError> {
-        self.validate()?;
-        let schedule = Schedule::new(self.noise.betas())?;
-        Ok(if self.set_alpha_to_one { schedule } else { schedule.ending_at_timestep_zero() })
-    }
-
-    /// The steps of a run of `steps` inference steps.
-    ///
-    /// # Errors
-    /// If there is no such number of steps; see [`TimestepSpacing::timesteps`].
-    pub fn transitions(&self, steps: usize) -> Result<Vec<Transition>, ConfigError> {
-        let timesteps = self.noise.timesteps(steps)?;
-        Ok(Transition::by_stride(&timesteps, self.noise.num_train_timesteps / steps))
-    }
-
-    /// The sampler. `eta` is the share of fresh noise, from 0 to 1; `use_clipped_model_output` derives
-    /// the noise anew from the clipped sample.
-    ///
-    /// # Errors
-    /// As [`validate`](Self::validate) and [`check_eta`].
-    pub fn sampler(&self, eta: f64, use_clipped_model_output: bool) -> Result<Ddim, ConfigError> {
-        check_eta(eta)?;
-        Ok(Ddim {
-            schedule: self.schedule()?,
-            prediction: self.noise.prediction_type,
-            bound: self.noise.bound(),
-            eta,
-            use_clipped_model_output,
-        })
-    }
-}
-
-impl SchedulerConfig {
-    /// The noise schedule.
-    ///
-    /// # Errors
-    /// As [`validate`](Self::validate).
-    pub fn schedule(&self) -> Result<Schedule, ConfigError> {
-        match self {
-            Self::Ddim(config) => config.schedule(),
-            Self::Ddpm(config) => config.schedule(),
-        }
-    }
-
-    /// The steps of a run of `steps` inference steps.
-    ///
-    /// # Errors
-    /// If there is no such number of steps; see [`TimestepSpacing::timesteps`].
-    pub fn transitions(&self, steps: usize) -> Result<Vec<Transition>, ConfigError> {
-        match self {
-            Self::Ddim(config) => config.transitions(steps),
-            Self::Ddpm(config) => config.transitions(steps),
-        }
-    }
-}
-
-impl DdpmConfig {
-    /// The noise schedule.
-    ///
-    /// # Errors
-    /// As [`validate`](Self::validate).
-    pub fn schedule(&self) -> Result<Schedule, ConfigError> {
-        self.validate()?;
-        Ok(Schedule::new(self.noise.betas())?)
-    }
-
-    /// The steps of a run of `steps` inference steps.
-    ///
-    /// # Errors
-    /// If there is no such number of steps; see [`TimestepSpacing::timesteps`].
-    pub fn transitions(&self, steps: usize) -> Result<Vec<Transition>, ConfigError> {
-        Ok(Transition::by_succession(&self.noise.timesteps(steps)?))
-    }
-
-    /// The steps of a run that visits every training timestep.
-    #[must_use]
-    pub fn all_transitions(&self) -> Vec<Transition> {
-        Transition::by_succession(&every_timestep(self.noise.num_train_timesteps))
-    }
-
-    /// The steps of a run that visits the given timesteps, and ends in a clean sample.
-    ///
-    /// # Errors
-    /// If there is none, if they do not fall, or if one is too large.
-    pub fn custom_transitions(&self, timesteps: &[usize]) -> Result<Vec<Transition>, ConfigError> {
-        crate::schedule::check_timesteps(timesteps, self.noise.num_train_timesteps)?;
-        Ok(Transition::by_succession(timesteps))
-    }
-
-    /// The sampler.
-    ///
-    /// # Errors
-    /// As [`validate`](Self::validate).
-    pub fn sampler(&self) -> Result<Ddpm, ConfigError> {
-        Ok(Ddpm {
-            schedule: self.schedule()?,
-            prediction: self.noise.prediction_type,
-            bound: self.noise.bound(),
-            variance: self.variance_type,
-        })
+        Self { noise: S::noise_defaults(), keys: S::Keys::default() }
     }
 }

@@ -1,43 +1,14 @@
 //! `Scheduler`: `scheduler:` of a scenario, which may stand beside the `scheduler_config.json` of a pipeline's folder.
 
 use std::borrow::Cow;
-use std::path::Path;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use super::fields::{ClassError, ClassName, Fields, FromFields};
-use crate::diffusers::{FileError, Keyed, listed, values};
-
-/// Says which class a file was saved from, and is told apart from the keys that have values.
-const CLASS: &str = "_class_name";
-
-/// A `scheduler_config.json`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SchedulerFile(Keyed<Fields>);
-
-impl SchedulerFile {
-    /// Reads it.
-    ///
-    /// # Errors
-    /// A file that cannot be read, or a key of DDIM or DDPM with a value that neither has.
-    pub fn read(path: &Path) -> Result<Self, FileError> {
-        Keyed::read(path).map(Self)
-    }
-}
-
-/// Why what a scenario and a file say does not go together.
-#[derive(Debug, thiserror::Error)]
-pub enum SchedulerError {
-    /// There is no such scheduler.
-    #[error(transparent)]
-    Class(#[from] ClassError),
-    /// A value that a configuration file cannot have, such as NaN.
-    #[error("`params.scheduler` cannot replace keys of the folder's scheduler: {0}")]
-    Value(#[from] serde_json::Error),
-}
+use super::fields::{ClassError, Fields, FromFields};
+use crate::diffusers::listed;
 
 /// A scheduler's configuration, and the keys that were written to get it.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,7 +16,7 @@ pub struct Scheduler<C> {
     /// The configuration.
     pub config: C,
     /// What the scenario writes; nothing where it leaves `scheduler` out.
-    written: Option<Keyed<Fields>>,
+    written: Option<Fields>,
     from_file: Map<String, Value>,
 }
 
@@ -61,12 +32,9 @@ impl<C: FromFields> Scheduler<C> {
     ///
     /// # Errors
     /// If the two together are no configuration of the class.
-    pub fn complete(
-        &mut self,
-        file: Option<(&SchedulerFile, &str)>,
-    ) -> Result<Vec<String>, SchedulerError> {
+    pub fn complete(&mut self, file: Option<(&Fields, &str)>) -> Result<Vec<String>, ClassError> {
         let mut notices = Vec::new();
-        if let Some((SchedulerFile(file), shown)) = file {
+        if let Some((file, shown)) = file {
             let replaced = self.take(file)?;
             notices.push(match listed(&replaced) {
                 replaced if replaced.is_empty() => format!("the scheduler is that of {shown}"),
@@ -88,40 +56,38 @@ impl<C: FromFields> Scheduler<C> {
     }
 
     /// Takes what is not written from a file; gives the keys that are, and say something else.
-    fn take(&mut self, file: &Keyed<Fields>) -> Result<Vec<String>, SchedulerError> {
-        let written: &[String] = self.written.as_ref().map_or(&[], |keyed| &keyed.written);
-        let fields = match &self.written {
-            Some(keyed) => file.overridden_by(keyed)?,
-            None => file.config.clone(),
+    fn take(&mut self, file: &Fields) -> Result<Vec<String>, ClassError> {
+        let none = Map::new();
+        let written = self.written.as_ref().map_or(&none, |fields| &fields.written);
+        let class = self.written.as_ref().and_then(|fields| fields.config.name());
+        let mut both = file.written.clone();
+        both.extend(written.clone());
+        self.config = C::from_fields(class.or(file.config.name()), &both)?;
+        let default = self.config.defaults();
+        let there = |key| file.written.get(key).or_else(|| default.get(key));
+        let replaced = written.iter().filter(|(key, here)| there(key.as_str()) != Some(here));
+        let is_asked = |key: &str, there: &Value| {
+            !written.contains_key(key) && default.get(key).is_some_and(|default| there != default)
         };
-        let (there, here) = (values(&file.config)?, values(&fields)?);
-        let default = values(&Fields::default())?;
-        let replaced = written.iter().filter(|key| *key != CLASS && there[*key] != here[*key]);
-        let replaced = replaced.cloned().collect();
-        self.config = C::from_fields(fields)?;
-        let (written, foreign) = (written.to_vec(), self.config.foreign());
-        self.from_file = there
-            .into_iter()
-            .filter(|(key, value)| *value != default[key] && key != CLASS && key != foreign)
-            .filter(|(key, _)| !written.contains(key))
-            .collect();
-        Ok(replaced)
+        let asked = file.written.iter().filter(|(key, there)| is_asked(key, there));
+        self.from_file = asked.map(|(key, there)| (key.clone(), there.clone())).collect();
+        Ok(replaced.map(|(key, _)| key.clone()).collect())
     }
 
     /// What people should know of a configuration that was written for whichever class, if anything.
-    fn notice(&self, keyed: &Keyed<Fields>, shown: &str) -> Option<String> {
+    fn notice(&self, fields: &Fields, shown: &str) -> Option<String> {
         let mut parts = Vec::new();
-        let class = keyed.config.class_name.as_ref().map(ClassName::as_str);
-        if let Some(class) = class.filter(|class| *class != self.config.class()) {
+        if let Some(class) = fields.config.name().filter(|class| *class != self.config.class()) {
             let own = self.config.class();
             parts.push(format!("written for {class}, used for {own} as by `from_config`"));
         }
-        if !keyed.defaulted.is_empty() {
-            let keys = listed(&keyed.defaulted);
+        if !fields.defaulted.is_empty() {
+            let keys = listed(&fields.defaulted);
             parts.push(format!("`_use_default_values` leaves {keys} to the default"));
         }
-        let foreign = keyed.written.iter().filter(|key| *key == self.config.foreign());
-        let ignored = listed(keyed.ignored.iter().chain(foreign));
+        let own = self.config.defaults();
+        let foreign = fields.written.keys().filter(|key| !own.contains_key(*key));
+        let ignored = listed(fields.ignored.iter().chain(foreign));
         if !ignored.is_empty() {
             parts.push(format!("keys without effect: {ignored}"));
         }
@@ -137,19 +103,20 @@ impl<C: Default> Default for Scheduler<C> {
 
 impl<'de, C: FromFields> Deserialize<'de> for Scheduler<C> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let written: Keyed<Fields> = Keyed::deserialize(deserializer)?;
-        let config = C::from_fields(written.config.clone()).map_err(D::Error::custom)?;
+        let written = Fields::deserialize(deserializer)?;
+        let config = C::from_fields(written.config.name(), &written.written);
+        let config = config.map_err(D::Error::custom)?;
         Ok(Self { config, written: Some(written), from_file: Map::new() })
     }
 }
 
-/// The keys of either class, beside those of every other.
+/// The keys of all samplers, beside those of every other scheduler.
 impl<C> JsonSchema for Scheduler<C> {
     fn schema_name() -> Cow<'static, str> {
         "Scheduler".into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Keyed::<Fields>::json_schema(generator)
+        Fields::json_schema(generator)
     }
 }

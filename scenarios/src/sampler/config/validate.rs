@@ -1,10 +1,10 @@
 //! Which configurations cannot work, each with a sentence that names the key and the cure.
 //!
-//! Only what diffusers refuses or what leads to no result; unusual values stay the user's choice.
+//! Only what diffusers refuses or what leads to no result; unusual values stay the user's choice. A sampler's own
+//! keys are judged in its file.
 
-use super::{DdimConfig, DdpmConfig, NoiseConfig, SchedulerConfig};
-use crate::sampler::VarianceType;
-use crate::schedule::{BetaSchedule, Schedule, ScheduleError, TimestepError};
+use super::NoiseConfig;
+use crate::schedule::{Schedule, ScheduleError, TimestepError};
 
 /// Why a scheduler's configuration cannot work.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -36,28 +36,43 @@ pub enum ConfigError {
     /// There is no such list of timesteps.
     #[error(transparent)]
     Timesteps(#[from] TimestepError),
+    /// More or fewer timesteps than steps.
+    #[error("{timesteps} `timesteps` for {steps} steps; write `steps: {timesteps}`")]
+    Listed {
+        /// The number of timesteps given.
+        timesteps: usize,
+        /// The number of steps.
+        steps: usize,
+    },
 }
 
-fn refuse(key: &'static str, value: impl ToString, cure: &'static str) -> Result<(), ConfigError> {
+/// Refuses a value; `cure` says what to write instead.
+pub(in crate::sampler) fn refuse(
+    key: &'static str,
+    value: impl ToString,
+    cure: &'static str,
+) -> Result<(), ConfigError> {
     Err(ConfigError::Value { key, value: value.to_string(), cure })
 }
 
 impl NoiseConfig {
-    /// Checks every value that both schedulers read.
+    /// The noise schedule, if every value can work.
     ///
     /// # Errors
-    /// The first one that cannot work.
-    pub fn validate(&self) -> Result<(), ConfigError> {
+    /// The first value that cannot work.
+    pub fn schedule(&self) -> Result<Schedule, ConfigError> {
         if self.num_train_timesteps == 0 {
-            return refuse("num_train_timesteps", 0, "write how many the model was trained with");
+            refuse("num_train_timesteps", 0, "write how many the model was trained with")?;
         }
         self.validate_betas()?;
-        if self.rescale_betas_zero_snr && self.betas().len() < 2 {
+        let betas = self.betas();
+        if self.rescale_betas_zero_snr && betas.len() < 2 {
             let cure = "rescaling needs two betas or more; leave it out";
-            return refuse("rescale_betas_zero_snr", true, cure);
+            refuse("rescale_betas_zero_snr", true, cure)?;
         }
-        Schedule::new(self.betas())?;
-        self.validate_bound()
+        let schedule = Schedule::new(betas)?;
+        self.validate_bound()?;
+        Ok(schedule)
     }
 
     fn validate_betas(&self) -> Result<(), ConfigError> {
@@ -100,68 +115,4 @@ impl NoiseConfig {
         }
         Ok(())
     }
-}
-
-impl DdimConfig {
-    /// Checks every value, whatever the number of steps.
-    ///
-    /// # Errors
-    /// The first value that cannot work, with its key and what to write instead.
-    pub fn validate(&self) -> Result<(), ConfigError> {
-        let noise = &self.noise;
-        let unknown = match noise.beta_schedule {
-            BetaSchedule::Sigmoid => Some("sigmoid"),
-            BetaSchedule::Laplace => Some("laplace"),
-            _ => None,
-        };
-        if let (Some(name), None) = (unknown, &noise.trained_betas) {
-            let cure = "DDIMScheduler has linear, scaled_linear and squaredcos_cap_v2";
-            return refuse("beta_schedule", name, cure);
-        }
-        noise.validate()
-    }
-}
-
-impl DdpmConfig {
-    /// Checks every value, whatever the number of steps.
-    ///
-    /// # Errors
-    /// The first value that cannot work, with its key and what to write instead.
-    pub fn validate(&self) -> Result<(), ConfigError> {
-        if self.variance_type == VarianceType::FixedLargeLog {
-            let cure = "it takes the square root of a negative logarithm, NaN in diffusers too; \
-                        write `fixed_large`";
-            return refuse("variance_type", "fixed_large_log", cure);
-        }
-        self.noise.validate()
-    }
-}
-
-impl SchedulerConfig {
-    /// Checks every value, whatever the number of steps.
-    ///
-    /// # Errors
-    /// The first value that cannot work, with its key and what to write instead.
-    pub fn validate(&self) -> Result<(), ConfigError> {
-        match self {
-            Self::Ddim(config) => config.validate(),
-            Self::Ddpm(config) => config.validate(),
-        }
-    }
-}
-
-/// Refuses a share of fresh noise that is not from 0 to 1: above 1 the square root of what is left for the predicted
-/// noise is of a negative number.
-///
-/// # Errors
-/// What diffusers gives with it, and what to write.
-pub fn check_eta(eta: f64) -> Result<(), ConfigError> {
-    if (0.0..=1.0).contains(&eta) {
-        return Ok(());
-    }
-    let cure = match eta < 0.0 {
-        true => "it is a share of fresh noise; write a number from 0 to 1",
-        false => "diffusers gives NaN in every element; write a number from 0 to 1",
-    };
-    refuse("eta", eta, cure)
 }
