@@ -28,8 +28,8 @@ pub type DiffusionParams<S> = Joined<ModelParams<S>, <S as Sampler>::Arguments>;
 pub struct ModelParams<S: Sampler> {
     /// The model.
     pub unet: Denoiser,
-    /// The keys of a `scheduler_config.json`; those that are left out have the values of the file in a pipeline's
-    /// folder, or diffusers' defaults.
+    /// The keys of a `scheduler_config.json`; those that are left out have the values of the file in a pipeline's folder,
+    /// or diffusers' defaults.
     #[serde(default)]
     pub scheduler: Scheduler<Config<S>>,
 }
