@@ -88,7 +88,8 @@ fn copy_folder(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name();
-        if ["target", ".git", "models"].iter().any(|left_out| name == *left_out) {
+        let built = name == "target" && from == original();
+        if built || name == ".git" || name == "models" {
             continue;
         }
         // A pending snapshot of the original is not part of this.
