@@ -1,5 +1,5 @@
 //! The variables of `repro`, `repro run` and the gate: one list for all three. What counts as set or as on is said once
-//! for all programs, in the crate of the backends; what an option of the command line says goes before.
+//! for all programs, in `backends/target`; what an option of the command line says goes before.
 
 use std::env;
 use std::path::PathBuf;

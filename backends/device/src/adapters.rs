@@ -6,9 +6,8 @@ use wgpu::{
 };
 
 use crate::slug::unique_slugs;
-use crate::{ProbeReport, build_facts};
-use burn_repro_target::{Adapter, Class, Fingerprint, Locator, Missing, Target};
-use burn_repro_target::{OPENGL, switch};
+use crate::{ProbeReport, build_facts, host};
+use burn_repro_target::{Adapter, Class, Fingerprint, Locator, Missing, OPENGL, Target, switch};
 
 /// The machine's native graphics APIs. OpenGL is left out unless somebody asks for it: it shows the same devices a second
 /// time, without float atomics and with other shader limits.
@@ -87,7 +86,7 @@ fn target(name: String, info: &AdapterInfo, limits: &Limits) -> Target {
         pci_bus: Some(adapter.pci_bus.clone()).filter(|address| !address.is_empty()),
         largest_tensor: Some(limits.max_storage_buffer_binding_size),
         compiler: Some(format!("naga {} (wgsl)", build_facts::version("naga"))),
-        ..crate::host::fingerprint()
+        ..host::fingerprint()
     };
     Target { name, class: Class::Wgpu, locator: Locator::Wgpu(adapter), fingerprint }
 }

@@ -1,6 +1,6 @@
 //! The two implementations for processors that are always compiled in. Nothing is asked of the machine.
 
-use crate::ProbeReport;
+use crate::{ProbeReport, host};
 use burn_repro_target::{Class, Locator, Target};
 
 /// Both targets; there is no machine on which one is missing.
@@ -9,7 +9,7 @@ pub(crate) fn probe() -> ProbeReport {
         name: name.to_owned(),
         class: Class::Cpu,
         locator,
-        fingerprint: crate::host::fingerprint(),
+        fingerprint: host::fingerprint(),
     };
     ProbeReport {
         targets: vec![target("ndarray", Locator::Ndarray), target("flex", Locator::Flex)],

@@ -12,7 +12,7 @@ use cudarc::driver::sys::CUdevice_attribute::{
     CU_DEVICE_ATTRIBUTE_PCI_DEVICE_ID as SLOT, CU_DEVICE_ATTRIBUTE_PCI_DOMAIN_ID as DOMAIN,
 };
 
-use crate::{ProbeReport, foreign};
+use crate::{ProbeReport, foreign, host};
 use burn_repro_target::{Class, Fingerprint, Locator, Missing, Target};
 
 /// One target for each GPU, or the first thing that is missing.
@@ -117,7 +117,7 @@ fn target(index: usize) -> Option<Target> {
         pci_bus: pci_bus(place),
         compiler: foreign::nvrtc_version().map(|(major, minor)| format!("nvrtc {major}.{minor}")),
         compute_capability: capability.map(|(major, minor)| format!("{major}.{minor}")),
-        ..crate::host::fingerprint()
+        ..host::fingerprint()
     };
     Some(Target {
         name: format!("{}:{index}", Class::Cuda),

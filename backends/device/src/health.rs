@@ -40,7 +40,7 @@ pub fn canary(device: &Device) -> Result<(), String> {
 /// Lets go of the memory that earlier computations used, and fills what the next one gets first with [`STALE`].
 ///
 /// On targets that compute on the processor the C library does this; see
-/// [`Settings::environment`](crate::Settings::environment).
+/// [`Settings::environment`](burn_repro_target::Settings::environment).
 ///
 /// # Errors
 /// What the device or its driver says.

@@ -10,8 +10,7 @@ use burn_wgpu::{RuntimeOptions, WgpuSetup, init_device};
 
 use crate::steady::hold_still;
 use crate::{Backend, Device, adapters, cuda};
-use burn_repro_target::caught;
-use burn_repro_target::{Adapter, Determinism, Dtype, Locator, Settings, Target};
+use burn_repro_target::{Adapter, Determinism, Dtype, Locator, Settings, Target, caught};
 
 /// Why a target could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

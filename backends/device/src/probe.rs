@@ -7,8 +7,7 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 
 use crate::{adapters, cpu, cuda};
-use burn_repro_target::caught;
-use burn_repro_target::{Class, Missing, Target};
+use burn_repro_target::{Class, Missing, Target, caught};
 
 /// What tells the report from whatever else a driver prints.
 pub(crate) const PREFIX: &str = "burn-repro-probe: ";

@@ -6,8 +6,7 @@ use std::sync::OnceLock;
 use cubecl::config::compilation::BoundsCheckMode;
 use cubecl::config::{CubeClRuntimeConfig, RuntimeConfig};
 
-use burn_repro_target::Determinism;
-use burn_repro_target::caught;
+use burn_repro_target::{Determinism, caught};
 
 static HELD: OnceLock<Result<(), String>> = OnceLock::new();
 

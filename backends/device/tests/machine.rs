@@ -106,7 +106,11 @@ fn a_target_computes_in_the_float_type_it_was_opened_in_and_keeps_it() {
             (fine.iter::<f64>().next().unwrap() - 1e-12).abs() < 1e-15,
             "{name} does not compute in f64"
         );
-        assert_eq!(open(&target, Dtype::F64), Ok(device), "a second time is no error");
+        assert_eq!(
+            open(&target, Dtype::F64),
+            Ok(device),
+            "opening a target again must give the same device"
+        );
         let refusal = open(&target, Dtype::F32).unwrap_err().to_string();
         assert_eq!(
             refusal,

@@ -25,7 +25,7 @@ use crate::{Class, Dtype, Target};
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Determinism {
-    /// As still as Burn can be held; see [`guarantees`](crate::guarantees).
+    /// As still as Burn can be held; `repro list --targets` says what that guarantees.
     #[default]
     Full,
     /// As users run it.

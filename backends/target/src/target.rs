@@ -12,7 +12,7 @@ pub struct Target {
     pub name: String,
     /// The kind of target it is.
     pub class: Class,
-    /// Where [`open`](crate::open) finds it.
+    /// Where the device crate finds it to open it.
     pub locator: Locator,
     /// What will have computed its results.
     pub fingerprint: Fingerprint,

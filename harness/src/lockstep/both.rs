@@ -5,9 +5,8 @@
 //! they should give is computed anew in `f64`. Nothing is kept but the worst element of each comparison.
 
 use burn::tensor::{DType, TensorData};
-use burn_repro_device::float_dtype;
 use burn_repro_device::ir::{OperationIr, TensorId, TensorIr};
-use burn_repro_device::{Device, Executor, Stream};
+use burn_repro_device::{Device, Executor, Stream, float_dtype};
 use burn_repro_target::Dtype;
 
 use super::activation::{Watch, Whole};
@@ -51,16 +50,13 @@ impl Lockstep {
         until: Option<Bound>,
     ) -> Self {
         let target = || Interposed::new(Executor::new(device, float), fault.clone());
+        let dtype = float_dtype(float).into();
         Self {
             reference: Executor::reference(),
             target: target(),
-            local: Local {
-                reference: Executor::reference(),
-                target: target(),
-                dtype: float_dtype(float).into(),
-            },
+            local: Local { reference: Executor::reference(), target: target(), dtype },
             device: device.clone(),
-            dtype: float_dtype(float).into(),
+            dtype,
             watch: Watch::default(),
             until,
             kept: Kept::default(),

@@ -8,8 +8,7 @@ use std::sync::Arc;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
-use burn_repro_device::ir::TensorId;
-use burn_repro_device::{Streamed, stream_id};
+use burn_repro_device::{Streamed, ir::TensorId, stream_id};
 
 thread_local! {
     static NAMES: RefCell<HashMap<TensorId, Arc<str>>> = RefCell::new(HashMap::new());

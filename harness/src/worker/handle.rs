@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use burn_repro_target::child::Limits;
-use burn_repro_target::{Settings, Target, default_memory_limit};
+use burn_repro_target::{Settings, Target, child::Limits, default_memory_limit};
 
 use super::WorkerCommand;
 use super::outcome::Outcome;

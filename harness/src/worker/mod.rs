@@ -5,7 +5,7 @@
 //! worker when it is called with [`WORKER_ARGUMENT`].
 //!
 //! `handle` and `process` are the run's side, `serve` and `streamed` are the worker's, `protocol` is what travels between
-//! them; `pool` says how many may run at once. Supervising a process is the backends' matter.
+//! them; `pool` says how many may run at once. `backends/target` supervises processes.
 
 mod handle;
 mod outcome;
