@@ -7,12 +7,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use burn_repro::backends::{Backend, Class, Dtype, Target, open, probe};
-use burn_repro::scenario::Seed;
-use burn_repro::trace::{NamedTensor, Trace};
 use burn_repro::{Case, Pipeline, Probe};
+use burn_repro_core::scenario::Seed;
+use burn_repro_core::trace::{NamedTensor, Trace};
+use burn_repro_device::{Backend, open, probe};
 use burn_repro_scenarios::pipeline::Diffusion;
 use burn_repro_scenarios::sampler::{ddim::Ddim, ddpm::Ddpm};
+use burn_repro_target::{Class, Dtype, Target};
 use rstest::rstest;
 use safetensors::SafeTensors;
 
@@ -96,7 +97,7 @@ fn every_step_is_torchs<P: Pipeline>(#[case] pipeline: P, #[case] model: &str) {
 fn the_initial_noise_has_torchs_bits<P: Pipeline>(#[case] pipeline: P, #[case] model: &str) {
     let bytes = fs::read(data().join(model).join("expected.safetensors")).unwrap();
     let expected = SafeTensors::deserialize(&bytes).unwrap();
-    let want = burn_repro::hash::sha256_hex(expected.tensor("initial_noise").unwrap().data());
+    let want = burn_repro_core::hash::sha256_hex(expected.tensor("initial_noise").unwrap().data());
     let flex = probe(Class::Cpu).targets.into_iter().find(|target| target.name == "flex").unwrap();
     let trace = run(&pipeline, model, &flex);
     assert_eq!(trace.noise.first_sha256, Some(want));

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use boon::{Compiler, SchemaIndex, Schemas};
 use burn_repro::Registry;
-use burn_repro::record::record_schema;
-use burn_repro::scenario::{parse, scenario_schema};
+use burn_repro_core::record::record_schema;
+use burn_repro_core::scenario::{parse, scenario_schema};
 use project::Copy;
 use serde_json::{Map, Value, json};
 

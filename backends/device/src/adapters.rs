@@ -6,8 +6,10 @@ use wgpu::{
 };
 
 use crate::slug::unique_slugs;
-use crate::{ProbeReport, build_facts, host};
-use burn_repro_target::{Adapter, Class, Fingerprint, Locator, Missing, OPENGL, Target, switch};
+use crate::{build_facts, host};
+use burn_repro_target::{
+    Adapter, Class, Discovery, Fingerprint, Locator, Missing, OPENGL, Target, switch,
+};
 
 /// The machine's native graphics APIs. OpenGL is left out unless somebody asks for it: it shows the same devices a second
 /// time, without float atomics and with other shader limits.
@@ -20,7 +22,7 @@ fn backends() -> Backends {
 }
 
 /// One target for each adapter of the machine's graphics APIs.
-pub(crate) fn probe() -> ProbeReport {
+pub(crate) fn probe() -> Discovery {
     let targets: Vec<Target> = enumerate(&instance())
         .into_iter()
         .map(|(name, handle)| target(name, &handle.get_info(), &handle.limits()))
@@ -30,7 +32,7 @@ pub(crate) fn probe() -> ProbeReport {
     } else {
         Vec::new()
     };
-    ProbeReport { targets, missing }
+    Discovery { targets, missing }
 }
 
 /// The adapter that was listed under a name, unless another one has that name by now.

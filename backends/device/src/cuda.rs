@@ -12,12 +12,12 @@ use cudarc::driver::sys::CUdevice_attribute::{
     CU_DEVICE_ATTRIBUTE_PCI_DEVICE_ID as SLOT, CU_DEVICE_ATTRIBUTE_PCI_DOMAIN_ID as DOMAIN,
 };
 
-use crate::{ProbeReport, foreign, host};
-use burn_repro_target::{Class, Fingerprint, Locator, Missing, Target};
+use crate::{foreign, host};
+use burn_repro_target::{Class, Discovery, Fingerprint, Locator, Missing, Target};
 
 /// One target for each GPU, or the first thing that is missing.
-pub(crate) fn probe() -> ProbeReport {
-    let mut report = ProbeReport::default();
+pub(crate) fn probe() -> Discovery {
+    let mut report = Discovery::default();
     match usable_gpus(&Machine) {
         Ok(count) => report.targets.extend((0..count).filter_map(target)),
         Err(missing) => report.missing.push(missing),

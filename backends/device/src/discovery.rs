@@ -9,8 +9,8 @@ use std::time::Duration;
 use burn_repro_target::child::{Child, Silence, lines};
 use burn_repro_target::{Class, Discovery, Missing, panic_text};
 
-use crate::probe::PREFIX;
-use crate::{ProbeReport, probe};
+use crate::probe;
+use crate::probe::{PREFIX, help_with_a_driver};
 
 /// Finds out what this machine can run.
 ///
@@ -38,7 +38,7 @@ pub fn discover(
 }
 
 /// The thread's report; a thread that cannot start or panics is no reason for having none.
-fn joined(class: Class, thread: io::Result<ScopedJoinHandle<'_, ProbeReport>>) -> ProbeReport {
+fn joined(class: Class, thread: io::Result<ScopedJoinHandle<'_, Discovery>>) -> Discovery {
     let trouble = match thread {
         Err(error) => format!("no thread could be started that asks for {class} targets: {error}"),
         Ok(thread) => match thread.join() {
@@ -51,15 +51,15 @@ fn joined(class: Class, thread: io::Result<ScopedJoinHandle<'_, ProbeReport>>) -
 
 /// What a child that calls [`print_probe`](crate::print_probe) reports of a class: of another build of this program, or
 /// of this one with other variables. A child that gives no report is why the class is missing.
-pub fn probe_child(class: Class, command: Command, time_limit: Duration) -> ProbeReport {
+pub fn probe_child(class: Class, command: Command, time_limit: Duration) -> Discovery {
     let line = match printed_report(command, time_limit) {
         Ok(line) => line,
         Err((how, cure)) => {
-            let cure = cure.unwrap_or(cure_of_a_driver(class));
+            let cure = cure.unwrap_or(help_with_a_driver(class));
             return lacking(class, format!("the probe of {class} {how}"), cure);
         }
     };
-    match serde_json::from_str::<ProbeReport>(&line) {
+    match serde_json::from_str::<Discovery>(&line) {
         Ok(report) if is_about(class, &report) => report,
         Ok(_) => lacking(
             class,
@@ -94,7 +94,7 @@ fn printed_report(
     }
 }
 
-fn is_about(class: Class, report: &ProbeReport) -> bool {
+fn is_about(class: Class, report: &Discovery) -> bool {
     let mut classes = report
         .targets
         .iter()
@@ -104,27 +104,14 @@ fn is_about(class: Class, report: &ProbeReport) -> bool {
     classes.peek().is_some() && classes.all(|found| found == class)
 }
 
-fn lacking(class: Class, reason: String, cure: &str) -> ProbeReport {
-    ProbeReport { targets: Vec::new(), missing: vec![Missing::class(class, reason, cure)] }
+fn lacking(class: Class, reason: String, cure: &str) -> Discovery {
+    Discovery { targets: Vec::new(), missing: vec![Missing::class(class, reason, cure)] }
 }
 
 const PROBE_COMMAND: &str = "the command that probes must call burn_repro_device::print_probe, in a build of the same version";
 
 const NOT_STARTED: &str =
     "make sure that the running executable is still where it was started from";
-
-/// What to do about a driver that panics, crashes or hangs when it is asked what there is.
-pub(crate) const fn cure_of_a_driver(class: Class) -> &'static str {
-    match class {
-        Class::Cpu => "report it; nothing outside this program is asked for these targets",
-        Class::Wgpu => {
-            "see whether `vulkaninfo --summary` works; update the graphics driver, or leave it out with VK_DRIVER_FILES"
-        }
-        Class::Cuda => {
-            "see whether `nvidia-smi` works; update the NVIDIA driver, or leave a GPU out with CUDA_VISIBLE_DEVICES"
-        }
-    }
-}
 
 #[cfg(test)]
 #[path = "discovery_tests.rs"]

@@ -32,7 +32,7 @@ fn report(class: Class, wanted: &[&str]) -> String {
     let mut targets = probe(Class::Cpu).targets;
     targets.truncate(1);
     let renamed = |name: &&str| Target { name: (*name).to_owned(), class, ..targets[0].clone() };
-    let report = ProbeReport { targets: wanted.iter().map(renamed).collect(), missing: Vec::new() };
+    let report = Discovery { targets: wanted.iter().map(renamed).collect(), missing: Vec::new() };
     format!("{PREFIX}{}", serde_json::to_string(&report).unwrap())
 }
 
@@ -41,22 +41,22 @@ fn report(class: Class, wanted: &[&str]) -> String {
 #[case::crash(
     "kill -SEGV $$",
     "the probe of wgpu was killed by signal 11",
-    cure_of_a_driver(Class::Wgpu)
+    help_with_a_driver(Class::Wgpu)
 )]
 #[case::crash_with_words(
     "echo first >&2; echo 'assertion failed: x' >&2; kill -ABRT $$",
     "was killed by signal 6 (SIGABRT); its last words: first / assertion failed: x",
-    cure_of_a_driver(Class::Wgpu)
+    help_with_a_driver(Class::Wgpu)
 )]
 #[case::closed_pipe(
     "exec >&- 2>&-; sleep 60",
     "the probe of wgpu closed its pipe",
-    cure_of_a_driver(Class::Wgpu)
+    help_with_a_driver(Class::Wgpu)
 )]
 #[case::exit_code(
     "exit 3",
     "the probe of wgpu ended with exit code 3",
-    cure_of_a_driver(Class::Wgpu)
+    help_with_a_driver(Class::Wgpu)
 )]
 #[case::silence(
     "exit 0",

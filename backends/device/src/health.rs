@@ -9,7 +9,7 @@ use burn_repro_target::caught;
 
 /// Two bytes that are a NaN in every float type when repeated: f16 and bf16 `7FFE`, f32 `7FFE7FFE`, f64 likewise.
 /// No arithmetic makes this NaN; whoever reads it has read memory that was not written since.
-pub const STALE: u16 = 0x7FFE;
+pub(crate) const STALE: u16 = 0x7FFE;
 
 /// Blocks of poison in bytes, small ones first: CubeCL keeps a pool of memory for each range of sizes, and hands out
 /// the first free place, which is where these lie.

@@ -31,9 +31,9 @@ pub use discovery::{discover, probe_child};
 pub use executor::Executor;
 pub use foreign::leave;
 pub use guarantees::{Guarantee, guarantees};
-pub use health::{STALE, canary, first_stale, poison};
+pub use health::{canary, first_stale, poison};
 pub use open::{OpenError, float_dtype, open};
-pub use probe::{ProbeReport, print_probe, probe};
+pub use probe::{print_probe, probe};
 pub use product::{linear, matmul};
 pub use stream::{Place, Stream, StreamDevice, Streamed, stream_id};
 

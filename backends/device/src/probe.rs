@@ -4,29 +4,18 @@
 
 use std::io::{self, Write};
 
-use serde::{Deserialize, Serialize};
-
 use crate::{adapters, cpu, cuda};
-use burn_repro_target::{Class, Missing, Target, caught};
+use burn_repro_target::{Class, Discovery, Missing, caught};
 
 /// What tells the report from whatever else a driver prints.
 pub(crate) const PREFIX: &str = "burn-repro-probe: ";
-
-/// What can run of one class, and why the rest cannot.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProbeReport {
-    /// What can run.
-    pub targets: Vec<Target>,
-    /// What cannot.
-    pub missing: Vec<Missing>,
-}
 
 /// Asks, in this process, what can run of one class.
 ///
 /// A panic of a driver's crate becomes a [`Missing`]; a crash or a hang does not, so call it in a child (see
 /// [`print_probe`]) unless the class is [`Class::Cpu`].
 #[must_use]
-pub fn probe(class: Class) -> ProbeReport {
+pub fn probe(class: Class) -> Discovery {
     let report = caught(|| match class {
         Class::Cpu => cpu::probe(),
         Class::Wgpu => adapters::probe(),
@@ -36,9 +25,9 @@ pub fn probe(class: Class) -> ProbeReport {
         let missing = Missing::class(
             class,
             format!("looking for {class} targets panicked: {panic}"),
-            crate::discovery::cure_of_a_driver(class),
+            help_with_a_driver(class),
         );
-        ProbeReport { targets: Vec::new(), missing: vec![missing] }
+        Discovery { targets: Vec::new(), missing: vec![missing] }
     })
 }
 
@@ -53,6 +42,19 @@ pub fn print_probe(class: Class) -> io::Result<()> {
     // The line break in front ends what a driver may have begun to print.
     stdout.write_all(format!("\n{PREFIX}{json}\n").as_bytes())?;
     stdout.flush()
+}
+
+/// What to do about a driver that panics, crashes or hangs when it is asked what there is.
+pub(crate) const fn help_with_a_driver(class: Class) -> &'static str {
+    match class {
+        Class::Cpu => "report it; nothing outside this program is asked for these targets",
+        Class::Wgpu => {
+            "see whether `vulkaninfo --summary` works; update the graphics driver, or leave it out with VK_DRIVER_FILES"
+        }
+        Class::Cuda => {
+            "see whether `nvidia-smi` works; update the NVIDIA driver, or leave a GPU out with CUDA_VISIBLE_DEVICES"
+        }
+    }
 }
 
 #[cfg(test)]
@@ -77,7 +79,7 @@ mod tests {
                 && !missing.cure.is_empty()));
             let json = serde_json::to_string(&report).unwrap();
             assert!(!json.contains('\n'));
-            assert_eq!(serde_json::from_str::<ProbeReport>(&json).unwrap(), report);
+            assert_eq!(serde_json::from_str::<Discovery>(&json).unwrap(), report);
         }
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Missing, Target};
 
-/// What this machine can run, and why the rest cannot.
+/// What a machine can run of some classes, and why the rest cannot.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discovery {
     /// What can run, always in the order `ndarray`, `flex`, `wgpu:*`, `cuda:*`.

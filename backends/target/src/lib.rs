@@ -20,7 +20,7 @@ pub use class::{Class, UnknownClass};
 pub use discovery::Discovery;
 pub use dtype::{Dtype, UnknownDtype};
 pub use fingerprint::Fingerprint;
-pub use memory::default_limit as default_memory_limit;
+pub use memory::default_memory_limit;
 pub use missing::Missing;
 pub use panic::{caught, panic_text};
 pub use settings::{Determinism, Settings};

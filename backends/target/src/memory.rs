@@ -10,7 +10,7 @@ pub(crate) fn held(process: u32) -> Option<u64> {
 
 /// Half of what this machine, or the container, has: what a cell may take where its scenario says nothing.
 #[must_use]
-pub fn default_limit() -> Option<u64> {
+pub fn default_memory_limit() -> Option<u64> {
     let total = kibibytes(&std::fs::read_to_string("/proc/meminfo").ok()?, "MemTotal:")?;
     let container = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
         .into_iter()
@@ -34,7 +34,7 @@ mod tests {
         let taken = vec![1_u8; 512 << 20];
         let after = held(std::process::id()).unwrap();
         assert!(after >= before + (128 << 20), "{before} {after} {}", taken[taken.len() - 1]);
-        assert!(default_limit().unwrap() > 1 << 20);
+        assert!(default_memory_limit().unwrap() > 1 << 20);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use burn_repro::lfs::is_pointer;
+use burn_repro::is_pointer;
 
 /// More than any configuration or index has, in bytes.
 const LONGEST: u64 = 16 << 20;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
-use burn_repro::scenario::Seed;
+use burn_repro::Seed;
 use burn_repro::{BoxError, Case, Probe, RelativePath, Requirements, within};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;

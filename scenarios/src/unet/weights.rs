@@ -10,7 +10,7 @@ use burn::nn::conv::Conv2d;
 use burn::nn::{GroupNorm, Linear, PaddingConfig2d};
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
-use burn_repro::hash::sha256_of_f32;
+use burn_repro::sha256_of_f32;
 use burn_repro::within;
 
 use super::parameters::join;

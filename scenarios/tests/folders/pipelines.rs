@@ -108,8 +108,9 @@ fn another_scheduler_in_the_folder_asks_another_question() {
     let copy = scenario("ddpm", 5, "", [44.1136, 99.7419]);
     let file = pipeline(&copy, "DDPMScheduler");
     let registry = &burn_repro_scenarios::project().registry;
-    let question =
-        || burn_repro::scenario::load_file(&copy.scenario("field"), registry).unwrap().question;
+    let question = || {
+        burn_repro_core::scenario::load_file(&copy.scenario("field"), registry).unwrap().question
+    };
     let before = question();
     assert_eq!(question().differences(&before), [""; 0]);
     edit(&file, |config| config["clip_sample_range"] = json!(0.5));

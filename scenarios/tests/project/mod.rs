@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use burn_repro::golden::{GoldenText, Store, Summary};
-use burn_repro::hash::sha256_hex;
-use burn_repro::tensor_file;
-use burn_repro::trace::NamedTensor;
+use burn_repro_core::golden::{GoldenText, Store, Summary};
+use burn_repro_core::hash::sha256_hex;
+use burn_repro_core::tensor_file;
+use burn_repro_core::trace::NamedTensor;
 use tempfile::TempDir;
 
 /// The names of this machine's targets; asked once.

@@ -239,6 +239,6 @@ fn arguments_of_another_sampler_are_told(
     );
     std::fs::write(&file, text).unwrap();
     let registry = &burn_repro_scenarios::project().registry;
-    let scenario = burn_repro::scenario::load_file(&file, registry).unwrap();
+    let scenario = burn_repro_core::scenario::load_file(&file, registry).unwrap();
     assert_eq!(scenario.notices.join("\n"), notice);
 }

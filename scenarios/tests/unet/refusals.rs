@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use burn::Dispatch;
-use burn_repro::scenario;
+use burn_repro_core::scenario;
 use burn_repro_scenarios::unet::{ModelFolder, UNet2DConfig, UNet2DModel, Weights};
 use rstest::rstest;
 

@@ -1,0 +1,171 @@
+//! What is said of a cell: the types of reports and records.
+
+use std::collections::BTreeMap;
+
+use burn_repro_target::{Class, Determinism};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::compare::Comparison;
+use crate::evaluate::ExpectationResult;
+use crate::number;
+use crate::plan::Skip;
+use crate::reason::{self, Reason};
+use crate::stability::Stability;
+use crate::tolerance::Bounds;
+use crate::verdict::{Judgement, Verdict};
+
+/// Everything that is said about one cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CellReport {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The target's name.
+    pub target: String,
+    /// The target's class.
+    pub class: Class,
+    /// What the scenario asks for.
+    pub determinism: Determinism,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why; empty for a plain pass. A record has the joined texts beside them, as `reason`.
+    #[serde(flatten, with = "reason")]
+    #[schemars(with = "reason::Written")]
+    pub reasons: Vec<Reason>,
+    /// Wall time in seconds.
+    pub seconds: f64,
+    /// SHA-256 of the first noise drawn, what `repro noise` prints.
+    pub noise_sha256: Option<String>,
+    /// SHA-256 over all noise drawn.
+    pub all_noise_sha256: Option<String>,
+    /// SHA-256 of the weights, if the pipeline stated one.
+    pub weights_sha256: Option<String>,
+    /// SHA-256 of the elements of the golden that it was compared with.
+    #[serde(default)]
+    pub golden_sha256: Option<String>,
+    /// Every output in numbers.
+    pub outputs: BTreeMap<String, OutputReport>,
+    /// Every published number beside the target's.
+    pub expect: Vec<ExpectationResult>,
+    /// Every intermediate tensor that the golden keeps, in order: how the distance grows.
+    #[serde(default)]
+    pub steps: Vec<RecordReport>,
+    /// The first of them that is outside of the bound on elements.
+    pub first_record_outside: Option<RecordReport>,
+    /// What repeating it showed, if it was repeated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Stability>,
+}
+
+/// One output in numbers; the differences are there where a golden is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OutputReport {
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Sum of the absolute values.
+    #[serde(deserialize_with = "number::or_nan")]
+    pub abs_sum: f64,
+    /// Mean of the absolute values.
+    #[serde(deserialize_with = "number::or_nan")]
+    pub abs_mean: f64,
+    /// SHA-256 of the elements as they lay on the device, little-endian and row-major: equal where two targets agree
+    /// bit for bit.
+    #[serde(default)]
+    pub sha256: String,
+    /// The bounds that it is held to.
+    #[serde(default)]
+    pub bounds: Bounds,
+    /// What the bound on elements allows the golden's largest one to be off.
+    #[serde(default)]
+    pub allowed: Option<f64>,
+    /// The difference from the golden.
+    #[serde(flatten)]
+    pub comparison: Option<Comparison>,
+}
+
+/// An intermediate tensor beside the golden's.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RecordReport {
+    /// The intermediate tensor's name.
+    pub name: String,
+    /// Its largest absolute difference, where the golden keeps all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_abs_diff: Option<f64>,
+    /// Its root mean squared difference as estimated from a sketch, where the golden keeps only that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rmse_estimate: Option<f64>,
+    /// The largest distance that is within the bound on elements, beside the golden's largest element.
+    #[serde(default, deserialize_with = "number::or_nan")]
+    pub allowed: f64,
+    /// Whether it is outside of the bound.
+    #[serde(default)]
+    pub outside: bool,
+}
+
+impl RecordReport {
+    /// How far it is, in words.
+    #[must_use]
+    pub fn distance(&self) -> String {
+        match (self.max_abs_diff, self.rmse_estimate) {
+            (Some(difference), _) => format!("by {difference:.3e}"),
+            (None, estimate) => format!("by about {:.1e} RMS", estimate.unwrap_or(f64::NAN)),
+        }
+    }
+
+    /// How far it is, in numbers.
+    #[must_use]
+    pub fn value(&self) -> f64 {
+        self.max_abs_diff.or(self.rmse_estimate).unwrap_or(f64::NAN)
+    }
+}
+
+impl CellReport {
+    /// The report of a cell that was not run.
+    #[must_use]
+    pub fn skipped(skip: &Skip) -> Self {
+        let judgement = Judgement::new(Verdict::Skipped, skip.reasons.clone());
+        Self::without_result(&skip.scenario, &skip.target, skip.class, skip.determinism, judgement)
+    }
+
+    pub(super) fn without_result(
+        scenario: &str,
+        target: &str,
+        class: Class,
+        determinism: Determinism,
+        judgement: Judgement,
+    ) -> Self {
+        Self {
+            scenario: scenario.to_owned(),
+            target: target.to_owned(),
+            class,
+            determinism,
+            verdict: judgement.verdict,
+            reasons: judgement.reasons,
+            seconds: 0.0,
+            noise_sha256: None,
+            all_noise_sha256: None,
+            weights_sha256: None,
+            golden_sha256: None,
+            outputs: BTreeMap::new(),
+            expect: Vec::new(),
+            steps: Vec::new(),
+            first_record_outside: None,
+            repeats: None,
+        }
+    }
+
+    /// Whether the cell was executed.
+    #[must_use]
+    pub fn ran(&self) -> bool {
+        self.verdict != Verdict::Skipped
+    }
+
+    /// The largest difference of any output, where every output has a finite one.
+    #[must_use]
+    pub fn distance(&self) -> Option<f64> {
+        let comparisons = self.outputs.values().filter_map(|output| output.comparison.as_ref());
+        // Beside a NaN the distance of the other elements would mislead.
+        let finite = comparisons.filter(|comparison| comparison.non_finite == 0);
+        finite.map(|comparison| comparison.max_abs_diff).reduce(f64::max)
+    }
+}

@@ -1,0 +1,148 @@
+//! `repro run`: the main job.
+
+use std::collections::BTreeMap;
+
+use burn_repro_target::Discovery;
+use jiff::Timestamp;
+
+use super::leave::Leaving;
+use super::{Failure, RunArguments, choose};
+use crate::project::{Project, find_targets};
+use burn_repro_core::clock::today;
+use burn_repro_core::defect::explain;
+use burn_repro_core::escape;
+use burn_repro_core::evaluate::CellReport;
+use burn_repro_core::evaluate::evaluate_repeats;
+use burn_repro_core::exit::Exit;
+use burn_repro_core::golden::{Store, commit};
+use burn_repro_core::outliers::{Traces, find_outliers};
+use burn_repro_core::plan::{Cell, Plan, absent, plan};
+use burn_repro_core::precision::Precision;
+use burn_repro_core::record::{
+    Circumstances, RunFacts, RunFailure, RunRecord, ScenarioFacts, features, machine_name,
+};
+use burn_repro_core::repeat::repeat;
+use burn_repro_core::run::{execute, measure};
+use burn_repro_core::say::{print_as_it_is, tell, tell_as_it_is};
+use burn_repro_core::worker::{Pool, WorkerCommand};
+use burn_repro_report::report::{Terminal, details, notices, outliers, stability, summary, table};
+
+pub(super) fn run(project: &Project, arguments: &RunArguments) -> Result<Exit, Failure> {
+    let started = Timestamp::now();
+    // Everything that can be wrong with the scenarios is said before any device is opened.
+    let selection = arguments.selection();
+    let scenarios = choose::scenarios(&project.load().map_err(Failure::usage)?, &selection)?;
+    project.examine(&scenarios, &selection).map_err(Failure::usage)?;
+    let command = WorkerCommand::current().map_err(Failure::internal)?;
+    let discovery = find_targets(&command);
+    let absent = absent(&arguments.required, &discovery);
+    let plan = plan(&scenarios, &discovery, &selection);
+    if plan.cells.is_empty() && plan.skips.is_empty() {
+        return Err(nothing_selected(arguments, &discovery));
+    }
+
+    let circumstances = circumstances(project, arguments, started);
+    let mut leaving = Leaving::prepare(arguments, &circumstances, plan.cells.len())?;
+    let store = Store::new(&project.golden);
+    let mut terminal = Terminal::new(plan.cells.len());
+    let pool = Pool::new(command.clone());
+    let mut traces = match arguments.repeat {
+        Some(_) => Traces::with_records(),
+        None => Traces::default(),
+    };
+    let mut reports = execute(&plan, &store, &pool, |event| {
+        terminal.show(event);
+        traces.take(event);
+        leaving.take(event);
+    });
+    let precision = measure(&plan, &pool);
+    // Its idle workers would share a device with those that repeat.
+    drop(pool);
+    if let Some(times) = arguments.repeat {
+        repeat_all(&mut reports, &plan, &traces, &command, usize::from(times));
+    }
+    explain_all(&mut reports, &plan, &precision);
+    let found = find_outliers(&plan, &reports, &traces, &store, &discovery, &command);
+    terminal.finish();
+
+    let required = if absent.is_empty() { Exit::Success } else { Exit::Required };
+    let exit = Exit::of(&reports).max(required);
+    let seconds = Timestamp::now().duration_since(started).as_secs_f64();
+    let failures: Vec<RunFailure> =
+        absent.iter().map(|reason| RunFailure::new("required", reason, Exit::Required)).collect();
+    let absent: String = absent.iter().map(|sentence| format!("required {sentence}\n")).collect();
+    let asked = ScenarioFacts::of_cells(&scenarios, &reports);
+    let (details, outliers, table) = (details(&reports), outliers(&found), table(&reports));
+    let notices = notices(&asked);
+    let stability = stability(&reports);
+    let tuned = tuned(features(&discovery));
+    let summary = summary(&reports, exit, seconds);
+    let print = if leaving.owns_stdout() { tell_as_it_is } else { print_as_it_is };
+    print(&escape::terminal(&format!("{details}{notices}{outliers}{absent}")));
+    print(&format!("{table}\n"));
+    print(&escape::terminal(&format!("{stability}{tuned}{summary}\n")));
+    let disagreements = found.into_iter().filter_map(Result::ok).collect();
+    let facts = RunFacts::new(&circumstances, &discovery, precision, exit);
+    let mut record = RunRecord::new(facts, asked, reports, disagreements);
+    record.failures = failures;
+    if let Some(html) = leaving.finish(&record, &store, exit)? {
+        print(&escape::terminal(&format!("report: {}\n", html.display())));
+    }
+    Ok(exit)
+}
+
+fn circumstances(project: &Project, arguments: &RunArguments, started: Timestamp) -> Circumstances {
+    Circumstances {
+        name: arguments.name.clone().unwrap_or_else(machine_name),
+        started,
+        commit: commit(&project.scenarios),
+        threads: arguments.threads,
+    }
+}
+
+/// Repeats every cell that gave a result, and judges it anew.
+fn repeat_all(
+    reports: &mut [CellReport],
+    plan: &Plan,
+    traces: &Traces,
+    command: &WorkerCommand,
+    times: usize,
+) {
+    let mut seen = repeat(plan, traces, command, times, tell);
+    for report in reports {
+        let key = (report.scenario.clone(), report.target.clone());
+        if let (Some(stability), Some(cell)) =
+            (seen.remove(&key), plan.cell(&report.scenario, &report.target))
+        {
+            evaluate_repeats(report, stability, cell.scenario.known_failure(&cell.target), today());
+        }
+    }
+}
+
+/// Says of every cell which defects of its target it touches.
+fn explain_all(reports: &mut [CellReport], plan: &Plan, precision: &BTreeMap<String, Precision>) {
+    for report in reports {
+        if let Some(Cell { scenario, target, .. }) = plan.cell(&report.scenario, &report.target) {
+            explain(report, scenario, target, precision.get(&target.name));
+        }
+    }
+}
+
+/// What a build with autotune or fusion says of itself.
+fn tuned(features: &[String]) -> String {
+    match features.join(" and ") {
+        features if features.is_empty() => String::new(),
+        features => format!("tuned build ({features}): `determinism: full` cannot be held\n"),
+    }
+}
+
+/// Nothing is left although every filter names a scenario: none of these asks for the chosen backends.
+fn nothing_selected(arguments: &RunArguments, discovery: &Discovery) -> Failure {
+    let chosen = absent(&arguments.backends, discovery);
+    let message = match arguments.filters.join(", ") {
+        _ if !chosen.is_empty() => chosen.join("; "),
+        filters if filters.is_empty() => "no scenario asks for the chosen backends".to_owned(),
+        filters => format!("no scenario that matches {filters} asks for the chosen backends"),
+    };
+    Failure { exit: Exit::NothingRan, message }
+}

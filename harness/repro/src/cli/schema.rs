@@ -1,0 +1,28 @@
+//! `repro schema`: the JSON Schemas of the formats.
+
+use clap::ValueEnum;
+
+use super::Failure;
+use crate::project::Project;
+use burn_repro_core::exit::Exit;
+use burn_repro_core::record::record_schema;
+use burn_repro_core::say::print_as_it_is;
+use burn_repro_core::scenario::scenario_schema;
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Format {
+    /// Scenario files, with the parameters of this project's pipelines
+    Scenario,
+    /// Run records: run.json, and what --json writes
+    Run,
+}
+
+pub(super) fn schema(project: &Project, format: Format) -> Result<Exit, Failure> {
+    let schema = match format {
+        Format::Scenario => scenario_schema(&project.registry),
+        Format::Run => record_schema(),
+    };
+    let json = serde_json::to_string_pretty(&schema).map_err(Failure::internal)?;
+    print_as_it_is(&format!("{json}\n"));
+    Ok(Exit::Success)
+}

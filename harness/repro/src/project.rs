@@ -1,0 +1,71 @@
+//! A project: pipelines, scenarios and goldens. The programs made of them are in `program`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use burn_repro_core::plan::Selection;
+use burn_repro_core::scenario::{LoadError, Scenario, examine, load};
+use burn_repro_core::trace::Dtype;
+use burn_repro_core::variables;
+use burn_repro_core::worker::WorkerCommand;
+use burn_repro_device::discover;
+use burn_repro_explain::fault::FAULTS;
+use burn_repro_target::Discovery;
+use burn_repro_worker::Registry;
+
+/// Seconds that looking for targets may take, for each class.
+const PROBE_LIMIT: Duration = Duration::from_secs(30);
+
+/// Draws `count` standard normal numbers of a float type on the host, as the project's pipelines do,
+/// and widens them without rounding.
+pub type NoiseSource = fn(seed: u64, count: usize, dtype: Dtype) -> Vec<f64>;
+
+/// What a project consists of.
+pub struct Project {
+    /// The pipelines that scenarios can name.
+    pub registry: Registry,
+    /// The folder of the scenario files, searched with its subfolders.
+    pub scenarios: PathBuf,
+    /// The folder of the goldens.
+    pub golden: PathBuf,
+    /// What `repro noise` draws from; without it the command says that there is none.
+    pub noise: Option<NoiseSource>,
+}
+
+impl Project {
+    /// With the folders that the environment names, if it does.
+    pub(crate) fn elsewhere(self) -> Self {
+        Self {
+            scenarios: variables::scenarios().unwrap_or(self.scenarios),
+            golden: variables::golden().unwrap_or(self.golden),
+            registry: self.registry.with_faults(FAULTS.iter().map(|fault| fault.name).collect()),
+            ..self
+        }
+    }
+
+    pub(crate) fn load(&self) -> Result<Vec<Arc<Scenario>>, LoadError> {
+        let scenarios = load(&self.scenarios, &self.registry)?;
+        Ok(scenarios.into_iter().map(Arc::new).collect())
+    }
+
+    /// Reads the long files of the scenarios that a selection runs: before any device is opened, and once, not in every
+    /// worker.
+    pub(crate) fn examine(
+        &self,
+        scenarios: &[Arc<Scenario>],
+        selection: &Selection,
+    ) -> Result<(), LoadError> {
+        let selected = scenarios.iter().filter(|scenario| {
+            selection.names(scenario) && scenario.reasons_to_skip(selection).is_empty()
+        });
+        let problems: Vec<_> =
+            selected.filter_map(|scenario| examine(scenario, &self.registry).err()).collect();
+        if problems.is_empty() { Ok(()) } else { Err(LoadError::new(problems)) }
+    }
+}
+
+/// Finds the targets of this machine in processes of their own.
+pub(crate) fn find_targets(command: &WorkerCommand) -> Discovery {
+    discover(|class| command.probe(class), PROBE_LIMIT)
+}
