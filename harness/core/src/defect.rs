@@ -16,7 +16,7 @@ use crate::verdict::Verdict;
 const ELEMENTS_OF_A_STEP: usize = 4;
 
 /// Reductions below this are right everywhere: llvmpipe's limit of 65,535 steps is the lowest that was seen.
-pub const SAFE_REDUCTION: usize = 65_000;
+pub(crate) const SAFE_REDUCTION: usize = 65_000;
 
 /// Every defect of the target that the scenario touches.
 #[must_use]
@@ -53,7 +53,7 @@ pub(crate) fn touched(
 }
 
 /// Adds to a report what its cell touches. A rounded matrix product is told where a result differs.
-pub fn explain(
+pub(crate) fn explain(
     report: &mut CellReport,
     scenario: &Scenario,
     target: &Target,

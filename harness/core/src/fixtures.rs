@@ -12,7 +12,7 @@ use crate::folder::RunFolder;
 use crate::plan::Skip;
 use crate::reason::{Reason, ReasonCode};
 use crate::record::{RunFacts, RunRecord, ScenarioFacts};
-use crate::scenario::{Catalog, Checked, Described, ProblemAt, Scenario, parse};
+use crate::scenario::{Catalog, Checked, Described, Parsed, ProblemAt, Scenario, parse};
 use crate::verdict::Verdict;
 
 /// A catalog with one pipeline, `nothing`, which takes any parameters.
@@ -46,11 +46,11 @@ impl Described for Nothing {
         Vec::new()
     }
 
-    fn check(&self, _: &str, _: &Path, _: &str) -> Result<Checked, ProblemAt> {
+    fn check(&self, _: &Parsed) -> Result<Checked, ProblemAt> {
         Ok(Checked::default())
     }
 
-    fn examine(&self, _: &str, _: &Path, _: &str) -> Result<(), ProblemAt> {
+    fn examine(&self, _: &Parsed) -> Result<(), ProblemAt> {
         Ok(())
     }
 }

@@ -30,6 +30,7 @@ pub mod run;
 pub mod saved;
 pub mod say;
 pub mod scenario;
+pub mod session;
 pub mod splitmix;
 pub mod stability;
 pub mod tensor_file;

@@ -10,7 +10,7 @@ use crate::evaluate::CellReport;
 use crate::golden::Store;
 use crate::plan::{Cell, Plan};
 use crate::reference::{reference_worker, run_reference};
-use crate::run::Event;
+use crate::run::Ran;
 use crate::trace::Trace;
 use crate::verdict::Verdict;
 use crate::worker::{Worker, WorkerCommand};
@@ -25,13 +25,13 @@ pub struct Traces {
 impl Traces {
     /// Traces that keep intermediate tensors, too.
     #[must_use]
-    pub fn with_records() -> Self {
+    pub(crate) fn with_records() -> Self {
         Self { with_records: true, ..Self::default() }
     }
 
     /// Keeps what a cell recorded, if it finished; intermediate tensors are let go unless they are asked for.
-    pub fn take(&mut self, event: &Event) {
-        if let Event::Finished { report, trace: Some(trace), .. } = event {
+    pub fn take(&mut self, ran: &Ran) {
+        if let Ran { report, trace: Some(trace), .. } = ran {
             let records = if self.with_records { trace.records.clone() } else { Vec::new() };
             let trace = Trace {
                 noise: trace.noise.clone(),
@@ -62,7 +62,7 @@ impl Traces {
 /// The outputs of every scenario with a cell that does not give its golden.
 ///
 /// A reference that cannot be run is a sentence in place of numbers.
-pub fn find_outliers(
+pub(crate) fn find_outliers(
     plan: &Plan,
     reports: &[CellReport],
     traces: &Traces,

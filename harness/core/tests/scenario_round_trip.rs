@@ -49,7 +49,7 @@ proptest! {
         prop_assert_eq!(scenario.tolerance.pixel.rel(), rel);
         prop_assert_eq!(&scenario.backends, &[backend.parse::<BackendSelector>().unwrap()]);
         prop_assert_eq!(scenario.backends[0].to_string(), backend);
-        prop_assert_eq!(scenario.text, text);
+        prop_assert_eq!(&scenario.parsed.text, &text);
     }
 
     /// Whatever bytes a file holds: a scenario or an error with a cure, never a panic.

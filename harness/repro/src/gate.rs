@@ -11,13 +11,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use burn_repro_target::{Discovery, Dtype, Target, VariableError, panic_text};
+use burn_repro_target::{Dtype, Target, VariableError, panic_text};
 use jiff::Timestamp;
 use libtest_mimic::{Arguments, Completion, Conclusion, Failed, Trial};
 
 use self::record::GateRecord;
 use crate::project::{Project, find_targets};
-use burn_repro_core::defect::{SAFE_REDUCTION, explain};
 use burn_repro_core::escape;
 use burn_repro_core::exit::Exit;
 use burn_repro_core::folder::runs;
@@ -26,17 +25,17 @@ use burn_repro_core::plan::{Cell, Plan, Selection, Skip, absent, plan};
 use burn_repro_core::reason::{Reason, joined, lines};
 use burn_repro_core::record::{Circumstances, machine_name};
 use burn_repro_core::reference::{reference_target, run_reference, steps_if_changed};
-use burn_repro_core::run::{Ran, run_cell};
 use burn_repro_core::say::tell;
 use burn_repro_core::scenario::Scenario;
+use burn_repro_core::session::Session;
 use burn_repro_core::variables;
 use burn_repro_core::verdict::Verdict;
-use burn_repro_core::worker::{Pool, WorkerCommand};
+use burn_repro_core::worker::WorkerCommand;
 
 /// What all trials share.
 struct Gate {
-    store: Store,
-    pool: Pool,
+    session: Session,
+    plan: Plan,
     record: GateRecord,
     panicked: AtomicBool,
 }
@@ -46,7 +45,7 @@ pub(crate) fn main(project: Project) -> ExitCode {
     match trials(&project) {
         Ok((gate, trials)) => {
             let conclusion = libtest_mimic::run(&arguments, trials);
-            gate.record.finish(&gate.store);
+            gate.record.finish(&gate.session, &gate.plan);
             exit(&gate, &conclusion)
         }
         Err((exit, message)) => {
@@ -85,29 +84,24 @@ fn trials(project: &Project) -> Result<(Arc<Gate>, Vec<Trial>), (Exit, String)> 
     };
     let discovery = find_targets(&command);
     let plan = plan(&scenarios, &discovery, &selection);
-    let (found, all) = (discovery.clone(), scenarios.clone());
-    let record = GateRecord::new(runs(), circumstances, found, all, plan.skips.clone());
-    let (store, pool) = (Store::new(&project.golden), Pool::new(command));
-    let gate = Arc::new(Gate { store, pool, record, panicked: AtomicBool::new(false) });
-    let mut trials = guards(&gate, &scenarios, &plan, &absent(&required, &discovery));
-    trials.extend(references(&gate, &scenarios, &discovery, &selection));
-    trials.extend(plan.cells.into_iter().map(|cell| cell_trial(&gate, cell)));
-    trials.extend(plan.skips.into_iter().map(|skip| absent_trial(&skip)));
+    let record = GateRecord::new(runs(), circumstances, scenarios.clone());
+    let session = Session::new(command, Store::new(&project.golden), discovery);
+    let gate = Arc::new(Gate { session, plan, record, panicked: AtomicBool::new(false) });
+    let absent = absent(&required, gate.session.discovery());
+    let mut trials = guards(&gate, &scenarios, &absent);
+    trials.extend(references(&gate, &scenarios, &selection));
+    trials.extend(gate.plan.cells.iter().map(|cell| cell_trial(&gate, cell.clone())));
+    trials.extend(gate.plan.skips.iter().map(absent_trial));
     Ok((gate, trials))
 }
 
 /// Nothing passes by accident: something runs, what is required is here, and every golden belongs
 /// to a scenario.
-fn guards(
-    gate: &Arc<Gate>,
-    scenarios: &[Arc<Scenario>],
-    plan: &Plan,
-    absent: &[String],
-) -> Vec<Trial> {
+fn guards(gate: &Arc<Gate>, scenarios: &[Arc<Scenario>], absent: &[String]) -> Vec<Trial> {
     let nothing = || "no cell would run; `repro list` says what is not here".to_owned();
-    let something_runs = plan.cells.is_empty().then(nothing);
+    let something_runs = gate.plan.cells.is_empty().then(nothing);
     let required = (!absent.is_empty()).then(|| format!("required {}", absent.join("; ")));
-    let owned = match gate.store.unowned(scenarios.iter().map(AsRef::as_ref)) {
+    let owned = match gate.session.store().unowned(scenarios.iter().map(AsRef::as_ref)) {
         Err(error) => Some(format!("the golden folder cannot be read: {error}")),
         Ok(files) if files.is_empty() => None,
         Ok(files) => {
@@ -135,13 +129,8 @@ fn guards(
 }
 
 /// One trial for each scenario that could run: does the reference still give its golden?
-fn references(
-    gate: &Arc<Gate>,
-    scenarios: &[Arc<Scenario>],
-    discovery: &Discovery,
-    selection: &Selection,
-) -> Vec<Trial> {
-    let Some(target) = reference_target(discovery) else { return Vec::new() };
+fn references(gate: &Arc<Gate>, scenarios: &[Arc<Scenario>], selection: &Selection) -> Vec<Trial> {
+    let Some(target) = reference_target(gate.session.discovery()) else { return Vec::new() };
     let reference = |scenario: &Arc<Scenario>| {
         let (scenario, target) = (Arc::clone(scenario), target.clone());
         let name = format!("{}::reference", scenario.name);
@@ -182,16 +171,9 @@ fn failed(reason: &str) -> Failed {
 fn cell_trial(gate: &Arc<Gate>, cell: Cell) -> Trial {
     let name = format!("{}::{}", cell.scenario.name, cell.target.name);
     trial(gate, name, move |gate| {
-        let settings = cell.settings();
-        let report = gate.pool.with(&cell.target, &settings, |worker| {
-            let Ran { mut report, trace, log } = run_cell(&cell, &gate.store, worker);
-            // Measuring takes a moment on a GPU, so it is done where it can matter.
-            let long = cell.scenario.requirements.longest_reduction > Some(SAFE_REDUCTION);
-            let precision = long.then(|| worker.measure().ok()).flatten();
-            explain(&mut report, &cell.scenario, &cell.target, precision.as_ref());
-            gate.record.take(&Ran { report: report.clone(), trace, log }.into());
-            report
-        });
+        let ran = gate.session.run_cell(&cell);
+        let report = ran.report.clone();
+        gate.record.take(&ran.into());
         match report.verdict {
             Verdict::Skipped => {
                 Ok(Completion::ignored_with(escape::terminal(&joined(&report.reasons))))
@@ -238,7 +220,7 @@ impl Gate {
             reason
         };
         let settings = Dtype::F64.into();
-        let golden = match self.store.load(&scenario.name) {
+        let golden = match self.session.store().load(&scenario.name) {
             // What was not fetched is not to be replaced, from a record either: none is kept.
             Err(error @ GoldenError::Pointer(_)) => {
                 return Err(failed(error.to_string(), Exit::Golden));
@@ -246,13 +228,13 @@ impl Gate {
             loaded => loaded.ok(),
         };
         let recorded = Recorded::now(target, &scenario.folder());
-        let ran = self.pool.with(target, &settings, |worker| {
+        let ran = self.session.pool().with(target, &settings, |worker| {
             let trace = run_reference(worker, scenario)?;
             let steps = steps_if_changed(worker, scenario, &trace, &recorded, golden.as_ref());
             Ok((trace, steps))
         });
         let (trace, steps) = ran.map_err(|reason| failed(reason, Exit::Crashed))?;
-        assert_reference(&self.store, scenario, &trace, &steps, target).map_err(|error| {
+        assert_reference(self.session.store(), scenario, &trace, &steps, target).map_err(|error| {
             let golden = golden.as_ref();
             if let Ok(draft) = Draft::new(scenario, &trace, &steps, recorded, golden) {
                 self.record.take_reference(scenario, draft);
@@ -264,6 +246,8 @@ impl Gate {
 
 #[cfg(test)]
 mod tests {
+    use burn_repro_target::Discovery;
+
     use super::*;
 
     /// Not with 101, which means a missing golden.
@@ -276,11 +260,11 @@ mod tests {
             commit: None,
             threads: None,
         };
-        let runs = folder.path().to_path_buf();
-        let record =
-            GateRecord::new(runs, circumstances, Discovery::default(), Vec::new(), Vec::new());
-        let (store, pool) = (Store::new("golden"), Pool::new(WorkerCommand::current().unwrap()));
-        let gate = Arc::new(Gate { store, pool, record, panicked: AtomicBool::new(false) });
+        let record = GateRecord::new(folder.path().to_path_buf(), circumstances, Vec::new());
+        let command = WorkerCommand::current().unwrap();
+        let session = Session::new(command, Store::new("golden"), Discovery::default());
+        let plan = Plan::default();
+        let gate = Arc::new(Gate { session, plan, record, panicked: AtomicBool::new(false) });
         let trials = vec![
             trial(&gate, "tiny::flex".into(), |_| Ok(Completion::Completed)),
             trial(&gate, "tiny::reference".into(), |_| panic!("an index of 3")),
@@ -288,7 +272,7 @@ mod tests {
         let conclusion = libtest_mimic::run(&Arguments::from_iter(["gate"]), trials);
         assert_eq!((conclusion.num_passed, conclusion.num_failed), (1, 1));
         assert_eq!(exit(&gate, &conclusion), Exit::Internal.into());
-        gate.record.finish(&gate.store);
+        gate.record.finish(&gate.session, &gate.plan);
         let run = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
         let record = burn_repro_core::record::RunRecord::read(&run.join("run.json")).unwrap();
         let failure = &record.failures[0];

@@ -8,9 +8,7 @@ use schemars::{Schema, SchemaGenerator};
 
 use crate::pipeline::{BoxError, Case, Pipeline};
 use crate::probe::Probe;
-use burn_repro_core::scenario::{
-    Catalog, Checked, Described, Problem, ProblemAt, Requirements, ScenarioFile, from_yaml,
-};
+use burn_repro_core::scenario::{Catalog, Checked, Described, Parsed, ProblemAt, Requirements};
 use burn_repro_core::trace::Trace;
 use burn_repro_core::worker::Variation;
 
@@ -100,13 +98,11 @@ pub trait AnyPipeline: Described + Send + Sync {
     /// The names of the wrong parameters that it knows, and what each is.
     fn faults(&self) -> Vec<(&'static str, &'static str)>;
 
-    /// Parses the scenario again, now with typed params, and checks it.
-    fn prepare(
-        &self,
-        name: &str,
-        file: &Path,
-        text: &str,
-    ) -> Result<Box<dyn PreparedCase>, ProblemAt>;
+    /// Reads the parameters as their type, and checks them.
+    ///
+    /// # Errors
+    /// The first problem, with its place in the text.
+    fn prepare(&self, scenario: &Parsed) -> Result<Box<dyn PreparedCase>, ProblemAt>;
 }
 
 /// A pipeline and its parsed case, ready to run.
@@ -161,26 +157,19 @@ impl<P: Pipeline> AnyPipeline for Erased<P> {
         P::faults().into_iter().map(|fault| (fault.name, fault.what)).collect()
     }
 
-    fn prepare(
-        &self,
-        name: &str,
-        file: &Path,
-        text: &str,
-    ) -> Result<Box<dyn PreparedCase>, ProblemAt> {
-        let parsed: ScenarioFile<P::Params> = from_yaml(file, text)?;
+    fn prepare(&self, scenario: &Parsed) -> Result<Box<dyn PreparedCase>, ProblemAt> {
+        let Parsed { file, name, keys, .. } = scenario;
         let mut case = Case {
-            scenario: name.to_owned(),
-            seed: parsed.seed.first(),
-            seeds: parsed.seed.per_sample().to_vec(),
-            steps: parsed.steps.0,
-            batch_size: parsed.batch_size(),
-            dtype: parsed.dtype,
+            scenario: name.clone(),
+            seed: keys.seed.first(),
+            seeds: keys.seed.per_sample().to_vec(),
+            steps: keys.steps.0,
+            batch_size: keys.batch_size(),
+            dtype: keys.dtype,
             folder: file.parent().unwrap_or(Path::new("")).to_path_buf(),
-            params: parsed.params,
+            params: scenario.params()?,
         };
-        let invalid = |error: BoxError| {
-            ProblemAt::key(file, text, "params", Problem::Invalid(error.to_string()))
-        };
+        let invalid = |error: BoxError| scenario.invalid("params", error);
         let notices = self.0.complete(&mut case).map_err(invalid)?;
         self.0.validate(&case).map_err(invalid)?;
         let pipeline = Arc::clone(&self.0);
@@ -197,15 +186,13 @@ impl<P: Pipeline> Described for Erased<P> {
         self.faults().into_iter().map(|(name, _)| name).collect()
     }
 
-    fn check(&self, name: &str, file: &Path, text: &str) -> Result<Checked, ProblemAt> {
-        let case = self.prepare(name, file, text)?;
+    fn check(&self, scenario: &Parsed) -> Result<Checked, ProblemAt> {
+        let case = self.prepare(scenario)?;
         Ok(Checked { requirements: case.requires(), notices: case.notices(), asks: case.asks() })
     }
 
-    fn examine(&self, name: &str, file: &Path, text: &str) -> Result<(), ProblemAt> {
-        self.prepare(name, file, text)?.examine().map_err(|error| {
-            ProblemAt::key(file, text, "params", Problem::Invalid(error.to_string()))
-        })
+    fn examine(&self, scenario: &Parsed) -> Result<(), ProblemAt> {
+        self.prepare(scenario)?.examine().map_err(|error| scenario.invalid("params", error))
     }
 }
 

@@ -1,14 +1,12 @@
 //! What a worker can be asked: a [`Service`] has a name, and answers a question in its own words. Whoever adds one writes
 //! it in one file, question and answer, and registers it in the project; here is the one that runs a scenario.
 
-use std::path::Path;
-
 use burn_repro_device::Device;
 use burn_repro_target::{Settings, Target};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use burn_repro_core::scenario::from_yaml;
+use burn_repro_core::scenario::Parsed;
 use burn_repro_core::worker::{Answer, RUN, RunRequest};
 
 use crate::pipeline::BoxError;
@@ -41,24 +39,15 @@ pub struct Opened<'a> {
 impl Opened<'_> {
     /// The scenario of a request, parsed again.
     pub fn prepared(&self, request: &RunRequest) -> Result<Box<dyn PreparedCase>, BoxError> {
-        let (file, text): (&Path, &str) = (&request.file, &request.text);
-        let head: Head = from_yaml(file, text)?;
-        let pipeline =
-            self.registry.find(&head.pipeline).ok_or("the worker knows no such pipeline")?;
-        Ok(pipeline.prepare(&head.name.unwrap_or_default(), file, text)?)
+        let scenario = Parsed::new(&request.file, request.text.clone())?;
+        let pipeline = self.registry.find(&scenario.keys.pipeline);
+        Ok(pipeline.ok_or("the worker knows no such pipeline")?.prepare(&scenario)?)
     }
 }
 
 /// A question as its service reads it.
 pub fn question<Q: DeserializeOwned>(question: Value) -> Result<Q, BoxError> {
     serde_json::from_value(question).map_err(|error| format!("read the question: {error}").into())
-}
-
-/// Enough of a scenario to find its pipeline; the run has checked the rest.
-#[derive(serde::Deserialize)]
-struct Head {
-    pipeline: String,
-    name: Option<String>,
 }
 
 /// Runs one scenario.

@@ -14,7 +14,7 @@ use jiff::civil::Date;
 pub use self::against::Against;
 use self::against::records;
 pub use self::expectation::{ExpectationResult, Numbers, check_expectation};
-pub use self::repeats::evaluate_repeats;
+pub(crate) use self::repeats::evaluate_repeats;
 pub use self::report::{CellReport, OutputReport, RecordReport};
 pub use self::sentences::{expectation_sentence, round_up, to_pass};
 use crate::golden::{Golden, GoldenError, Summary};

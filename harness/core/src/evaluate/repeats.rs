@@ -9,7 +9,7 @@ use crate::stability::Stability;
 use crate::verdict::{Judgement, Verdict, apply_known_failure};
 
 /// Judges a cell again by what repeating it showed.
-pub fn evaluate_repeats(
+pub(crate) fn evaluate_repeats(
     report: &mut CellReport,
     stability: Stability,
     known: Option<&KnownFailure>,

@@ -1,5 +1,6 @@
 //! What is said of a cell: the types of reports and records.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use burn_repro_target::{Class, Determinism};
@@ -120,6 +121,12 @@ impl RecordReport {
 }
 
 impl CellReport {
+    /// The order of records and reports: by scenario, class and target.
+    pub fn in_order(left: &Self, right: &Self) -> Ordering {
+        let key = |cell: &Self| (cell.scenario.clone(), cell.class, cell.target.clone());
+        key(left).cmp(&key(right))
+    }
+
     /// The report of a cell that was not run.
     #[must_use]
     pub fn skipped(skip: &Skip) -> Self {

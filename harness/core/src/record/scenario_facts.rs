@@ -58,7 +58,7 @@ impl ScenarioFacts {
             name: scenario.name.clone(),
             description: scenario.description.clone(),
             file: from_repository(&scenario.file),
-            lines: key_lines(&scenario.text),
+            lines: key_lines(&scenario.parsed.text),
             tags: scenario.tags.clone(),
             notices: scenario.notices.clone(),
         }

@@ -1,12 +1,10 @@
 //! What loading a scenario must know of the pipelines that scenarios can name. Whoever has pipelines implements it; the
 //! format itself knows none.
 
-use std::path::Path;
-
 use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
 
-use super::{ProblemAt, Requirements};
+use super::{Parsed, ProblemAt, Requirements};
 
 /// The pipelines that scenarios can name.
 pub trait Catalog {
@@ -34,17 +32,17 @@ pub trait Described {
     /// The names of its own faults.
     fn fault_names(&self) -> Vec<&'static str>;
 
-    /// Checks the parameters in the text of a scenario.
+    /// Checks the parameters of a scenario.
     ///
     /// # Errors
     /// The first problem, with its place in the text.
-    fn check(&self, name: &str, file: &Path, text: &str) -> Result<Checked, ProblemAt>;
+    fn check(&self, scenario: &Parsed) -> Result<Checked, ProblemAt>;
 
     /// Reads the long files of a scenario, such as weights, and checks what they hold.
     ///
     /// # Errors
     /// The first problem of its files.
-    fn examine(&self, name: &str, file: &Path, text: &str) -> Result<(), ProblemAt>;
+    fn examine(&self, scenario: &Parsed) -> Result<(), ProblemAt>;
 }
 
 /// What a pipeline says of a scenario whose parameters it has checked.

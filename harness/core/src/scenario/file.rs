@@ -18,10 +18,6 @@ use crate::trace::Dtype;
 /// A scenario file. `P` is the type of `params`, which belongs to the pipeline.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(
-    missing_docs,
-    reason = "the schema takes the words of a field's type, and would take these instead"
-)]
 pub struct ScenarioFile<P> {
     #[serde(rename = "version")]
     pub(crate) _version: FormatVersion,
@@ -30,7 +26,7 @@ pub struct ScenarioFile<P> {
     pub name: Option<Name>,
     #[serde(default)]
     pub(crate) description: String,
-    pub(crate) pipeline: String,
+    pub pipeline: String,
     /// One seed, or one for each sample of the batch.
     pub seed: Seeds,
     pub steps: Steps,

@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::bounded::Name;
 use super::catalog::{Catalog, Checked, Described};
 use super::error::{LoadError, Problem, ProblemAt};
 use super::file::ScenarioFile;
 use super::known_failure::placed;
+use super::parsed::Parsed;
 use super::question::Question;
 use super::search::{Found, search};
-use super::yaml::from_yaml;
 use super::{DEFAULT_TIME_LIMIT, Scenario};
 
 /// What stands for every fault in a scenario's `must_catch`.
@@ -83,56 +84,45 @@ pub fn load_file(file: &Path, catalog: &dyn Catalog) -> Result<Scenario, Problem
 /// # Errors
 /// The first problem of the text.
 pub fn parse(file: &Path, text: String, catalog: &dyn Catalog) -> Result<Scenario, ProblemAt> {
-    if text.trim().is_empty() {
-        return Err(ProblemAt::file(file, Problem::Empty));
+    let parsed = Parsed::new(file, text)?;
+    let keys = &parsed.keys;
+    if keys.backends.is_empty() {
+        return Err(parsed.invalid("backends", "no backends; name one or leave the key out"));
     }
-    let parsed: ScenarioFile<serde_yaml::Value> = from_yaml(file, &text)?;
-    let name = match &parsed.name {
-        Some(name) => name.0.clone(),
-        None => name_from_stem(file)?,
+    let Some(pipeline) = catalog.get(&keys.pipeline) else {
+        let (name, known) = (keys.pipeline.clone(), catalog.names().join(", "));
+        return Err(parsed.problem("pipeline", Problem::UnknownPipeline { name, known }));
     };
-    if parsed.backends.is_empty() {
-        let problem = Problem::Invalid("no backends; name one or leave the key out".into());
-        return Err(ProblemAt::key(file, &text, "backends", problem));
+    if let Some(problem) = seeds_problem(keys, pipeline) {
+        return Err(parsed.invalid("seed", problem));
     }
-    let Some(pipeline) = catalog.get(&parsed.pipeline) else {
-        let problem = Problem::UnknownPipeline {
-            name: parsed.pipeline.clone(),
-            known: catalog.names().join(", "),
-        };
-        return Err(ProblemAt::key(file, &text, "pipeline", problem));
-    };
-    if let Some(problem) = seeds_problem(&parsed, pipeline) {
-        return Err(ProblemAt::key(file, &text, "seed", Problem::Invalid(problem)));
-    }
-    let Checked { requirements, notices, asks } = pipeline.check(&name, file, &text)?;
+    let Checked { requirements, notices, asks } = pipeline.check(&parsed)?;
     let faults = [catalog.common_faults(), pipeline.fault_names()].concat();
-    if let Some(unknown) = unknown_fault(&parsed.must_catch, &faults) {
-        return Err(ProblemAt::key(file, &text, "must_catch", Problem::Invalid(unknown)));
+    if let Some(unknown) = unknown_fault(&keys.must_catch, &faults) {
+        return Err(parsed.invalid("must_catch", unknown));
     }
-    let batch_size = parsed.batch_size();
     Ok(Scenario {
-        question: Question::new(&parsed).with(asks),
+        question: Question::new(keys).with(asks),
         notices,
-        name,
-        file: file.to_path_buf(),
-        description: parsed.description,
-        pipeline: parsed.pipeline,
-        seed: parsed.seed,
-        steps: parsed.steps.0,
-        batch_size,
-        backends: parsed.backends,
-        determinism: parsed.determinism,
-        dtype: parsed.dtype,
-        tolerance: parsed.tolerance,
-        expect: parsed.expect,
-        known_failures: placed(parsed.known_failures, file, &text),
-        tags: parsed.tags,
-        must_catch: parsed.must_catch,
-        memory_limit: parsed.memory_limit.map(|limit| (limit.0 as u64) << 20),
-        time_limit: parsed.time_limit.map_or(DEFAULT_TIME_LIMIT, |limit| limit.0 as u64),
+        name: parsed.name.clone(),
+        file: parsed.file.clone(),
+        description: keys.description.clone(),
+        pipeline: keys.pipeline.clone(),
+        seed: keys.seed.clone(),
+        steps: keys.steps.0,
+        batch_size: keys.batch_size(),
+        backends: keys.backends.clone(),
+        determinism: keys.determinism,
+        dtype: keys.dtype,
+        tolerance: keys.tolerance.clone(),
+        expect: keys.expect.clone(),
+        known_failures: placed(keys.known_failures.clone(), file, &parsed.text),
+        tags: keys.tags.clone(),
+        must_catch: keys.must_catch.clone(),
+        memory_limit: keys.memory_limit.map(|limit| (limit.0 as u64) << 20),
+        time_limit: keys.time_limit.map_or(DEFAULT_TIME_LIMIT, |limit| limit.0 as u64),
         requirements,
-        text,
+        parsed: Arc::new(parsed),
     })
 }
 
@@ -150,9 +140,8 @@ fn seeds_problem<P>(parsed: &ScenarioFile<P>, pipeline: &dyn Described) -> Optio
 /// # Errors
 /// The first problem of its files.
 pub fn examine(scenario: &Scenario, catalog: &dyn Catalog) -> Result<(), ProblemAt> {
-    let Scenario { name, file, text, .. } = scenario;
     let Some(pipeline) = catalog.get(&scenario.pipeline) else { return Ok(()) };
-    pipeline.examine(name, file, text)
+    pipeline.examine(&scenario.parsed)
 }
 
 /// What to say of the first fault that nobody knows.
@@ -162,20 +151,12 @@ fn unknown_fault(names: &[String], known: &[&str]) -> Option<String> {
     Some(format!("there is no fault `{unknown}`; write `all`, or some of {}", known.join(", ")))
 }
 
-fn name_from_stem(file: &Path) -> Result<String, ProblemAt> {
-    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-    Name::new(&stem).map(|name| name.0).map_err(|reason| {
-        let cure = format!("{reason}; rename the file or write `name:` into it");
-        ProblemAt::file(file, Problem::Invalid(cure))
-    })
-}
-
 /// The scenarios of different names, and what is wrong with the others. A file that a link leads to as well is one.
 fn unique(scenarios: Vec<Scenario>) -> (Vec<Scenario>, Vec<ProblemAt>) {
     let mut first: BTreeMap<String, Scenario> = BTreeMap::new();
     let mut problems = Vec::new();
     for scenario in scenarios {
-        let Scenario { name, file, text, .. } = &scenario;
+        let Scenario { name, file, .. } = &scenario;
         match first.entry(Name::in_any_case(name)) {
             Entry::Vacant(entry) => {
                 entry.insert(scenario);
@@ -190,7 +171,7 @@ fn unique(scenarios: Vec<Scenario>) -> (Vec<Scenario>, Vec<ProblemAt>) {
                     true => Problem::DuplicateName { name, other },
                     false => Problem::NameInAnotherCase { name, taken, other },
                 };
-                problems.push(ProblemAt::key(file, text, "name", problem));
+                problems.push(scenario.parsed.problem("name", problem));
             }
         }
     }

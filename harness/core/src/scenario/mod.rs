@@ -14,6 +14,7 @@ mod file;
 mod known_failure;
 mod load;
 mod merge;
+mod parsed;
 mod question;
 mod relative_path;
 mod requirements;
@@ -27,6 +28,7 @@ mod tolerance_keys;
 mod yaml;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use burn_repro_target::{Dtype, Settings, Target};
 
@@ -38,10 +40,10 @@ pub use catalog::{Catalog, Checked, Described};
 pub use driver_range::DriverRange;
 pub use error::{LoadError, Problem, ProblemAt};
 pub use expectation::{Expectation, Published, Statistic};
-pub use file::ScenarioFile;
 pub use known_failure::{FailureCause, KnownFailure};
 pub use load::examine;
 pub use load::{ALL_FAULTS, load, load_file, parse};
+pub use parsed::Parsed;
 pub use question::Question;
 pub use relative_path::RelativePath;
 pub use requirements::{RequiredFile, Requirements};
@@ -51,7 +53,6 @@ pub use seed::{Seed, Seeds};
 pub use selector::BackendSelector;
 pub use slice::Slice;
 pub use tolerance::{BackendTolerance, OutputTolerance, Tolerance};
-pub use yaml::from_yaml;
 
 use crate::reason::{Reason, ReasonCode, joined};
 
@@ -104,8 +105,8 @@ pub struct Scenario {
     pub notices: Vec<String>,
     /// What is asked; a golden answers one question.
     pub question: Question,
-    /// The text of the file, which a worker parses again.
-    pub text: String,
+    /// The file as it was read; a worker gets its text and parses it again.
+    pub parsed: Arc<Parsed>,
 }
 
 impl Scenario {
@@ -126,7 +127,7 @@ impl Scenario {
 
     /// The known failure that it states for a target, if it states one.
     #[must_use]
-    pub fn known_failure(&self, target: &Target) -> Option<&KnownFailure> {
+    pub(crate) fn known_failure(&self, target: &Target) -> Option<&KnownFailure> {
         self.known_failures.iter().find(|known| known.is_about(target))
     }
 

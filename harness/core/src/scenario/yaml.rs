@@ -20,7 +20,7 @@ use super::merge::{MERGE, merge, place_of_merged};
 pub(super) const FREE: &str = "x-";
 
 /// Parses YAML into a type; an error carries file, line and column.
-pub fn from_yaml<T: DeserializeOwned>(file: &Path, text: &str) -> Result<T, ProblemAt> {
+pub(crate) fn from_yaml<T: DeserializeOwned>(file: &Path, text: &str) -> Result<T, ProblemAt> {
     let at = |error: serde_yaml::Error| ProblemAt::yaml(file, text, &error);
     check_aliases(text).map_err(at)?;
     if !text.contains(MERGE) {

@@ -22,7 +22,7 @@ pub const SLOWER: u64 = 20;
 
 /// The question of services that run a scenario as its file says.
 pub fn request(scenario: &Scenario) -> RunRequest {
-    let (file, text) = (scenario.file.clone(), scenario.text.clone());
+    let (file, text) = (scenario.file.clone(), scenario.parsed.text.clone());
     RunRequest { file, text, variation: Variation::None }
 }
 

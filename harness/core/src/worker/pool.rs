@@ -115,6 +115,14 @@ impl Pool {
         result
     }
 
+    /// Ends the workers that wait.
+    pub(crate) fn end_idle(&self) {
+        for slots in self.lanes.lock().unwrap_or_else(PoisonError::into_inner).values() {
+            let ended = std::mem::take(&mut slots.state().idle);
+            drop(ended);
+        }
+    }
+
     fn slots(&self, lane: Lane) -> Arc<Slots> {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         let width = lane.width();

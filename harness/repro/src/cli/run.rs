@@ -1,30 +1,21 @@
 //! `repro run`: the main job.
 
-use std::collections::BTreeMap;
-
 use burn_repro_target::Discovery;
 use jiff::Timestamp;
 
 use super::leave::Leaving;
 use super::{Failure, RunArguments, choose};
 use crate::project::{Project, find_targets};
-use burn_repro_core::clock::today;
-use burn_repro_core::defect::explain;
 use burn_repro_core::escape;
-use burn_repro_core::evaluate::CellReport;
-use burn_repro_core::evaluate::evaluate_repeats;
 use burn_repro_core::exit::Exit;
 use burn_repro_core::golden::{Store, commit};
-use burn_repro_core::outliers::{Traces, find_outliers};
-use burn_repro_core::plan::{Cell, Plan, absent, plan};
-use burn_repro_core::precision::Precision;
+use burn_repro_core::plan::{absent, plan};
 use burn_repro_core::record::{
     Circumstances, RunFacts, RunFailure, RunRecord, ScenarioFacts, features, machine_name,
 };
-use burn_repro_core::repeat::repeat;
-use burn_repro_core::run::{execute, measure};
-use burn_repro_core::say::{print_as_it_is, tell, tell_as_it_is};
-use burn_repro_core::worker::{Pool, WorkerCommand};
+use burn_repro_core::say::{print_as_it_is, tell_as_it_is};
+use burn_repro_core::session::Session;
+use burn_repro_core::worker::WorkerCommand;
 use burn_repro_report::report::{Terminal, details, notices, outliers, stability, summary, table};
 
 pub(super) fn run(project: &Project, arguments: &RunArguments) -> Result<Exit, Failure> {
@@ -43,26 +34,20 @@ pub(super) fn run(project: &Project, arguments: &RunArguments) -> Result<Exit, F
 
     let circumstances = circumstances(project, arguments, started);
     let mut leaving = Leaving::prepare(arguments, &circumstances, plan.cells.len())?;
-    let store = Store::new(&project.golden);
+    let mut session = Session::new(command, Store::new(&project.golden), discovery);
+    if arguments.repeat.is_some() {
+        session = session.keeping_records();
+    }
     let mut terminal = Terminal::new(plan.cells.len());
-    let pool = Pool::new(command.clone());
-    let mut traces = match arguments.repeat {
-        Some(_) => Traces::with_records(),
-        None => Traces::default(),
-    };
-    let mut reports = execute(&plan, &store, &pool, |event| {
+    let mut reports = session.execute(&plan, |event| {
         terminal.show(event);
-        traces.take(event);
         leaving.take(event);
     });
-    let precision = measure(&plan, &pool);
-    // Its idle workers would share a device with those that repeat.
-    drop(pool);
+    let precision = session.measure(&plan);
     if let Some(times) = arguments.repeat {
-        repeat_all(&mut reports, &plan, &traces, &command, usize::from(times));
+        session.repeat(&plan, &mut reports, usize::from(times));
     }
-    explain_all(&mut reports, &plan, &precision);
-    let found = find_outliers(&plan, &reports, &traces, &store, &discovery, &command);
+    let found = session.outliers(&plan, &reports);
     terminal.finish();
 
     let required = if absent.is_empty() { Exit::Success } else { Exit::Required };
@@ -75,17 +60,17 @@ pub(super) fn run(project: &Project, arguments: &RunArguments) -> Result<Exit, F
     let (details, outliers, table) = (details(&reports), outliers(&found), table(&reports));
     let notices = notices(&asked);
     let stability = stability(&reports);
-    let tuned = tuned(features(&discovery));
+    let tuned = tuned(features(session.discovery()));
     let summary = summary(&reports, exit, seconds);
     let print = if leaving.owns_stdout() { tell_as_it_is } else { print_as_it_is };
     print(&escape::terminal(&format!("{details}{notices}{outliers}{absent}")));
     print(&format!("{table}\n"));
     print(&escape::terminal(&format!("{stability}{tuned}{summary}\n")));
     let disagreements = found.into_iter().filter_map(Result::ok).collect();
-    let facts = RunFacts::new(&circumstances, &discovery, precision, exit);
+    let facts = RunFacts::new(&circumstances, session.discovery(), precision, exit);
     let mut record = RunRecord::new(facts, asked, reports, disagreements);
     record.failures = failures;
-    if let Some(html) = leaving.finish(&record, &store, exit)? {
+    if let Some(html) = leaving.finish(&record, session.store(), exit)? {
         print(&escape::terminal(&format!("report: {}\n", html.display())));
     }
     Ok(exit)
@@ -97,34 +82,6 @@ fn circumstances(project: &Project, arguments: &RunArguments, started: Timestamp
         started,
         commit: commit(&project.scenarios),
         threads: arguments.threads,
-    }
-}
-
-/// Repeats every cell that gave a result, and judges it anew.
-fn repeat_all(
-    reports: &mut [CellReport],
-    plan: &Plan,
-    traces: &Traces,
-    command: &WorkerCommand,
-    times: usize,
-) {
-    let mut seen = repeat(plan, traces, command, times, tell);
-    for report in reports {
-        let key = (report.scenario.clone(), report.target.clone());
-        if let (Some(stability), Some(cell)) =
-            (seen.remove(&key), plan.cell(&report.scenario, &report.target))
-        {
-            evaluate_repeats(report, stability, cell.scenario.known_failure(&cell.target), today());
-        }
-    }
-}
-
-/// Says of every cell which defects of its target it touches.
-fn explain_all(reports: &mut [CellReport], plan: &Plan, precision: &BTreeMap<String, Precision>) {
-    for report in reports {
-        if let Some(Cell { scenario, target, .. }) = plan.cell(&report.scenario, &report.target) {
-            explain(report, scenario, target, precision.get(&target.name));
-        }
     }
 }
 

@@ -1,22 +1,20 @@
 //! What the gate leaves: the same folder as a run, so that a red test can be looked at. Under nextest every trial is a
 //! process of its own and leaves a record of its own, below a folder of its test run; `repro report` joins them.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-
-use burn_repro_target::Discovery;
 
 use burn_repro_core::evaluate::CellReport;
 use burn_repro_core::exit::Exit;
 use burn_repro_core::folder::{FolderError, RunFolder, file_stem, prune};
 use burn_repro_core::golden::{Draft, Store};
-use burn_repro_core::plan::Skip;
+use burn_repro_core::plan::Plan;
 use burn_repro_core::record::{Circumstances, RunFacts, RunFailure, RunRecord, ScenarioFacts};
 use burn_repro_core::run::Event;
 use burn_repro_core::say::{say, tell};
 use burn_repro_core::scenario::Scenario;
-use burn_repro_report::report::{HTML, leave};
+use burn_repro_core::session::Session;
+use burn_repro_report::report::{HTML, leave, outliers};
 
 /// What nextest calls a test run.
 const NEXTEST_RUN: &str = "NEXTEST_RUN_ID";
@@ -25,9 +23,7 @@ const NEXTEST_RUN: &str = "NEXTEST_RUN_ID";
 pub(super) struct GateRecord {
     runs: PathBuf,
     circumstances: Circumstances,
-    discovery: Discovery,
     scenarios: Vec<Arc<Scenario>>,
-    skips: Vec<Skip>,
     state: Mutex<State>,
 }
 
@@ -46,11 +42,9 @@ impl GateRecord {
     pub(super) fn new(
         runs: PathBuf,
         circumstances: Circumstances,
-        discovery: Discovery,
         scenarios: Vec<Arc<Scenario>>,
-        skips: Vec<Skip>,
     ) -> Self {
-        Self { runs, circumstances, discovery, scenarios, skips, state: Mutex::default() }
+        Self { runs, circumstances, scenarios, state: Mutex::default() }
     }
 
     /// Keeps a cell.
@@ -105,8 +99,8 @@ impl GateRecord {
         }
     }
 
-    /// Writes the record, and the reports where all trials ran in this process.
-    pub(super) fn finish(&self, store: &Store) {
+    /// Writes the record, and the reports where all trials ran in this process; there also looks for outliers.
+    pub(super) fn finish(&self, session: &Session, plan: &Plan) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = &state.failed {
             tell(&format!("the gate leaves no report: {error}"));
@@ -118,27 +112,39 @@ impl GateRecord {
         let failures = std::mem::take(&mut state.failures);
         exit = failures.iter().filter_map(|f| Exit::from_code(f.exit_code)).fold(exit, Exit::max);
         let mut cells: Vec<CellReport> =
-            self.skips.iter().map(CellReport::skipped).chain(ran).collect();
-        cells.sort_by(|left, right| {
-            let key = |cell: &CellReport| (cell.scenario.clone(), cell.class, cell.target.clone());
-            key(left).cmp(&key(right))
-        });
-        let facts = RunFacts::new(&self.circumstances, &self.discovery, BTreeMap::new(), exit);
-        let scenarios = ScenarioFacts::of_cells(&self.scenarios, &cells);
-        let mut record = RunRecord::new(facts, scenarios, cells, Vec::new());
-        record.failures = failures;
-        let written = match nextest_run() {
-            Some(_) => {
-                folder.keep_goldens(&record.cells, store).and_then(|()| folder.finish(&record))
-            }
-            None => leave(&folder, &record, store).map(|_| {
-                prune(&self.runs, folder.path());
-                say_where(folder.path());
-            }),
+            plan.skips.iter().map(CellReport::skipped).chain(ran).collect();
+        cells.sort_by(CellReport::in_order);
+        // Under nextest a process has one cell: who merges the records compares them.
+        let found = match nextest_run() {
+            Some(_) => Vec::new(),
+            None => session.outliers(plan, &cells),
         };
-        if let Err(error) = written {
+        say(&outliers(&found));
+        let precision = session.precision();
+        let facts = RunFacts::new(&self.circumstances, session.discovery(), precision, exit);
+        let scenarios = ScenarioFacts::of_cells(&self.scenarios, &cells);
+        let disagreements = found.into_iter().filter_map(Result::ok).collect();
+        let mut record = RunRecord::new(facts, scenarios, cells, disagreements);
+        record.failures = failures;
+        if let Err(error) = self.write(&folder, &record, session.store()) {
             tell(&format!("the gate leaves no report: {error}"));
         }
+    }
+
+    fn write(
+        &self,
+        folder: &RunFolder,
+        record: &RunRecord,
+        store: &Store,
+    ) -> Result<(), FolderError> {
+        if nextest_run().is_some() {
+            folder.keep_goldens(&record.cells, store)?;
+            return folder.finish(record);
+        }
+        leave(folder, record, store)?;
+        prune(&self.runs, folder.path());
+        say_where(folder.path());
+        Ok(())
     }
 }
 

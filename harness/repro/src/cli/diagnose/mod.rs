@@ -19,8 +19,9 @@ use burn_repro_core::folder::RunFolder;
 use burn_repro_core::golden::Store;
 use burn_repro_core::plan::Cell;
 use burn_repro_core::reason::joined;
-use burn_repro_core::run::{Ran, run_cell};
+use burn_repro_core::run::Ran;
 use burn_repro_core::scenario::{BackendSelector, Scenario};
+use burn_repro_core::session::run_cell;
 use burn_repro_core::trace::Dtype;
 use burn_repro_core::worker::{Worker, WorkerCommand};
 use burn_repro_core::write::write_whole;
@@ -71,7 +72,7 @@ pub(super) fn diagnose(project: &Project, arguments: &DiagnoseArguments) -> Resu
     let cell = Cell { scenario: Arc::clone(&scenario), target: target.clone(), threads: None };
     let mut worker = Worker::new(command.clone(), target.clone(), cell.settings());
 
-    let Ran { report, .. } = run_cell(&cell, &store, &mut worker);
+    let Ran { report, .. } = run_cell(&cell, store.load(&scenario.name).as_ref(), &mut worker);
     let lockstep = lockstep(arguments, &cell, &mut worker)?;
     let reference = reference_state(&scenario, &store, &discovery, &command)?;
     let found = Diagnosis::new(Evidence {

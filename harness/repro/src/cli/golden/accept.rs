@@ -16,16 +16,15 @@ use burn_repro_core::exit::Exit;
 use burn_repro_core::golden::{
     self, Draft, Evidence, Golden, GoldenError, Recorded, Refusal, Store, TargetEvidence,
 };
-use burn_repro_core::outliers::Traces;
 use burn_repro_core::plan::{Plan, plan};
 use burn_repro_core::reason::joined;
 use burn_repro_core::reference::{reference_target, reference_worker, run_reference};
-use burn_repro_core::run::execute;
 use burn_repro_core::say::tell;
 use burn_repro_core::scenario::Scenario;
+use burn_repro_core::session::Session;
 use burn_repro_core::trace::Trace;
 use burn_repro_core::variables;
-use burn_repro_core::worker::{Pool, Worker, WorkerCommand};
+use burn_repro_core::worker::{Worker, WorkerCommand};
 use burn_repro_report::report::Terminal;
 
 /// A scenario whose golden may change: what waits, or nothing where it was only named.
@@ -97,7 +96,7 @@ struct Asked<'a> {
     records: &'a Records,
     plan: Plan,
     reports: Vec<CellReport>,
-    traces: Traces,
+    session: Session,
     reference: Target,
     worker: Worker,
 }
@@ -118,14 +117,10 @@ impl<'a> Asked<'a> {
         let reference = reference_target(discovery).cloned().ok_or_else(no_reference)?;
         let worker = reference_worker(discovery, command).ok_or_else(no_reference)?;
         let mut terminal = Terminal::asking(plan.cells.len());
-        let pool = Pool::new(command.clone());
-        let mut traces = Traces::default();
-        let reports = execute(&plan, store, &pool, |event| {
-            terminal.show(event);
-            traces.take(event);
-        });
+        let session = Session::new(command.clone(), store.clone(), discovery.clone());
+        let reports = session.execute(&plan, |event| terminal.show(event));
         terminal.finish();
-        Ok(Self { records, plan, reports, traces, reference, worker })
+        Ok(Self { records, plan, reports, session, reference, worker })
     }
 
     /// Accepts a candidate; gives what is to be said of it.
@@ -205,7 +200,8 @@ impl<'a> Asked<'a> {
             })
         };
         let mut evidence: Vec<TargetEvidence> = self
-            .traces
+            .session
+            .traces()
             .witnesses(&self.plan, &scenario.name)
             .iter()
             .filter(|witness| !known(witness.target))
@@ -217,7 +213,7 @@ impl<'a> Asked<'a> {
             .collect();
         let failed = self.plan.cells.iter().filter(|cell| {
             cell.scenario.name == scenario.name
-                && self.traces.of(cell).is_none()
+                && self.session.traces().of(cell).is_none()
                 && !known(&cell.target)
         });
         for cell in failed {

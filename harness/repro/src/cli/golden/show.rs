@@ -9,13 +9,12 @@ use burn_repro_core::compare::Images;
 use burn_repro_core::exit::Exit;
 use burn_repro_core::folder::{file_stem, portable};
 use burn_repro_core::golden::{Content, Golden, GoldenError, Store, reduced};
-use burn_repro_core::outliers::Traces;
 use burn_repro_core::plan::plan;
-use burn_repro_core::run::execute;
 use burn_repro_core::say::tell;
 use burn_repro_core::scenario::Scenario;
+use burn_repro_core::session::Session;
 use burn_repro_core::trace::HostTensor;
-use burn_repro_core::worker::{Pool, WorkerCommand};
+use burn_repro_core::worker::WorkerCommand;
 use burn_repro_core::write::write_whole;
 use burn_repro_report::report::{Terminal, difference_png, png};
 
@@ -25,15 +24,13 @@ pub(super) fn show(project: &Project, arguments: &ShowArguments) -> Result<Exit,
     let command = WorkerCommand::current().map_err(Failure::internal)?;
     let selection =
         Selection { backends: arguments.backends.clone(), nightly: true, ..Selection::default() };
-    let plan = plan(&scenarios, &find_targets(&command), &selection);
+    let discovery = find_targets(&command);
+    let plan = plan(&scenarios, &discovery, &selection);
     let mut terminal = Terminal::asking(plan.cells.len());
-    let pool = Pool::new(command.clone());
-    let mut traces = Traces::default();
-    execute(&plan, &store, &pool, |event| {
-        terminal.show(event);
-        traces.take(event);
-    });
+    let session = Session::new(command, store.clone(), discovery);
+    session.execute(&plan, |event| terminal.show(event));
     terminal.finish();
+    let traces = session.traces();
     let mut pictures = 0;
     let mut damaged = false;
     for scenario in &scenarios {

@@ -1,0 +1,71 @@
+//! A scenario file whose keys are read once; what `params` means is its pipeline's matter.
+
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde_yaml::Value;
+
+use super::bounded::Name;
+use super::error::{Problem, ProblemAt};
+use super::file::ScenarioFile;
+use super::yaml::from_yaml;
+
+/// A scenario file whose keys are read.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The file, from which paths start.
+    pub file: PathBuf,
+    /// Its text.
+    pub text: String,
+    /// The scenario's name: that of the file where it states none.
+    pub name: String,
+    /// The keys, with `params` as they are written.
+    pub keys: ScenarioFile<Value>,
+}
+
+impl Parsed {
+    /// Reads the keys in the text of a file.
+    ///
+    /// # Errors
+    /// The first problem, with its place in the text.
+    pub fn new(file: &Path, text: String) -> Result<Self, ProblemAt> {
+        if text.trim().is_empty() {
+            return Err(ProblemAt::file(file, Problem::Empty));
+        }
+        let keys: ScenarioFile<Value> = from_yaml(file, &text)?;
+        let name = match &keys.name {
+            Some(name) => name.0.clone(),
+            None => name_from_stem(file)?,
+        };
+        Ok(Self { file: file.to_path_buf(), text, name, keys })
+    }
+
+    /// The parameters, as their type reads them.
+    ///
+    /// # Errors
+    /// The first problem, with its place in the text.
+    pub fn params<P: DeserializeOwned>(&self) -> Result<P, ProblemAt> {
+        // A value has lost its place, so that a problem is looked for in the text.
+        P::deserialize(&self.keys.params).or_else(|_| {
+            from_yaml::<ScenarioFile<P>>(&self.file, &self.text).map(|keys| keys.params)
+        })
+    }
+
+    /// A problem of a key at the top level.
+    #[must_use]
+    pub fn invalid(&self, key: &str, problem: impl ToString) -> ProblemAt {
+        self.problem(key, Problem::Invalid(problem.to_string()))
+    }
+
+    pub(super) fn problem(&self, key: &str, problem: Problem) -> ProblemAt {
+        ProblemAt::key(&self.file, &self.text, key, problem)
+    }
+}
+
+fn name_from_stem(file: &Path) -> Result<String, ProblemAt> {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    Name::new(&stem).map(|name| name.0).map_err(|reason| {
+        let cure = format!("{reason}; rename the file or write `name:` into it");
+        ProblemAt::file(file, Problem::Invalid(cure))
+    })
+}
