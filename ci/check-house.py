@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 CRATES = {
     "backends/target": False,
     "backends/device": True,
+    "harness/compare": False,
     "harness/core": False,
     "harness/report": False,
     "harness/torch": False,
@@ -30,12 +31,16 @@ ITEM = re.compile(r"^\s*pub (?:const |async |unsafe )*(fn|struct|enum|trait|stat
 TESTS = re.compile(r"^#\[cfg\(test\)\]\nmod \w+ \{.*", re.MULTILINE | re.DOTALL)
 
 
-def code(path, tests=False):
-    """The source of a file without comments and strings of one line, with or without its module of tests."""
-    text = path.read_text(encoding="utf-8")
-    text = text if tests else TESTS.sub("", text)
+def code(path):
+    """The source of a file without comments, strings of one line and its module of tests."""
+    text = TESTS.sub("", path.read_text(encoding="utf-8"))
     text = re.sub(r'"(?:[^"\\\n]|\\.)*"', '""', text)
     return re.sub(r"//.*", "", text)
+
+
+def said(path):
+    """Every word of a file but those of comments; serde names functions in strings."""
+    return re.findall(r"\w+", re.sub(r"//.*", "", path.read_text(encoding="utf-8")))
 
 
 def sources(crate):
@@ -104,13 +109,13 @@ def burn_below(crate):
 
 def unused(crate, words):
     """Public names of a crate that no other crate says. A type may be public for what a public name gives or takes."""
-    others = set().union(*(said for other, said in words.items() if other != (crate, "src")))
+    others = set().union(*(used for other, used in words.items() if other != (crate, "src")))
     texts = {path: code(path) for _, path in sources(crate) if path.name != "fixtures.rs"}
     signatures = " ".join(re.findall(r"(?:\bpub |->|\btype |\bimpl |\(|: ).*", "\n".join(texts.values())))
-    said = {name: signatures.count(name) for name in set(re.findall(r"\w+", signatures))}
+    counts = {name: signatures.count(name) for name in set(re.findall(r"\w+", signatures))}
     for path, text in texts.items():
         for kind, name in ITEM.findall(text):
-            given = kind in ("struct", "enum", "trait", "type") and said.get(name, 0) > 1
+            given = kind in ("struct", "enum", "trait", "type") and counts.get(name, 0) > 1
             if name not in others and not given:
                 place = path.relative_to(ROOT)
                 yield f"{place}: `{name}` is public, and nothing outside of {crate} uses it: write `pub(crate)`"
@@ -122,7 +127,7 @@ def main():
         for path in (ROOT / crate).rglob("*.rs"):
             folder = path.relative_to(ROOT / crate).parts[0]
             if folder != "target":
-                words.setdefault((crate, folder), set()).update(re.findall(r"\w+", code(path, tests=True)))
+                words.setdefault((crate, folder), set()).update(said(path))
     faults = []
     for crate, burn in CRATES.items():
         faults += circles(crate)

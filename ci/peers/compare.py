@@ -1,4 +1,4 @@
-"""numpy's and torch's comparisons on the data of harness/benches/compare.rs: 64 MiB of f32 twice.
+"""numpy's and torch's comparisons on the data of harness/compare/benches/compare.rs: 64 MiB of f32 twice.
 
     pip install numpy torch
     python ci/peers/compare.py

@@ -1,10 +1,10 @@
 """The measures of a comparison as numpy, scikit-image and NVIDIA's FLIP give them.
 
-Prints the JSON that harness/src/compare/oracle.json holds. The images are made by a formula that the
+Prints the JSON that harness/compare/src/compare/oracle.json holds. The images are made by a formula that the
 Rust test repeats, so that no data needs to be kept.
 
     pip install numpy scikit-image flip-evaluator
-    python ci/peers/measures.py > harness/src/compare/oracle.json
+    python ci/peers/measures.py > harness/compare/src/compare/oracle.json
 """
 
 import json

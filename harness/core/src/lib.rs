@@ -1,10 +1,12 @@
 //! What burn-repro is without Burn: scenarios, plans, traces, comparison, goldens, verdicts, records, and the run's side of
 //! worker processes. It knows pipelines by [`scenario::Catalog`] and devices by what workers answer.
 
+pub use burn_repro_compare::{
+    checked, compare, hash, lfs, number, splitmix, tensor_file, tolerance, trace,
+};
+
 pub mod agreement;
-pub mod checked;
 pub mod clock;
-pub mod compare;
 pub mod defect;
 pub mod diagnose;
 pub mod escape;
@@ -14,11 +16,8 @@ pub mod exit;
 pub mod fixtures;
 pub mod folder;
 pub mod golden;
-pub mod hash;
 pub mod interrupt;
-pub mod lfs;
 pub mod nearest;
-pub mod number;
 pub mod outliers;
 pub mod plan;
 pub mod precision;
@@ -31,11 +30,7 @@ pub mod saved;
 pub mod say;
 pub mod scenario;
 pub mod session;
-pub mod splitmix;
 pub mod stability;
-pub mod tensor_file;
-pub mod tolerance;
-pub mod trace;
 pub mod variables;
 pub mod verdict;
 pub mod worker;

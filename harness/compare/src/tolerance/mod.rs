@@ -94,7 +94,7 @@ pub struct Bounds {
 
 impl Bounds {
     /// Takes what is overridden.
-    pub(crate) fn take(&mut self, overrides: &Overrides) {
+    pub fn take(&mut self, overrides: &Overrides) {
         self.abs_sum = overrides.abs_sum.unwrap_or(self.abs_sum);
         self.pixel = overrides.pixel.unwrap_or(self.pixel);
         self.limits.extend(overrides.limits.iter().map(|(&measure, &limit)| (measure, limit)));

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 ///
 /// # Errors
 /// If it is neither a number nor `null`.
-pub(crate) fn or_nan<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+pub fn or_nan<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }
 
@@ -15,7 +15,7 @@ pub(crate) fn or_nan<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, 
 ///
 /// # Errors
 /// If it is neither a number nor `null`.
-pub(crate) fn or_infinity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+pub fn or_infinity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or(f64::INFINITY))
 }
 
@@ -23,7 +23,7 @@ pub(crate) fn or_infinity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 ///
 /// # Errors
 /// If an element is neither a number nor `null`.
-pub(crate) fn rows_or_infinity<'de, D: Deserializer<'de>>(
+pub fn rows_or_infinity<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<Vec<f64>>, D::Error> {
     let rows: Vec<Vec<Option<f64>>> = Vec::deserialize(deserializer)?;
@@ -37,7 +37,7 @@ pub(crate) fn rows_or_infinity<'de, D: Deserializer<'de>>(
 ///
 /// # Errors
 /// If an element is neither a number nor `null`.
-pub(crate) fn all_or_nan<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+pub fn all_or_nan<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
     let all: Vec<Option<f64>> = Vec::deserialize(deserializer)?;
     Ok(all.into_iter().map(|number| number.unwrap_or(f64::NAN)).collect())
 }

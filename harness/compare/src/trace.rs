@@ -29,26 +29,26 @@ impl HostTensor {
 
     /// Mean of the absolute values; NaN for an empty tensor.
     #[must_use]
-    pub(crate) fn abs_mean(&self) -> f64 {
+    pub fn abs_mean(&self) -> f64 {
         self.abs_sum() / self.values.len() as f64
     }
 
     /// Index of the first NaN or infinity, if there is one.
     #[must_use]
-    pub(crate) fn first_non_finite(&self) -> Option<usize> {
+    pub fn first_non_finite(&self) -> Option<usize> {
         self.values.iter().position(|value| !value.is_finite())
     }
 
     /// The coordinates of a flat index.
     #[must_use]
-    pub(crate) fn coordinates(&self, flat: usize) -> Vec<usize> {
+    pub fn coordinates(&self, flat: usize) -> Vec<usize> {
         coordinates(&self.shape, flat)
     }
 }
 
 /// The coordinates of a flat index in a shape, row-major.
 #[must_use]
-pub(crate) fn coordinates(shape: &[usize], flat: usize) -> Vec<usize> {
+pub fn coordinates(shape: &[usize], flat: usize) -> Vec<usize> {
     let mut rest = flat;
     let mut coordinates = vec![0; shape.len()];
     for (place, length) in coordinates.iter_mut().zip(shape).rev() {

@@ -3,9 +3,9 @@
 
 use std::hint::black_box;
 
-use burn_repro_core::compare::{Images, compare_elements, flip, ssim};
-use burn_repro_core::tolerance::{Bound, Bounds, Limits};
-use burn_repro_core::trace::Dtype;
+use burn_repro_compare::compare::{Images, compare_elements, flip, ssim};
+use burn_repro_compare::tolerance::{Bound, Bounds, Limits};
+use burn_repro_compare::trace::Dtype;
 use criterion::{Criterion, criterion_group, criterion_main};
 
 const COUNT: usize = 64 * 1024 * 1024 / size_of::<f32>();
