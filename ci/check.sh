@@ -22,7 +22,7 @@ step ci/check-workflows.sh
 step ci/check-features.sh
 step ci/check-house.py
 # The core first, before anything of Burn is compiled; without a C++ compiler it must build as well.
-step env CC=false CXX=false cargo test -p burn-repro-compare -p burn-repro-core -p burn-repro-target --locked
+step env CC=false CXX=false cargo test -p burn-repro-core -p burn-repro-target --locked
 step cargo clippy --workspace --all-targets --locked -- --deny warnings
 # CPU, WGPU and a browser must be here: an absent one is a failure, not a skip.
 step env BURN_REPRO_REQUIRE=cpu,wgpu BURN_REPRO_BROWSER=1 cargo test --workspace --locked

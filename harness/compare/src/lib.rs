@@ -7,6 +7,7 @@ pub mod compare;
 pub mod hash;
 pub mod lfs;
 pub mod number;
+pub mod sketch;
 pub mod splitmix;
 pub mod tensor_file;
 pub mod tolerance;

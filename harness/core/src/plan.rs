@@ -178,8 +178,7 @@ pub fn absent(chosen: &[BackendSelector], discovery: &Discovery) -> Vec<String> 
 }
 
 /// Why no target of the selector is here, with the cure.
-#[must_use]
-pub fn absence(selector: &BackendSelector, discovery: &Discovery) -> Vec<Reason> {
+pub(crate) fn absence(selector: &BackendSelector, discovery: &Discovery) -> Vec<Reason> {
     let absent = |text: String| Reason::new(ReasonCode::AbsentBackend, text);
     let missing: Vec<Reason> = discovery
         .missing

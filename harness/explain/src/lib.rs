@@ -1,12 +1,12 @@
-//! What makes a cell differ: operations with known results (`doctor`), the operation (`lockstep`, `emit`), the setting
-//! (`blame`), the faults that are noticed (`fault`, `power`), and the tolerance that rounding needs (`calibrate`).
+//! What makes a cell differ: operations with known results (`doctor`), the operation (`lockstep`, `minimal_repro`), the setting
+//! (`bisect`), the faults that are noticed (`fault`, `mutation`), and the tolerance that rounding needs (`calibrate`).
 
-pub mod blame;
+pub mod bisect;
 pub mod calibrate;
 pub mod doctor;
-pub mod emit;
 pub mod fault;
 pub mod lockstep;
+pub mod minimal_repro;
+pub mod mutation;
 mod numeric;
 mod operation;
-pub mod power;

@@ -1,5 +1,5 @@
 //! The programs of a project: the command line, the gate, and what this binary is when a run starts it: a worker, a
-//! probe or a child of the doctor.
+//! probe or a worker of the doctor.
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,7 +10,7 @@ use burn_repro_core::interrupt::leave_cleanly;
 use burn_repro_core::say::tell;
 use burn_repro_core::worker::{DOCTOR_ARGUMENT, PROBE_ARGUMENT, WORKER_ARGUMENT};
 use burn_repro_device::print_probe;
-use burn_repro_explain::{doctor, lockstep, power};
+use burn_repro_explain::{doctor, lockstep, mutation};
 use burn_repro_target::Class;
 use burn_repro_worker::{RUN_SERVICE, Service, serve};
 
@@ -36,9 +36,11 @@ impl Project {
         let words: Option<Vec<&str>> = arguments.iter().map(|argument| argument.to_str()).collect();
         match words?[..] {
             [WORKER_ARGUMENT, target, settings] => {
-                Some(serve(target, settings, &self.registry, &services()))
+                Some(serve(target, settings, &self.registry, &services(), true))
             }
-            [DOCTOR_ARGUMENT, target] => Some(doctor::serve(target)),
+            [DOCTOR_ARGUMENT, target, settings] => {
+                Some(serve(target, settings, &self.registry, &[doctor::EXAMINE], false))
+            }
             [PROBE_ARGUMENT, class] => match class.parse::<Class>() {
                 // Whoever asked is gone when the answer cannot be written.
                 Ok(class) => {
@@ -56,7 +58,7 @@ impl Project {
 
 /// Everything that a worker can be asked.
 fn services() -> Vec<Service> {
-    [&[RUN_SERVICE, doctor::SERVICE][..], &lockstep::SERVICES, &power::SERVICES].concat()
+    [&[RUN_SERVICE, doctor::SERVICE][..], &lockstep::SERVICES, &mutation::SERVICES].concat()
 }
 
 /// Runs a program for people. A panic ends it with 1: Rust's own code for one, 101, means a missing golden here.

@@ -49,7 +49,7 @@ fn a_fault_is_named_by_the_parameter_and_the_line_of_the_model() {
     let model = include_str!("../examples/own_model/model.rs");
     let line = model.lines().position(|line| line.contains("self.patches.forward")).unwrap() + 1;
     let said = diagnose("flex", &["--plant", "padding"]);
-    assert!(said.contains("fits no operation"), "{said}");
+    assert!(said.contains("does not apply to any operation"), "{said}");
     let said = diagnose("flex", &["--plant", "input-transposed"]);
     assert!(said.contains("conv2d with classifier.patches.weight"), "{said}");
     assert!(said.contains(&format!("examples/own_model/model.rs:{line}")), "{said}");

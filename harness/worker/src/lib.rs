@@ -13,6 +13,7 @@ mod serve;
 mod service;
 
 pub use host_float::HostFloat;
+pub use panics::take as taken_panics;
 pub use pipeline::{BoxError, Case, CaseFault, Pipeline};
 pub use probe::{Probe, ProbeError, step_name, step_scope};
 pub use registry::{AnyPipeline, CASE_FAULTS, PreparedCase, Registry};

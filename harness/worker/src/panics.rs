@@ -17,7 +17,7 @@ pub(super) fn count() {
 }
 
 /// The panics since the last call, and forgets them.
-pub(super) fn take() -> Vec<String> {
+pub fn take() -> Vec<String> {
     std::mem::take(&mut *SEEN.lock().unwrap_or_else(PoisonError::into_inner))
 }
 

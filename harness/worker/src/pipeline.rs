@@ -79,7 +79,7 @@ pub trait Pipeline: Send + Sync + 'static {
         Requirements::default()
     }
 
-    /// Wrong parameters that a good test notices, for `repro power`: a swapped schedule, a timestep off by one.
+    /// Wrong parameters that a good test notices, for `repro mutation`: a swapped schedule, a timestep off by one.
     #[must_use]
     fn faults() -> Vec<CaseFault<Self::Params>> {
         Vec::new()

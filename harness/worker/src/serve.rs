@@ -22,8 +22,15 @@ use crate::service::{Opened, Service};
 
 /// Serves requests until standard input ends.
 ///
-/// `target` is the JSON of a [`Target`] as discovery described it, `settings` that of [`Settings`].
-pub fn serve(target: &str, settings: &str, registry: &Registry, services: &[Service]) -> ExitCode {
+/// `target` is the JSON of a [`Target`] as discovery described it, `settings` that of [`Settings`]. Without guards the
+/// device is not examined, and a service judges by itself what it and [`taken_panics`](crate::taken_panics) say.
+pub fn serve(
+    target: &str,
+    settings: &str,
+    registry: &Registry,
+    services: &[Service],
+    guards: bool,
+) -> ExitCode {
     let (target, settings) = match (parsed::<Target>(target), parsed::<Settings>(settings)) {
         (Ok(target), Ok(settings)) => (target, settings),
         (Err(error), _) | (_, Err(error)) => return fail("read what to open", &error),
@@ -35,7 +42,7 @@ pub fn serve(target: &str, settings: &str, registry: &Registry, services: &[Serv
     panics::count();
     let requests = requests();
     let mut answer = |answer: Answer| answer.write(&mut pipe);
-    let device = match opened(&target, settings) {
+    let device = match opened(&target, settings, guards) {
         Ok(device) => device,
         Err(refusal) => {
             let said = answer(Answer::Notice(refusal));
@@ -53,7 +60,7 @@ pub fn serve(target: &str, settings: &str, registry: &Registry, services: &[Serv
         }
         // The run that started this worker is gone when nobody reads.
         let told = answer(Answer::Notice(Notice::Began));
-        if told.and_then(|()| answer(respond(&line, &opened, services))).is_err() {
+        if told.and_then(|()| answer(respond(&line, &opened, services, guards))).is_err() {
             return ExitCode::FAILURE;
         }
     }
@@ -100,15 +107,17 @@ fn requests() -> Receiver<String> {
     requests
 }
 
-fn opened(target: &Target, settings: Settings) -> Result<Device, Notice> {
+fn opened(target: &Target, settings: Settings, guards: bool) -> Result<Device, Notice> {
     let device = open(target, settings).map_err(|error| match error {
         OpenError::UnsupportedDtype { .. } => {
             Notice::Unsupported(vec![Reason::new(ReasonCode::Unsupported, error.to_string())])
         }
         _ => Notice::failed(error.to_string()),
     })?;
-    canary(&device)
-        .map_err(|reason| Notice::broken_device(format!("{}: {reason}", target.name)))?;
+    if guards {
+        canary(&device)
+            .map_err(|reason| Notice::broken_device(format!("{}: {reason}", target.name)))?;
+    }
     Ok(device)
 }
 
@@ -124,13 +133,17 @@ fn hello(target: &Target, registry: &Registry, services: &[Service]) -> Hello {
     }
 }
 
-fn respond(line: &str, opened: &Opened<'_>, services: &[Service]) -> Answer {
+fn respond(line: &str, opened: &Opened<'_>, services: &[Service], guards: bool) -> Answer {
     let request: Request = match serde_json::from_str(line) {
         Ok(request) => request,
         Err(error) => return Answer::Notice(Notice::failed(format!("read the request: {error}"))),
     };
     match services.iter().find(|service| service.name == request.service) {
-        Some(service) => guarded(opened.device, || (service.answer)(opened, request.question)),
+        Some(service) if guards => {
+            guarded(opened.device, || (service.answer)(opened, request.question))
+        }
+        Some(service) => (service.answer)(opened, request.question)
+            .unwrap_or_else(|error| Answer::Notice(Notice::failed(chain(error.as_ref())))),
         None => {
             let known: Vec<&str> = services.iter().map(|service| service.name).collect();
             Answer::Notice(Notice::failed(format!(

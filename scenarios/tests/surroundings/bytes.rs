@@ -48,7 +48,7 @@ fn every_option_that_names_a_path_takes_any_bytes() {
 #[case::show(&["golden", "show", "ddim-tiny", "--backend", "cpu", "--out", "pictures"], 0)]
 #[case::accept(&["golden", "accept", "ddim-tiny"], 0)]
 #[case::calibrate(&["calibrate", "ddim-tiny", "--backend", "flex", "--runs", "1"], 0)]
-#[case::diagnose(&["diagnose", "ddim-tiny", "--backend", "ndarray", "--plant", "negated", "--emit", "off"], 100)]
+#[case::diagnose(&["diagnose", "ddim-tiny", "--backend", "ndarray", "--plant", "negated", "--minimal-repro", "off"], 100)]
 #[case::noise(&["noise", "--seed", "0", "--shape", "1", "--out", "noise.safetensors"], 0)]
 fn a_project_may_lie_anywhere(#[case] arguments: &[&str], #[case] code: i32) {
     let copy = Copy::of(TINY);

@@ -13,12 +13,13 @@ mod files;
 mod keep;
 mod recorded;
 mod shape;
-mod sketch;
 mod snapshot;
 mod status;
 mod steps;
 mod store;
 mod text;
+
+pub use burn_repro_compare::sketch::{SKETCH_MARGIN, reduced, rmse_estimate, sketch};
 
 pub use accept::{Evidence, Refusal, TargetEvidence, accept};
 pub use draft::{Draft, DraftError};
@@ -26,8 +27,6 @@ pub use files::{FileError, GoldenFiles};
 pub use keep::SIZE_LIMIT;
 pub use recorded::{Recorded, commit};
 pub use shape::Shape;
-pub(crate) use sketch::SKETCH_MARGIN;
-pub use sketch::{reduced, rmse_estimate, sketch};
 pub use snapshot::{ReferenceError, assert_reference};
 pub use status::{GoldenState, GoldenStatus, status};
 pub use steps::{KeptStep, Step};

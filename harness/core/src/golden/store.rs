@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use burn_repro_compare::sketch::{SKETCH, reduced_shape};
+
 use super::files::{GoldenFiles, read, read_announcement, read_snapshot};
 use super::keep::{reduced_name, sketch_name};
-use super::sketch::reduced_shape;
 use super::steps::{KeptStep, kept};
 use super::text::{GoldenText, Kept, Summary};
 use crate::hash::sha256_hex;
@@ -228,7 +229,7 @@ impl Golden {
             let Some(tensor) = self.tensor(&part) else {
                 return Err(format!("it holds no `{part}`, which its text lists"));
             };
-            let shape = shape.unwrap_or(vec![super::sketch::SKETCH]);
+            let shape = shape.unwrap_or(vec![SKETCH]);
             if tensor.shape != shape {
                 let got = &tensor.shape;
                 return Err(format!("`{part}` has the shape {got:?}, its text says {shape:?}"));

@@ -49,7 +49,7 @@ pub struct ScenarioFile<P> {
     /// Free words; `nightly` leaves the scenario to runs that ask for it.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// Faults that its checks must notice, by the names of `repro power`; `all` for every one.
+    /// Faults that its checks must notice, by the names of `repro mutation`; `all` for every one.
     #[serde(default)]
     pub must_catch: Vec<String>,
     /// Seconds a cell may take.

@@ -93,7 +93,7 @@ pub struct Scenario {
     pub known_failures: Vec<KnownFailure>,
     /// Free words.
     pub tags: Vec<String>,
-    /// Faults that its checks must notice, by the names of `repro power`; `all` for every one.
+    /// Faults that its checks must notice, by the names of `repro mutation`; `all` for every one.
     pub must_catch: Vec<String>,
     /// Seconds a cell may take.
     pub time_limit: u64,

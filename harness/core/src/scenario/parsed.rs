@@ -45,10 +45,13 @@ impl Parsed {
     /// # Errors
     /// The first problem, with its place in the text.
     pub fn params<P: DeserializeOwned>(&self) -> Result<P, ProblemAt> {
-        // A value has lost its place, so that a problem is looked for in the text.
-        P::deserialize(&self.keys.params).or_else(|_| {
-            from_yaml::<ScenarioFile<P>>(&self.file, &self.text).map(|keys| keys.params)
-        })
+        let of_text =
+            || from_yaml::<ScenarioFile<P>>(&self.file, &self.text).map(|keys| keys.params);
+        match &self.keys.params {
+            value if holds_null(value) => of_text(),
+            // A value has lost its place, so that a problem is looked for in the text.
+            value => P::deserialize(value).or_else(|_| of_text()),
+        }
     }
 
     /// A problem of a key at the top level.
@@ -59,6 +62,17 @@ impl Parsed {
 
     pub(super) fn problem(&self, key: &str, problem: Problem) -> ProblemAt {
         ProblemAt::key(&self.file, &self.text, key, problem)
+    }
+}
+
+/// In a value serde_yaml takes a null for an empty mapping, in a text it does not.
+fn holds_null(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Sequence(items) => items.iter().any(holds_null),
+        Value::Mapping(keys) => keys.values().any(holds_null),
+        Value::Tagged(tagged) => holds_null(&tagged.value),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 

@@ -13,7 +13,7 @@ mod pool;
 mod process;
 pub mod protocol;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use burn_repro_target::{Class, OPENGL, Settings, Target};
@@ -35,7 +35,7 @@ pub const WORKER_ARGUMENT: &str = "__worker";
 /// The hidden first argument that turns a binary into a probe for one class of targets.
 pub const PROBE_ARGUMENT: &str = "__probe";
 
-/// The hidden first argument that turns a binary into a child of the doctor.
+/// The hidden first argument that turns a binary into a worker of the doctor, which has no guards.
 pub const DOCTOR_ARGUMENT: &str = "__doctor";
 
 /// How to start this program as a worker or as a probe.
@@ -44,6 +44,8 @@ pub struct WorkerCommand {
     program: PathBuf,
     /// Whether it sees the adapters of OpenGL, whatever this process sees.
     opengl: bool,
+    /// Whether its workers are the doctor's.
+    doctor: bool,
 }
 
 impl WorkerCommand {
@@ -52,13 +54,7 @@ impl WorkerCommand {
     /// # Errors
     /// If the operating system does not tell its path.
     pub fn current() -> std::io::Result<Self> {
-        Ok(Self { program: std::env::current_exe()?, opengl: false })
-    }
-
-    /// The program that is started.
-    #[must_use]
-    pub fn program(&self) -> &Path {
-        &self.program
+        Ok(Self { program: std::env::current_exe()?, opengl: false, doctor: false })
     }
 
     /// Another build of this program.
@@ -73,6 +69,12 @@ impl WorkerCommand {
         Self { opengl: true, ..self }
     }
 
+    /// For the doctor: its workers answer whatever the device gives, and are started as their users start them.
+    #[must_use]
+    pub fn for_doctor(self) -> Self {
+        Self { doctor: true, ..self }
+    }
+
     fn start(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.envs(self.opengl.then_some((OPENGL, "1")));
@@ -84,15 +86,12 @@ impl WorkerCommand {
         let json = serde_json::to_string(target).expect("a target has only plain values");
         let words = serde_json::to_string(settings).expect("settings have only plain values");
         let mut command = self.start();
-        command.args([WORKER_ARGUMENT, &json, &words]).envs(settings.environment(target));
-        command
-    }
-
-    /// The command that asks one target the doctor's questions.
-    pub fn doctor(&self, target: &Target) -> Command {
-        let target = serde_json::to_string(target).expect("a target has only plain values");
-        let mut command = self.start();
-        command.args([DOCTOR_ARGUMENT, &target]);
+        match self.doctor {
+            true => command.args([DOCTOR_ARGUMENT, &json, &words]),
+            false => {
+                command.args([WORKER_ARGUMENT, &json, &words]).envs(settings.environment(target))
+            }
+        };
         command
     }
 

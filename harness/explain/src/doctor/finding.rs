@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::arithmetic::{Fact, LongestSum};
-use super::examine::Ended;
-use super::judge::{Deviation, Judgement, Kind, Severity};
-use super::number::Number;
-use super::outcome::Outcome;
+use super::examine::ProbeResult;
+use super::grade::{Deviation, DeviationKind, Grade, Severity};
+use super::number::JsonNumber;
+use super::outcome::ProbeOutcome;
 use super::probe::{Probe, Question};
 
 /// Letters of a driver's own words that are kept.
@@ -25,46 +25,43 @@ pub struct Finding {
     pub element: Option<String>,
     /// In which way; nothing where there were no values.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub kind: Option<Kind>,
+    pub kind: Option<DeviationKind>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub got: Option<Number>,
+    pub got: Option<JsonNumber>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub want: Option<Number>,
+    pub want: Option<JsonNumber>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ulp: Option<Number>,
+    pub ulp: Option<JsonNumber>,
     pub sentence: String,
 }
 
 /// What one probe found, the worst first.
-pub(super) fn findings(target: &str, probe: &Probe, ended: &Ended) -> Vec<Finding> {
+pub(super) fn findings(target: &str, probe: &Probe, ended: &ProbeResult) -> Vec<Finding> {
     let plain = |severity, words: String| vec![Finding::plain(target, probe, severity, words)];
     match &ended.outcome {
-        Outcome::Measured { judgement, unseen } => {
+        ProbeOutcome::Measured { judgement, unseen } => {
             measured(target, probe, judgement, unseen.as_deref())
         }
-        Outcome::Fact(Fact::LongestSum(LongestSum::Limit(length) | LongestSum::Below(length))) => {
-            plain(Severity::Defect, format!("sums of more than {length} ones may be wrong"))
-        }
-        Outcome::Fact(_) | Outcome::Unsupported(_) => Vec::new(),
+        ProbeOutcome::Fact(Fact::LongestSum(
+            LongestSum::Limit(length) | LongestSum::Below(length),
+        )) => plain(Severity::Defect, format!("sums of more than {length} ones may be wrong")),
+        ProbeOutcome::Fact(_) | ProbeOutcome::Unsupported(_) => Vec::new(),
         // Memory has an end somewhere; saying so is all that can be asked.
-        Outcome::Failed(words) if probe.isolated => {
-            plain(Severity::Note, format!("fails, and says so: {}", cut(words)))
+        ProbeOutcome::Failed(words) if probe.isolated => {
+            plain(Severity::Note, format!("fails with an error: {}", cut(words)))
         }
-        Outcome::Failed(words) => plain(Severity::Defect, format!("failed: {}", cut(words))),
-        Outcome::Crashed(words) => plain(Severity::Defect, format!("the process {}", cut(words))),
-        Outcome::TimedOut(seconds) => {
+        ProbeOutcome::Failed(words) => plain(Severity::Defect, format!("failed: {}", cut(words))),
+        ProbeOutcome::Crashed(words) => plain(Severity::Defect, cut(words)),
+        ProbeOutcome::TimedOut(seconds) => {
             plain(Severity::Defect, format!("no answer after {seconds} s"))
         }
-        Outcome::NotAsked(words) => plain(Severity::Defect, format!("not asked: {}", cut(words))),
+        ProbeOutcome::NotAsked(words) => {
+            plain(Severity::Defect, format!("not asked: {}", cut(words)))
+        }
     }
 }
 
-fn measured(
-    target: &str,
-    probe: &Probe,
-    judgement: &Judgement,
-    unseen: Option<&str>,
-) -> Vec<Finding> {
+fn measured(target: &str, probe: &Probe, judgement: &Grade, unseen: Option<&str>) -> Vec<Finding> {
     let mut found: Vec<Finding> = judgement
         .deviations
         .iter()
@@ -110,7 +107,7 @@ impl Finding {
             None if elements > 1 => format!("element {} ", deviation.index),
             None => String::new(),
         };
-        let mut words = format!("{at}got {}, wanted {}", deviation.got, deviation.want);
+        let mut words = format!("{at}got {}, expected {}", deviation.got, deviation.want);
         if let Some(ulp) = deviation.ulp {
             words.push_str(&format!(", off by {} ULP", ulp_text(ulp.0)));
         }
@@ -119,7 +116,7 @@ impl Finding {
         }
         words.push_str(remark(deviation.kind));
         if let Some(unseen) = unseen {
-            words.push_str(&format!("; reading it gave no error, but: {}", cut(unseen)));
+            words.push_str(&format!("; the read reported no error, but: {}", cut(unseen)));
         }
         Self {
             element,
@@ -140,14 +137,14 @@ fn subject(target: &str, probe: &Probe) -> String {
     format!("{target}: {operation} ({input})")
 }
 
-const fn remark(kind: Kind) -> &'static str {
+const fn remark(kind: DeviationKind) -> &'static str {
     match kind {
-        Kind::Error | Kind::NotFinite => "",
-        Kind::NanChoice => {
-            "; implementations differ where a NaN is among the numbers, torch's give NaN"
+        DeviationKind::Error | DeviationKind::NotFinite => "",
+        DeviationKind::NanChoice => {
+            "; implementations differ where an input is NaN, PyTorch returns NaN"
         }
-        Kind::Flushed => "; subnormal numbers are not kept",
-        Kind::SignOfZero => "; the sign of the zero",
+        DeviationKind::Flushed => "; subnormal numbers are not kept",
+        DeviationKind::SignOfZero => "; the sign of the zero differs",
     }
 }
 
@@ -175,20 +172,20 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::doctor::judge::{Rule, judge};
-    use crate::doctor::known::Known;
+    use crate::doctor::expected::Expected;
+    use crate::doctor::grade::{Rule, grade};
 
     fn logarithm() -> Probe {
         let input = ("edge values".to_owned(), vec![1.0, 1e-7]);
-        let host = |x: f64| Known::of(x.ln_1p());
+        let host = |x: f64| Expected::of(x.ln_1p());
         Probe::function("log1p", input, Rule::Function, |x| x.log1p(), host)
     }
 
     fn found(probe: &Probe, got: &[f32], want: &[f64], unseen: Option<&str>) -> Vec<Finding> {
-        let known: Vec<Known> = want.iter().copied().map(Known::of).collect();
-        let judgement = judge(got, &known, Rule::Function).unwrap();
-        let outcome = Outcome::Measured { judgement, unseen: unseen.map(str::to_owned) };
-        findings("a:b", probe, &Ended { probe: 0, seconds: 0.0, outcome })
+        let known: Vec<Expected> = want.iter().copied().map(Expected::of).collect();
+        let judgement = grade(got, &known, Rule::Function).unwrap();
+        let outcome = ProbeOutcome::Measured { judgement, unseen: unseen.map(str::to_owned) };
+        findings("a:b", probe, &ProbeResult { probe: 0, seconds: 0.0, outcome })
     }
 
     #[test]
@@ -197,7 +194,7 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(
             found[0].sentence,
-            "a:b: log1p (edge values): at x = 1e-7 got 1.192e-7, wanted 1e-7, off by 2.7e6 ULP (1 of 2 elements)"
+            "a:b: log1p (edge values): at x = 1e-7 got 1.192e-7, expected 1e-7, off by 2.7e6 ULP (1 of 2 elements)"
         );
         assert_eq!(found[0].severity, Severity::Defect);
     }
@@ -205,7 +202,7 @@ mod tests {
     #[test]
     fn what_reading_does_not_show_is_said_beside_stale_data_and_alone() {
         let stale = found(&logarithm(), &[100.0], &[200.0], Some("a thread panicked: too large"));
-        let want = "got 100, wanted 200, off by 6.6e6 ULP; reading it gave no error, but: a thread panicked: too large";
+        let want = "got 100, expected 200, off by 6.6e6 ULP; the read reported no error, but: a thread panicked: too large";
         assert!(stale[0].sentence.ends_with(want), "{}", stale[0].sentence);
         let right = found(&logarithm(), &[200.0], &[200.0], Some("lost"));
         assert_eq!(right[0].severity, Severity::Defect);
@@ -214,19 +211,19 @@ mod tests {
     }
 
     #[rstest]
-    #[case(Outcome::Crashed("was killed by signal 11".into()), false, Some(Severity::Defect))]
-    #[case(Outcome::TimedOut(120), false, Some(Severity::Defect))]
-    #[case(Outcome::NotAsked("no driver".into()), false, Some(Severity::Defect))]
-    #[case(Outcome::Failed("out of memory".into()), false, Some(Severity::Defect))]
-    #[case(Outcome::Failed("out of memory".into()), true, Some(Severity::Note))]
-    #[case(Outcome::Unsupported("not implemented".into()), false, None)]
+    #[case(ProbeOutcome::Crashed("the worker was killed by signal 11".into()), false, Some(Severity::Defect))]
+    #[case(ProbeOutcome::TimedOut(120), false, Some(Severity::Defect))]
+    #[case(ProbeOutcome::NotAsked("no driver".into()), false, Some(Severity::Defect))]
+    #[case(ProbeOutcome::Failed("out of memory".into()), false, Some(Severity::Defect))]
+    #[case(ProbeOutcome::Failed("out of memory".into()), true, Some(Severity::Note))]
+    #[case(ProbeOutcome::Unsupported("not implemented".into()), false, None)]
     fn what_gave_no_values(
-        #[case] outcome: Outcome,
+        #[case] outcome: ProbeOutcome,
         #[case] isolated: bool,
         #[case] severity: Option<Severity>,
     ) {
         let probe = Probe { isolated, ..logarithm() };
-        let found = findings("a", &probe, &Ended { probe: 0, seconds: 0.0, outcome });
+        let found = findings("a", &probe, &ProbeResult { probe: 0, seconds: 0.0, outcome });
         assert_eq!(found.first().map(|finding| finding.severity), severity);
     }
 

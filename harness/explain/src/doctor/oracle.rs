@@ -1,10 +1,10 @@
 //! What the operations of a diffusion model are by definition, in `f64` and in plain loops. Pure; the functions of one
 //! number are beside their probes in `operations`.
 //!
-//! Tensors are flat and row-major. Where an element is a sum, its [`Known::scale`] is the sum of the absolute values
+//! Tensors are flat and row-major. Where an element is a sum, its [`Expected::scale`] is the sum of the absolute values
 //! of the terms.
 
-use super::known::Known;
+use super::expected::Expected;
 
 /// A sum that also adds up the sizes of its terms.
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,8 +19,8 @@ impl Sum {
         self.size += term.abs();
     }
 
-    fn known(self) -> Known {
-        Known::sum(self.value, self.size)
+    fn known(self) -> Expected {
+        Expected::sum(self.value, self.size)
     }
 }
 
@@ -56,7 +56,7 @@ impl Convolution {
     }
 
     /// `x` is (batch, in, height, width), `weight` (out, in, kernel, kernel), `bias` (out).
-    pub fn forward(&self, x: &[f32], weight: &[f32], bias: &[f32]) -> Vec<Known> {
+    pub fn forward(&self, x: &[f32], weight: &[f32], bias: &[f32]) -> Vec<Expected> {
         let [high, wide] = self.size_out();
         let mut known = Vec::new();
         for (image, channel, row, column) in places(self.batch, self.channels_out, high, wide) {
@@ -80,7 +80,7 @@ impl Convolution {
     }
 
     /// `x` is (batch, in, height, width), `weight` (in, out, kernel, kernel), `bias` (out).
-    pub fn transposed(&self, x: &[f32], weight: &[f32], bias: &[f32]) -> Vec<Known> {
+    pub fn transposed(&self, x: &[f32], weight: &[f32], bias: &[f32]) -> Vec<Expected> {
         let [high, wide] = self.transposed_size_out();
         let mut sums = vec![Sum::default(); self.batch * self.channels_out * high * wide];
         for (index, sum) in sums.iter_mut().enumerate() {
@@ -130,7 +130,7 @@ pub(super) fn matmul(
     left: &[f32],
     right: &[f32],
     [batch, rows, inner, columns]: [usize; 4],
-) -> Vec<Known> {
+) -> Vec<Expected> {
     let element = |(pair, row, column): (usize, usize, usize)| {
         let mut sum = Sum::default();
         for index in 0..inner {
@@ -144,23 +144,23 @@ pub(super) fn matmul(
 }
 
 /// The sum of each line: a row of a matrix, or a column.
-pub(super) fn sum(line: &[f32]) -> Known {
+pub(super) fn sum(line: &[f32]) -> Expected {
     let mut sum = Sum::default();
     line.iter().for_each(|&value| sum.add(f64::from(value)));
     sum.known()
 }
 
 /// The mean of a line.
-pub(super) fn mean(line: &[f32]) -> Known {
+pub(super) fn mean(line: &[f32]) -> Expected {
     let (sum, count) = (sum(line), line.len() as f64);
-    Known::sum(sum.value / count, sum.scale / count)
+    Expected::sum(sum.value / count, sum.scale / count)
 }
 
 /// The variance of a line, with n - 1 in the denominator.
-pub(super) fn variance(line: &[f32]) -> Known {
+pub(super) fn variance(line: &[f32]) -> Expected {
     let mean = mean(line).value;
     let squares: f64 = line.iter().map(|&value| (f64::from(value) - mean).powi(2)).sum();
-    Known::of(squares / (line.len() as f64 - 1.0))
+    Expected::of(squares / (line.len() as f64 - 1.0))
 }
 
 /// The largest of a line and its place; the first of equals, and a NaN before all.
@@ -175,23 +175,23 @@ pub(super) fn largest(line: &[f32]) -> (usize, f32) {
 }
 
 /// Softmax over a line.
-pub(super) fn softmax(line: &[f32]) -> Vec<Known> {
+pub(super) fn softmax(line: &[f32]) -> Vec<Expected> {
     let largest = f64::from(largest(line).1);
     let powers: Vec<f64> = line.iter().map(|&value| (f64::from(value) - largest).exp()).collect();
     let sum: f64 = powers.iter().sum();
-    powers.into_iter().map(|power| Known::of(power / sum)).collect()
+    powers.into_iter().map(|power| Expected::of(power / sum)).collect()
 }
 
 /// A line, normalised by its mean and its variance with n in the denominator; `gamma` and `beta` as they apply to each
 /// element. Two subtractions and additions may cancel: those of the mean and of `beta`.
-pub(super) fn normalised(line: &[f32], epsilon: f64, scale: &[[f32; 2]]) -> Vec<Known> {
+pub(super) fn normalised(line: &[f32], epsilon: f64, scale: &[[f32; 2]]) -> Vec<Expected> {
     let mean = mean(line).value;
     let squares: f64 = line.iter().map(|&value| (f64::from(value) - mean).powi(2)).sum();
     let deviation = (squares / line.len() as f64 + epsilon).sqrt();
     let element = |(&value, gamma_beta): (&f32, &[f32; 2])| {
         let (value, [gamma, beta]) = (f64::from(value), gamma_beta.map(f64::from));
         let size = (value.abs() + mean.abs()) / deviation * gamma.abs() + beta.abs();
-        Known::sum((value - mean) / deviation * gamma + beta, size)
+        Expected::sum((value - mean) / deviation * gamma + beta, size)
     };
     line.iter().zip(scale).map(element).collect()
 }

@@ -1,10 +1,10 @@
 use super::*;
 
-fn values(known: &[Known]) -> Vec<f64> {
+fn values(known: &[Expected]) -> Vec<f64> {
     known.iter().map(|known| known.value).collect()
 }
 
-fn scales(known: &[Known]) -> Vec<f64> {
+fn scales(known: &[Expected]) -> Vec<f64> {
     known.iter().map(|known| known.scale).collect()
 }
 

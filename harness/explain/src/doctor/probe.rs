@@ -1,16 +1,17 @@
 //! What a device is asked: an operation on inputs, with its known answer, or a fact that is measured. Nothing is asked
-//! here; that is in `child`.
+//! here; that is in `service`.
 
 use burn::tensor::backend::Backend as _;
 use burn::tensor::{BasicOps, DType, Tensor, TensorData};
 use burn_repro_device::{Backend, Device};
 
 use super::arithmetic::Fact;
-use super::judge::Rule;
-use super::known::{Known, flush};
+use super::expected::Expected;
+use super::grade::Rule;
+use crate::numeric::flushed;
 
 /// A row of numbers on a device.
-pub(super) type Line = Tensor<Backend, 1>;
+pub(super) type Row = Tensor<Backend, 1>;
 
 type Ask = Box<dyn Fn(&Device) -> Result<Reading, String>>;
 
@@ -28,16 +29,16 @@ pub(super) struct Probe {
 /// What is asked.
 pub(super) enum Question {
     /// A result that is known.
-    Known(KnownAnswer),
+    Known(KnownResult),
     /// A property of the device's arithmetic.
     Fact(fn(&Device) -> Result<Fact, String>),
 }
 
 /// A computation whose result is known.
-pub(super) struct KnownAnswer {
+pub(super) struct KnownResult {
     pub rule: Rule,
     pub ask: Ask,
-    pub answers: Box<dyn Fn() -> Vec<Known>>,
+    pub answers: Box<dyn Fn() -> Vec<Expected>>,
     /// The input of an element of the flattened result, where one can be named.
     pub element: Box<dyn Fn(usize) -> Option<String>>,
 }
@@ -56,11 +57,11 @@ impl Probe {
         input: impl Into<String>,
         rule: Rule,
         ask: impl Fn(&Device) -> Result<Reading, String> + 'static,
-        answers: impl Fn() -> Vec<Known> + 'static,
+        answers: impl Fn() -> Vec<Expected> + 'static,
     ) -> Self {
         let element = Box::new(|_| None);
         let (ask, answers) = (Box::new(ask), Box::new(answers));
-        let question = Question::Known(KnownAnswer { rule, ask, answers, element });
+        let question = Question::Known(KnownResult { rule, ask, answers, element });
         Self { operation, input: input.into(), isolated: false, question }
     }
 
@@ -69,10 +70,10 @@ impl Probe {
         operation: &'static str,
         (input, x): (String, Vec<f32>),
         rule: Rule,
-        device: fn(Line) -> Line,
-        host: impl Fn(f64) -> Known + 'static,
+        device: fn(Row) -> Row,
+        host: impl Fn(f64) -> Expected + 'static,
     ) -> Self {
-        let answer = move |&x: &f32| host(f64::from(x)).flushed(host(f64::from(flush(x))).value);
+        let answer = move |&x: &f32| host(f64::from(x)).flushed(host(f64::from(flushed(x))).value);
         let (asked, named) = (x.clone(), x.clone());
         let ask = move |on: &Device| read(on, device(line(on, &asked)));
         let mut probe =
@@ -86,12 +87,12 @@ impl Probe {
         operation: &'static str,
         (input, pairs): (String, Vec<[f32; 2]>),
         rule: Rule,
-        device: fn(Line, Line) -> Line,
-        host: fn(f64, f64) -> Known,
+        device: fn(Row, Row) -> Row,
+        host: fn(f64, f64) -> Expected,
     ) -> Self {
         let answer = move |pair: &[f32; 2]| {
             let [x, y] = pair.map(f64::from);
-            let [flushed_x, flushed_y] = pair.map(|number| f64::from(flush(number)));
+            let [flushed_x, flushed_y] = pair.map(|number| f64::from(flushed(number)));
             host(x, y).flushed(host(flushed_x, flushed_y).value)
         };
         let (asked, named) = (pairs.clone(), pairs.clone());
@@ -121,7 +122,7 @@ impl Probe {
 }
 
 /// Numbers as a row on a device.
-pub(super) fn line(device: &Device, values: &[f32]) -> Line {
+pub(super) fn line(device: &Device, values: &[f32]) -> Row {
     tensor(device, values, [values.len()])
 }
 

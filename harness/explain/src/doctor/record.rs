@@ -1,26 +1,23 @@
 //! What the doctor found out about a machine, version 1: what `--json` writes and scripts read.
 
-use std::path::Path;
-
 use burn_repro_target::{Missing, Target};
 use serde::Serialize;
 
 use super::arithmetic::Arithmetic;
-use super::examine::Ended;
+use super::examine::ProbeResult;
 use super::finding::{Finding, findings};
-use super::judge::Severity;
+use super::grade::Severity;
 use super::operations::{ALLOCATE, MEBIBYTES, probes};
-use super::outcome::Outcome;
+use super::outcome::ProbeOutcome;
 use super::probe::Probe;
 use burn_repro_core::exit::Exit;
-use burn_repro_core::write::write_whole;
 
 /// The version of the record format.
 const VERSION: u32 = 1;
 
 /// A machine, examined.
 #[derive(Debug, Serialize)]
-pub struct Record {
+pub struct DoctorRecord {
     version: u32,
     /// The version of the harness.
     burn_repro: &'static str,
@@ -34,14 +31,14 @@ pub struct Record {
     #[serde(skip)]
     pub exit: Exit,
     /// What was asked, by target.
-    pub targets: Vec<Examined>,
+    pub targets: Vec<TargetReport>,
     /// What is not here, and why.
     pub missing: Vec<Missing>,
 }
 
 /// A target, examined.
 #[derive(Debug, Serialize)]
-pub struct Examined {
+pub struct TargetReport {
     /// The target.
     pub target: Target,
     /// How it computes.
@@ -49,26 +46,30 @@ pub struct Examined {
     /// The worst first.
     pub findings: Vec<Finding>,
     /// The probes.
-    pub probes: Vec<Asked>,
+    pub probes: Vec<ProbeRecord>,
 }
 
 /// A probe and how it ended.
 #[derive(Debug, Serialize)]
-pub struct Asked {
+pub struct ProbeRecord {
     pub operation: &'static str,
     pub input: String,
     pub seconds: f64,
-    pub outcome: Outcome,
+    pub outcome: ProbeOutcome,
     /// The worst that it found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
 }
 
-impl Record {
+impl DoctorRecord {
     /// The record of targets that were examined.
-    pub fn new(started: jiff::Timestamp, targets: Vec<Examined>, missing: Vec<Missing>) -> Self {
+    pub fn new(
+        started: jiff::Timestamp,
+        targets: Vec<TargetReport>,
+        missing: Vec<Missing>,
+    ) -> Self {
         let answered =
-            |examined: &Examined| examined.probes.iter().all(|asked| asked.outcome.is_answer());
+            |examined: &TargetReport| examined.probes.iter().all(|asked| asked.outcome.is_answer());
         let exit = match targets.iter().all(answered) {
             _ if targets.is_empty() => Exit::NothingRan,
             true => Exit::Success,
@@ -85,18 +86,11 @@ impl Record {
             missing,
         }
     }
-
-    /// Writes the record as JSON, whole or not at all. What is not finite is a word.
-    pub fn write(&self, file: &Path) -> std::io::Result<()> {
-        let mut json = serde_json::to_vec_pretty(self)?;
-        json.push(b'\n');
-        write_whole(file, &json)
-    }
 }
 
-impl Examined {
+impl TargetReport {
     /// What the ends of all probes say about a target.
-    pub fn new(target: &Target, ended: Vec<Ended>) -> Self {
+    pub fn new(target: &Target, ended: Vec<ProbeResult>) -> Self {
         let (mut arithmetic, mut found, mut asked) =
             (Arithmetic::default(), Vec::new(), Vec::new());
         let mut allocations = Vec::new();
@@ -105,25 +99,25 @@ impl Examined {
             let Some(probe) = probes.get(ended.probe) else { continue };
             let mut new = findings(&target.name, probe, &ended);
             let severity = new.iter().map(|finding| finding.severity).max();
-            if let Outcome::Fact(fact) = ended.outcome {
+            if let ProbeOutcome::Fact(fact) = ended.outcome {
                 arithmetic.take(fact);
             }
             // The same that was not asked is not said for every probe.
-            let again = matches!(ended.outcome, Outcome::NotAsked(_))
-                && asked
-                    .last()
-                    .is_some_and(|last: &Asked| matches!(last.outcome, Outcome::NotAsked(_)));
+            let again = matches!(ended.outcome, ProbeOutcome::NotAsked(_))
+                && asked.last().is_some_and(|last: &ProbeRecord| {
+                    matches!(last.outcome, ProbeOutcome::NotAsked(_))
+                });
             if !again {
                 found.append(&mut new);
             }
-            if probe.operation == ALLOCATE && !matches!(ended.outcome, Outcome::NotAsked(_)) {
-                let measured = matches!(ended.outcome, Outcome::Measured { .. });
+            if probe.operation == ALLOCATE && !matches!(ended.outcome, ProbeOutcome::NotAsked(_)) {
+                let measured = matches!(ended.outcome, ProbeOutcome::Measured { .. });
                 allocations.push(measured && severity.is_none());
             }
-            let Ended { seconds, outcome, .. } = ended;
+            let ProbeResult { seconds, outcome, .. } = ended;
             let Probe { operation, input, .. } = probe;
             let input = input.clone();
-            asked.push(Asked { operation, input, seconds, outcome, severity });
+            asked.push(ProbeRecord { operation, input, seconds, outcome, severity });
         }
         let sized: Vec<(usize, bool)> = MEBIBYTES.into_iter().zip(allocations).collect();
         arithmetic.take_allocations(&sized);

@@ -2,8 +2,8 @@ use burn_repro_target::{Class, Fingerprint, Locator};
 
 use super::*;
 use crate::doctor::arithmetic::Fact;
-use crate::doctor::judge::judge;
-use crate::doctor::known::Known;
+use crate::doctor::expected::Expected;
+use crate::doctor::grade::grade;
 use crate::doctor::probe::Question;
 use crate::doctor::report::report;
 use burn_repro_core::precision::Product;
@@ -14,31 +14,34 @@ fn target() -> Target {
 }
 
 /// A device that gives every answer rounded, but for what `spoil` does to a probe's.
-fn examined(spoil: impl Fn(&Probe, &mut Vec<f32>)) -> Examined {
+fn examined(spoil: impl Fn(&Probe, &mut Vec<f32>)) -> TargetReport {
     examined_but(spoil, |_| None)
 }
 
 /// As before, but with another end of some probes.
 fn examined_but(
     spoil: impl Fn(&Probe, &mut Vec<f32>),
-    end: impl Fn(&Probe) -> Option<Outcome>,
-) -> Examined {
+    end: impl Fn(&Probe) -> Option<ProbeOutcome>,
+) -> TargetReport {
     let outcome = |probe: &Probe| {
         if let Some(outcome) = end(probe) {
             return outcome;
         }
         let Question::Known(question) = &probe.question else {
-            return Outcome::Fact(Fact::MatmulProduct(Product::Rounded));
+            return ProbeOutcome::Fact(Fact::MatmulProduct(Product::Rounded));
         };
-        let known: Vec<Known> = (question.answers)();
+        let known: Vec<Expected> = (question.answers)();
         let mut got: Vec<f32> = known.iter().map(|known| known.value as f32).collect();
         spoil(probe, &mut got);
-        let judgement = judge(&got, &known, question.rule).unwrap();
-        Outcome::Measured { judgement, unseen: None }
+        let judgement = grade(&got, &known, question.rule).unwrap();
+        ProbeOutcome::Measured { judgement, unseen: None }
     };
-    let ended =
-        |(probe, asked): (usize, &Probe)| Ended { probe, seconds: 0.0, outcome: outcome(asked) };
-    Examined::new(&target(), probes().iter().enumerate().map(ended).collect())
+    let ended = |(probe, asked): (usize, &Probe)| ProbeResult {
+        probe,
+        seconds: 0.0,
+        outcome: outcome(asked),
+    };
+    TargetReport::new(&target(), probes().iter().enumerate().map(ended).collect())
 }
 
 #[test]
@@ -76,9 +79,9 @@ fn planted_errors_are_found_where_they_are() {
     assert_eq!(examined.arithmetic.largest_allocation_mebibytes, Some(128));
     let text = report(&[examined]);
     for part in [
-        "! defect: t: sum_dim, long (a row of 524288 ones): got 262128, wanted 524288, off by 4.2e6 ULP",
-        "at x = -2.0 got NaN, wanted -0.125",
-        "got 100, wanted 200",
+        "! defect: t: sum_dim, long (a row of 524288 ones): got 262128, expected 524288, off by 4.2e6 ULP",
+        "at x = -2.0 got NaN, expected -0.125",
+        "got 100, expected 200",
         "128 MiB !",
         "t: 4 defects, 2 inaccurate, 0 notes",
     ] {
@@ -100,22 +103,23 @@ fn flushed_subnormals_are_one_sentence() {
     });
     assert_eq!(examined.findings.len(), 3, "{:#?}", examined.findings);
     let text = report(&[examined]);
-    assert_eq!(text.matches("not kept, nor in mul, exp\n").count(), 1, "{text}");
+    assert_eq!(text.matches("not kept, also in mul, exp\n").count(), 1, "{text}");
 }
 
 #[test]
 fn the_exit_code_is_about_whether_all_was_examined() {
-    let record =
-        |targets: Vec<Examined>| Record::new(jiff::Timestamp::now(), targets, Vec::new()).exit_code;
+    let record = |targets: Vec<TargetReport>| {
+        DoctorRecord::new(jiff::Timestamp::now(), targets, Vec::new()).exit_code
+    };
     assert_eq!(record(Vec::new()), 4);
     assert_eq!(record(vec![examined(|_, got| got.fill(7.0))]), 0);
-    let crashed = || Outcome::Crashed("was killed by signal 11".into());
+    let crashed = || ProbeOutcome::Crashed("was killed by signal 11".into());
     let crash = |probe: &Probe| (probe.operation == "conv2d").then(crashed);
     let crashed = examined_but(|_, _| {}, crash);
     assert!(report(std::slice::from_ref(&crashed)).contains("crashed !"));
     assert_eq!(record(vec![crashed]), 102);
     let refused = |probe: &Probe| {
-        (probe.operation == "erf").then(|| Outcome::Unsupported("not implemented".into()))
+        (probe.operation == "erf").then(|| ProbeOutcome::Unsupported("not implemented".into()))
     };
     let refusing = examined_but(|_, _| {}, refused);
     assert_eq!(refusing.findings, []);
@@ -125,7 +129,9 @@ fn the_exit_code_is_about_whether_all_was_examined() {
 /// Whatever becomes of one allocation, those before it are known and those behind it do not count.
 #[test]
 fn an_allocation_that_gave_no_values_is_not_whole() {
-    for outcome in [Outcome::Crashed("was killed".into()), Outcome::Failed("too large".into())] {
+    for outcome in
+        [ProbeOutcome::Crashed("was killed".into()), ProbeOutcome::Failed("too large".into())]
+    {
         let end = |probe: &Probe| {
             let one = probe.operation == ALLOCATE && probe.input.starts_with("128 MiB");
             one.then(|| outcome.clone())
@@ -137,8 +143,9 @@ fn an_allocation_that_gave_no_values_is_not_whole() {
 
 #[test]
 fn what_was_not_asked_is_one_finding() {
-    let ended = |probe| Ended { probe, seconds: 0.0, outcome: Outcome::NotAsked("gone".into()) };
-    let examined = Examined::new(&target(), (0..probes().len()).map(ended).collect());
+    let ended =
+        |probe| ProbeResult { probe, seconds: 0.0, outcome: ProbeOutcome::NotAsked("gone".into()) };
+    let examined = TargetReport::new(&target(), (0..probes().len()).map(ended).collect());
     assert_eq!(examined.findings.len(), 1);
     assert_eq!(examined.arithmetic, Arithmetic::default());
     assert!(report(&[examined]).contains("not asked !"));

@@ -4,19 +4,19 @@ use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, TableCo
 
 use super::arithmetic::{Arithmetic, LONGEST_SUM, LongestSum, PRODUCT, SIGNIFICAND, SUBNORMALS};
 use super::finding::{Finding, ulp_text};
-use super::judge::{Kind, Severity};
+use super::grade::{DeviationKind, Severity};
 use super::operations::{ALLOCATE, MEBIBYTES};
-use super::outcome::Outcome;
-use super::record::{Asked, Examined};
+use super::outcome::ProbeOutcome;
+use super::record::{ProbeRecord, TargetReport};
 use burn_repro_core::escape;
 use burn_repro_core::precision::Product;
 
 /// What the table's numbers and marks are.
-const LEGEND: &str = "largest error against f64 in units in the last place of f32 (ULP), of sums in those of the sum of \
-    the terms' sizes\n! defect, ~ inaccurate, * note, - not supported\n";
+const LEGEND: &str = "largest error against f64, in units in the last place (ULP) of f32; for sums, in ULP of the sum of the \
+    terms' absolute values\n! defect, ~ inaccurate, * note, - not supported\n";
 
 /// The whole report.
-pub fn report(examined: &[Examined]) -> String {
+pub fn report(examined: &[TargetReport]) -> String {
     let mut text = format!("{}\n{LEGEND}", table(examined));
     for severity in [Severity::Defect, Severity::Inaccurate, Severity::Note] {
         for examined in examined {
@@ -34,7 +34,7 @@ pub fn report(examined: &[Examined]) -> String {
 fn sentences(findings: &[&Finding]) -> Vec<String> {
     let mut sentences = Vec::new();
     let flushing: Vec<&&Finding> =
-        findings.iter().filter(|finding| finding.kind == Some(Kind::Flushed)).collect();
+        findings.iter().filter(|finding| finding.kind == Some(DeviationKind::Flushed)).collect();
     if let [first, rest @ ..] = &flushing[..] {
         let mut others: Vec<&str> = rest.iter().map(|finding| finding.operation).collect();
         others.dedup();
@@ -42,17 +42,17 @@ fn sentences(findings: &[&Finding]) -> Vec<String> {
         let others = if others.is_empty() {
             String::new()
         } else {
-            format!(", nor in {}", others.join(", "))
+            format!(", also in {}", others.join(", "))
         };
         sentences.push(format!("{}{others}", first.sentence));
     }
-    let others = findings.iter().filter(|finding| finding.kind != Some(Kind::Flushed));
+    let others = findings.iter().filter(|finding| finding.kind != Some(DeviationKind::Flushed));
     sentences.extend(others.map(|finding| finding.sentence.clone()));
     sentences
 }
 
-fn summary(examined: &[Examined]) -> String {
-    let one = |examined: &Examined| {
+fn summary(examined: &[TargetReport]) -> String {
+    let one = |examined: &TargetReport| {
         let count = |severity| {
             examined.findings.iter().filter(|finding| finding.severity == severity).count()
         };
@@ -82,17 +82,17 @@ const fn mark(severity: Option<Severity>) -> &'static str {
 }
 
 /// A property in words.
-type Fact = fn(&Arithmetic) -> Option<String>;
+type FactText = fn(&Arithmetic) -> Option<String>;
 
 /// The properties, by the names of their probes.
-const FACTS: [(&str, Fact); 4] = [
+const FACTS: [(&str, FactText); 4] = [
     (SIGNIFICAND, |facts| facts.matmul_significand_bits.map(|bits| bits.to_string())),
     (PRODUCT, |facts| facts.matmul_product.map(product)),
     (SUBNORMALS, |facts| facts.subnormals_kept.map(subnormals)),
     (LONGEST_SUM, |facts| facts.longest_sum.map(longest)),
 ];
 
-fn table(examined: &[Examined]) -> Table {
+fn table(examined: &[TargetReport]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
     // More rows than a screen has lines.
@@ -102,19 +102,19 @@ fn table(examined: &[Examined]) -> Table {
     table.set_content_arrangement(ContentArrangement::Dynamic);
     let names = examined.iter().map(|examined| examined.target.name.clone());
     table.set_header(std::iter::once("operation".to_owned()).chain(names));
-    let mut row = |name: &str, cell: &dyn Fn(&Examined) -> Cell| {
+    let mut row = |name: &str, cell: &dyn Fn(&TargetReport) -> Cell| {
         table.add_row(std::iter::once(Cell::new(name)).chain(examined.iter().map(cell)));
     };
     for operation in operations(examined) {
         row(operation, &|examined| {
-            let of = |asked: &&Asked| asked.operation == operation;
+            let of = |asked: &&ProbeRecord| asked.operation == operation;
             operation_cell(&examined.probes.iter().filter(of).collect::<Vec<_>>())
         });
     }
     for (name, fact) in FACTS {
         row(name, &|examined| {
             let text = fact(&examined.arithmetic).unwrap_or_else(|| "-".into());
-            let of = |asked: &&Asked| asked.operation == name;
+            let of = |asked: &&ProbeRecord| asked.operation == name;
             marked(text, examined.probes.iter().filter(of))
         });
     }
@@ -123,7 +123,7 @@ fn table(examined: &[Examined]) -> Table {
 }
 
 /// The operations with known answers, in the order they were asked.
-fn operations(examined: &[Examined]) -> Vec<&'static str> {
+fn operations(examined: &[TargetReport]) -> Vec<&'static str> {
     let mut operations = Vec::new();
     for asked in examined.iter().flat_map(|examined| &examined.probes) {
         let fact = asked.input.is_empty() || asked.operation == ALLOCATE;
@@ -134,34 +134,34 @@ fn operations(examined: &[Examined]) -> Vec<&'static str> {
     operations
 }
 
-fn operation_cell(asked: &[&Asked]) -> Cell {
+fn operation_cell(asked: &[&ProbeRecord]) -> Cell {
     let text = asked.iter().find_map(|asked| no_values(&asked.outcome));
     let text = text.map_or_else(|| values(asked), str::to_owned);
     marked(text, asked.iter().copied())
 }
 
 /// A word for a probe that gave no values.
-const fn no_values(outcome: &Outcome) -> Option<&'static str> {
+const fn no_values(outcome: &ProbeOutcome) -> Option<&'static str> {
     match outcome {
-        Outcome::Measured { .. } | Outcome::Fact(_) => None,
-        Outcome::Unsupported(_) => Some("-"),
-        Outcome::Failed(_) => Some("failed"),
-        Outcome::Crashed(_) => Some("crashed"),
-        Outcome::TimedOut(_) => Some("hung"),
-        Outcome::NotAsked(_) => Some("not asked"),
+        ProbeOutcome::Measured { .. } | ProbeOutcome::Fact(_) => None,
+        ProbeOutcome::Unsupported(_) => Some("-"),
+        ProbeOutcome::Failed(_) => Some("failed"),
+        ProbeOutcome::Crashed(_) => Some("crashed"),
+        ProbeOutcome::TimedOut(_) => Some("hung"),
+        ProbeOutcome::NotAsked(_) => Some("not asked"),
     }
 }
 
 /// The largest error, unless something that is no number says more.
-fn values(asked: &[&Asked]) -> String {
+fn values(asked: &[&ProbeRecord]) -> String {
     let judgements = asked.iter().filter_map(|asked| match &asked.outcome {
-        Outcome::Measured { judgement, .. } => Some(judgement),
+        ProbeOutcome::Measured { judgement, .. } => Some(judgement),
         _ => None,
     });
     let largest = judgements.clone().map(|judgement| judgement.largest_ulp).fold(0.0, f64::max);
     let not_finite = judgements
         .flat_map(|judgement| &judgement.deviations)
-        .any(|deviation| deviation.kind == Kind::NotFinite);
+        .any(|deviation| deviation.kind == DeviationKind::NotFinite);
     match (not_finite, largest == 0.0) {
         (true, _) => format!("{} NaN/inf", ulp_text(largest)),
         (false, true) => "0".to_owned(),
@@ -170,7 +170,7 @@ fn values(asked: &[&Asked]) -> String {
 }
 
 /// With the mark and the colour of the worst that the probes found.
-fn marked<'a>(text: String, probes: impl Iterator<Item = &'a Asked>) -> Cell {
+fn marked<'a>(text: String, probes: impl Iterator<Item = &'a ProbeRecord>) -> Cell {
     let worst = probes.filter_map(|asked| asked.severity).max();
     let cell = Cell::new(format!("{text}{}", mark(worst))).set_alignment(CellAlignment::Right);
     match worst {
@@ -180,7 +180,7 @@ fn marked<'a>(text: String, probes: impl Iterator<Item = &'a Asked>) -> Cell {
     }
 }
 
-fn allocation_cell(examined: &Examined) -> Cell {
+fn allocation_cell(examined: &TargetReport) -> Cell {
     let text = match examined.arithmetic.largest_allocation_mebibytes {
         None => "-".to_owned(),
         Some(size) if MEBIBYTES.last() == Some(&size) => format!(">= {size} MiB"),

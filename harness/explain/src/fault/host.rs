@@ -97,27 +97,8 @@ impl Elements {
     }
 }
 
-/// Rounds to a significand of so many bits, ties to even, as a conversion does.
-pub(crate) fn significand(value: f64, bits: u32) -> f64 {
-    if value == 0.0 || !value.is_finite() {
-        return value;
-    }
-    let dropped = 53 - bits;
-    let bits = value.to_bits();
-    let half = (1_u64 << (dropped - 1)) - 1 + ((bits >> dropped) & 1);
-    f64::from_bits((bits + half) >> dropped << dropped)
-}
-
-/// Cuts a significand to so many bits.
-pub fn cut(value: f64, bits: u32) -> f64 {
-    let dropped = 53 - bits;
-    f64::from_bits(value.to_bits() >> dropped << dropped)
-}
-
 #[cfg(test)]
 mod tests {
-    use rstest::rstest;
-
     use super::*;
 
     fn elements(shape: &[usize]) -> Elements {
@@ -145,14 +126,5 @@ mod tests {
         let mut rows = elements(&[2, 3]);
         rows.shift_rows();
         assert_eq!(rows.values, [0.0, 1.0, 2.0, 0.0, 4.0, 5.0]);
-    }
-
-    #[rstest]
-    #[case(1.0 + 3.0 / 256.0, 8, 1.0 + 2.0 / 128.0)]
-    #[case(1.0 + 1.0 / 256.0, 8, 1.0)]
-    #[case(-0.1, 24, f64::from(-0.1_f32))]
-    #[case(f64::INFINITY, 8, f64::INFINITY)]
-    fn a_significand_is_rounded_to_even(#[case] value: f64, #[case] bits: u32, #[case] want: f64) {
-        assert_eq!(significand(value, bits), want);
     }
 }

@@ -30,12 +30,12 @@ pub struct Fault {
     /// Which operations it fits.
     pub fits: fn(&OperationIr) -> bool,
     /// What it does to them.
-    pub does: Does,
+    pub does: FaultEffect,
 }
 
 /// What a fault does.
 #[derive(Debug, Clone, Copy)]
-pub enum Does {
+pub enum FaultEffect {
     /// Executes another operation in its place.
     Rewrites(fn(&mut OperationIr)),
     /// Changes what comes in: the inputs at these places, for this operation only.
@@ -52,7 +52,7 @@ pub enum Does {
 
 /// A fault at its place.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
-pub struct Planted {
+pub struct InjectedFault {
     /// The fault's name.
     pub fault: String,
     /// Where.
@@ -68,7 +68,7 @@ pub enum At {
     Every,
 }
 
-impl fmt::Display for Planted {
+impl fmt::Display for InjectedFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.at {
             At::Every => formatter.write_str(&self.fault),
@@ -80,14 +80,14 @@ impl fmt::Display for Planted {
 /// A word that is no fault and no place of one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{word}` is no fault, or not at an operation; write one of these, and @N behind it for operation N alone: {known}"
+    "unknown fault `{word}`: expected NAME, or NAME@N for operation N alone, where NAME is one of {known}"
 )]
 pub struct UnknownFault {
     word: String,
     known: String,
 }
 
-impl FromStr for Planted {
+impl FromStr for InjectedFault {
     type Err = UnknownFault;
 
     fn from_str(word: &str) -> Result<Self, UnknownFault> {
@@ -112,6 +112,6 @@ impl Fault {
 
     /// Whether it changes host data instead of an operation.
     pub(crate) fn is_of_host_data(&self) -> bool {
-        matches!(self.does, Does::Host(_))
+        matches!(self.does, FaultEffect::Host(_))
     }
 }

@@ -1,17 +1,19 @@
 //! Which operations faults fit, and how they are rewritten. Pure.
 
+use burn::tensor::DType;
 use burn_repro_device::ir::{
     BaseOperationIr as Base, FloatOperationIr as Float, ModuleOperationIr as Module,
     NumericOperationIr as Numeric, OperationIr, ScalarIr, TensorIr,
 };
 
 use super::Elements;
-use crate::operation::{Class, class, scalars, scalars_mut};
+use crate::numeric::round;
+use crate::operation::{OpKind, op_kind, scalars, scalars_mut};
 
 /// Any operation with a result of floats that is computed or moved.
 pub(super) fn any(operation: &OperationIr) -> bool {
     let out = operation.outputs().next();
-    class(operation) != Class::Nothing
+    op_kind(operation) != OpKind::Unspecified
         && operation.inputs().next().is_some()
         && out.is_some_and(|out| out.dtype.is_float() && out.shape.num_elements() > 1)
 }
@@ -220,10 +222,6 @@ pub(super) fn linear_in_f16(operation: &OperationIr, inputs: &[Elements]) -> Opt
 }
 
 fn add_in_f16(terms: impl Iterator<Item = f64>) -> f64 {
-    let total = terms.fold(half::f16::ZERO, |total, term| {
-        half::f16::from_f64(
-            f64::from(total.to_f32()) + f64::from(half::f16::from_f64(term).to_f32()),
-        )
-    });
-    f64::from(total.to_f32())
+    let f16 = |value| round(value, DType::F16);
+    terms.fold(0.0, |total, term| f16(total + f16(term)))
 }

@@ -1,23 +1,25 @@
 //! What faults do to the elements of a result. Pure.
 
+use burn::tensor::DType;
+
 use super::Elements;
-use super::host::{cut, significand};
+use crate::numeric::{cut_significand, round, round_significand};
 
 pub(super) fn to_bf16(elements: &mut Elements) {
-    elements.map(|value| significand(value, 8));
+    elements.map(|value| round_significand(value, 8));
 }
 
 /// TF32 keeps the exponents of an f32 and eleven bits of significand.
 pub(super) fn to_tf32(elements: &mut Elements) {
-    elements.map(|value| significand(value, 11));
+    elements.map(|value| round_significand(value, 11));
 }
 
 pub(super) fn to_f16(elements: &mut Elements) {
-    elements.map(|value| f64::from(half::f16::from_f64(value).to_f32()));
+    elements.map(|value| round(value, DType::F16));
 }
 
 pub(super) fn cut_to_12_bits(elements: &mut Elements) {
-    elements.map(|value| cut(value, 12));
+    elements.map(|value| cut_significand(value, 12));
 }
 
 pub(super) fn one_percent_more(elements: &mut Elements) {

@@ -6,7 +6,7 @@ use burn::tensor::TensorData;
 use burn_repro_device::Executor;
 use burn_repro_device::ir::{OperationIr, TensorIr, TensorStatus};
 
-use super::{At, Does, Elements, Fault, Planted};
+use super::{At, Elements, Fault, FaultEffect, InjectedFault};
 
 /// What a fault has done and seen so far.
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ pub struct State {
     last: HashMap<Vec<usize>, TensorData>,
 }
 
-impl Planted {
+impl InjectedFault {
     fn is_at(&self, number: usize) -> bool {
         match self.at {
             At::Every => true,
@@ -28,7 +28,7 @@ impl Planted {
     /// Host data on its way to the device.
     pub fn put(&self, state: &mut State, number: usize, data: TensorData) -> TensorData {
         match Fault::named(&self.fault).map(|fault| fault.does) {
-            Some(Does::Host(change)) if self.is_at(number) && data.dtype.is_float() => {
+            Some(FaultEffect::Host(change)) if self.is_at(number) && data.dtype.is_float() => {
                 state.struck += 1;
                 changed(&data, change)
             }
@@ -47,25 +47,27 @@ impl Planted {
         operation: &mut OperationIr,
         executor: &Executor,
     ) -> Result<(), String> {
-        let fault = Fault::named(&self.fault)
-            .ok_or_else(|| format!("there is no fault `{}`", self.fault))?;
+        let fault =
+            Fault::named(&self.fault).ok_or_else(|| format!("unknown fault `{}`", self.fault))?;
         let strikes = self.is_at(number) && (fault.fits)(operation);
         if strikes {
             state.struck += 1;
         }
         match fault.does {
-            Does::Rewrites(rewrite) if strikes => {
+            FaultEffect::Rewrites(rewrite) if strikes => {
                 rewrite(operation);
                 executor.execute(operation.clone());
                 Ok(())
             }
-            Does::Inputs(places, change) if strikes => inputs(operation, places, change, executor),
-            Does::Computes(compute) if strikes => computed(operation, compute, executor),
-            Does::Output(change) if strikes => {
+            FaultEffect::Inputs(places, change) if strikes => {
+                inputs(operation, places, change, executor)
+            }
+            FaultEffect::Computes(compute) if strikes => computed(operation, compute, executor),
+            FaultEffect::Output(change) if strikes => {
                 executor.execute(operation.clone());
                 output(operation, executor, |data| changed(&data, change))
             }
-            Does::Stale => stale(state, strikes, operation, executor),
+            FaultEffect::Stale => stale(state, strikes, operation, executor),
             _ => {
                 executor.execute(operation.clone());
                 Ok(())

@@ -1,15 +1,15 @@
 //! The faults.
 
-use super::Does::{Computes, Host, Inputs, Output, Rewrites, Stale};
+use super::FaultEffect::{Computes, Host, Inputs, Output, Rewrites, Stale};
 use super::operations as on;
 use super::outputs as out;
-use super::{Does, Fault};
+use super::{Fault, FaultEffect};
 
 const fn fault(
     name: &'static str,
     what: &'static str,
     fits: fn(&burn_repro_device::ir::OperationIr) -> bool,
-    does: Does,
+    does: FaultEffect,
 ) -> Fault {
     Fault { name, what, fits, does }
 }

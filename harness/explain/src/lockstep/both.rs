@@ -10,13 +10,13 @@ use burn_repro_device::{Device, Executor, Stream, float_dtype};
 use burn_repro_target::Dtype;
 
 use super::activation::{Watch, Whole};
-use super::error::Ruler;
-use super::interposed::Interposed;
-use super::kept::{Captured, Compared, Kept, Kind};
-use super::local::{Fed, Local};
-use crate::fault::Planted;
+use super::error::ErrorScale;
+use super::faulty_executor::FaultyExecutor;
+use super::local::{Local, OperationInputs};
+use super::stats::{CapturedOperation, OpResult, Stats, Subject};
+use crate::fault::InjectedFault;
 use crate::numeric::{numbers, rounded};
-use crate::operation::{Class, class};
+use crate::operation::{OpKind, op_kind};
 use burn_repro_core::diagnose::{Error, ReadReport};
 use burn_repro_core::tolerance::Bound;
 use burn_repro_worker::names;
@@ -25,19 +25,19 @@ use burn_repro_worker::scope;
 /// The reference, the target, and one more of each for single operations.
 pub(crate) struct Lockstep {
     reference: Executor,
-    target: Interposed,
+    target: FaultyExecutor,
     local: Local,
     device: Device,
     dtype: DType,
     watch: Watch,
     /// The bound whose first breach ends the comparison.
     until: Option<Bound>,
-    pub kept: Kept,
+    pub kept: Stats,
     pub reads: Vec<ReadReport>,
     pub stopped: bool,
     /// The number of the operation to be captured.
     capture: Option<usize>,
-    pub(crate) captured: Option<Captured>,
+    pub(crate) captured: Option<CapturedOperation>,
     number: usize,
     failure: Option<String>,
 }
@@ -46,10 +46,10 @@ impl Lockstep {
     pub fn new(
         device: &Device,
         float: Dtype,
-        fault: Option<Planted>,
+        fault: Option<InjectedFault>,
         until: Option<Bound>,
     ) -> Self {
-        let target = || Interposed::new(Executor::new(device, float), fault.clone());
+        let target = || FaultyExecutor::new(Executor::new(device, float), fault.clone());
         let dtype = float_dtype(float).into();
         Self {
             reference: Executor::reference(),
@@ -59,7 +59,7 @@ impl Lockstep {
             dtype,
             watch: Watch::default(),
             until,
-            kept: Kept::default(),
+            kept: Stats::default(),
             reads: Vec::new(),
             stopped: false,
             capture: None,
@@ -103,8 +103,8 @@ impl Lockstep {
     }
 
     fn compare(&mut self, number: usize, operation: OperationIr) -> Result<(), String> {
-        let class = class(&operation);
-        if class == Class::Nothing {
+        let class = op_kind(&operation);
+        if class == OpKind::Unspecified {
             return self.without_comparing(number, operation);
         }
         let inputs = self.fed(&operation)?;
@@ -115,21 +115,22 @@ impl Lockstep {
         self.reference.execute(operation.clone());
         self.target.execute(number, operation.clone());
         let outputs: Vec<TensorIr> = operation.outputs().cloned().collect();
-        let ruler = Ruler { dtype: self.dtype, class, largest_sum: None, floats: true };
+        let scale = ErrorScale { dtype: self.dtype, class, largest_sum: None, floats: true };
         let mut accumulated = Error::default();
         let mut wants = Vec::new();
         for out in &outputs {
             let want = self.reference.read(out)?;
             let got = self.target.read(out)?;
-            accumulated = accumulated.worse(ruler.of(out).measure(&numbers(&got), &numbers(&want)));
+            accumulated = accumulated.worse(scale.of(out).measure(&numbers(&got), &numbers(&want)));
             wants.push(want);
         }
-        let fed = Fed { number, operation: &operation, inputs: &inputs, outputs: &outputs };
-        let local = self.compare_locally(&fed, ruler, &wants)?;
+        let fed =
+            OperationInputs { number, operation: &operation, inputs: &inputs, outputs: &outputs };
+        let local = self.compare_locally(&fed, scale, &wants)?;
         let shape = outputs.first().map(|out| out.shape.to_vec()).unwrap_or_default();
         let (place, allowed) = (scope::place(), class.allowed_ulp());
-        let kind = Kind::Operation(Box::new(operation));
-        self.kept.take(Compared { number, place, parameter, kind, local, accumulated, allowed });
+        let kind = Subject::Operation(Box::new(operation));
+        self.kept.take(OpResult { number, place, parameter, kind, local, accumulated, allowed });
         match whole {
             Some(whole) => self.compare_whole(number, whole, shape, &wants[0]),
             None => Ok(()),
@@ -150,28 +151,29 @@ impl Lockstep {
     /// The error of the operation itself.
     fn compare_locally(
         &mut self,
-        fed: &Fed<'_>,
-        ruler: Ruler,
+        fed: &OperationInputs<'_>,
+        scale: ErrorScale,
         wants: &[TensorData],
     ) -> Result<Error, String> {
         let got = self.local.got(fed)?;
-        let want = self.local.want(fed, ruler.class, wants)?;
+        let want = self.local.want(fed, scale.class, wants)?;
         let pairs: Vec<[Vec<f64>; 2]> =
             got.iter().zip(&want).map(|(got, want)| [numbers(got), numbers(want)]).collect();
-        let worst = |ruler: Ruler| {
+        let worst = |scale: ErrorScale| {
             let pairs = fed.outputs.iter().zip(&pairs);
-            let errors = pairs.map(|(out, [got, want])| ruler.of(out).measure(got, want));
+            let errors = pairs.map(|(out, [got, want])| scale.of(out).measure(got, want));
             errors.fold(Error::default(), Error::worse)
         };
-        let mut error = worst(ruler);
-        if matches!(ruler.class, Class::Sum(_)) && error.ulp > ruler.class.allowed_ulp() {
+        let mut error = worst(scale);
+        if matches!(scale.class, OpKind::Sum(_)) && error.ulp > scale.class.allowed_ulp() {
             let largest_sum = Some(self.local.largest_sum(fed)?);
-            error = worst(Ruler { largest_sum, ..ruler });
+            error = worst(ErrorScale { largest_sum, ..scale });
         }
         if self.capture == Some(fed.number) {
             let (inputs, outputs) = (fed.inputs.to_vec(), fed.outputs.to_vec());
             let operation = fed.operation.clone();
-            self.captured = Some(Captured { operation, inputs, outputs, expected: want, got });
+            self.captured =
+                Some(CapturedOperation { operation, inputs, outputs, expected: want, got });
         }
         Ok(error)
     }
@@ -186,14 +188,14 @@ impl Lockstep {
     ) -> Result<(), String> {
         let got = whole.activation.run(whole.input, &self.device)?;
         // The input was rounded: an error of half a unit in it is not the activation's.
-        let class = Class::Crossing;
-        let ruler = Ruler { dtype: self.dtype, class, largest_sum: None, floats: true };
-        self.kept.take(Compared {
+        let class = OpKind::NearZero;
+        let scale = ErrorScale { dtype: self.dtype, class, largest_sum: None, floats: true };
+        self.kept.take(OpResult {
             number,
             place: scope::place(),
             parameter: None,
-            kind: Kind::Whole(whole.activation.name(), shape),
-            local: ruler.measure(&numbers(&got), &numbers(want)),
+            kind: Subject::Whole(whole.activation.name(), shape),
+            local: scale.measure(&numbers(&got), &numbers(want)),
             accumulated: Error::default(),
             allowed: class.allowed_ulp(),
         });
@@ -208,13 +210,13 @@ impl Lockstep {
     ) -> Result<(), String> {
         let shape = data.shape.to_vec();
         let tensor = TensorIr::uninit(id, data.shape.clone(), data.dtype);
-        let class = Class::Moved;
-        let ruler = Ruler { dtype: self.dtype, class, largest_sum: None, floats: true };
+        let class = OpKind::DataMovement;
+        let scale = ErrorScale { dtype: self.dtype, class, largest_sum: None, floats: true };
         let want = numbers(&rounded(data, self.dtype));
-        let error = ruler.of(&tensor).measure(&numbers(&self.target.read(&tensor)?), &want);
-        let (place, kind) = (scope::place(), Kind::Host(shape));
+        let error = scale.of(&tensor).measure(&numbers(&self.target.read(&tensor)?), &want);
+        let (place, kind) = (scope::place(), Subject::Host(shape));
         let allowed = class.allowed_ulp();
-        self.kept.take(Compared {
+        self.kept.take(OpResult {
             number,
             place,
             parameter: None,

@@ -7,7 +7,7 @@ use burn_repro_device::{Executor, Stream};
 
 use super::source::line_of_model;
 use crate::numeric::numbers;
-use crate::operation::{Class, Description, class, scalars, shapes};
+use crate::operation::{Description, OpKind, op_kind, scalars, shapes};
 use burn_repro_core::golden::Step;
 use burn_repro_core::splitmix::splitmix64;
 use burn_repro_worker::names;
@@ -80,7 +80,7 @@ impl Stream for Follow {
         let parameter = operation.inputs().find_map(|tensor| names::of(tensor.id));
         self.reference.execute(operation.clone());
         let outputs: Vec<TensorIr> = operation.outputs().cloned().collect();
-        let written = class(&operation) != Class::Nothing;
+        let written = op_kind(&operation) != OpKind::Unspecified;
         let digest = if written { self.digest(&outputs) } else { 0.0 };
         let Description { name, arguments } = Description::of(&operation);
         self.followed.push(Step {

@@ -4,12 +4,12 @@ use burn::tensor::{DType, TensorData};
 use burn_repro_device::Executor;
 use burn_repro_device::ir::{OperationIr, TensorIr};
 
-use super::interposed::Interposed;
+use super::faulty_executor::FaultyExecutor;
 use crate::numeric::{numbers, round, rounded};
-use crate::operation::{Class, round_scalars};
+use crate::operation::{OpKind, round_scalars};
 
 /// An operation and the values that it is given: the reference's, rounded to the target's type.
-pub(super) struct Fed<'a> {
+pub(super) struct OperationInputs<'a> {
     pub(super) number: usize,
     pub(super) operation: &'a OperationIr,
     pub(super) inputs: &'a [(TensorIr, TensorData)],
@@ -19,13 +19,13 @@ pub(super) struct Fed<'a> {
 /// Executors that hold nothing between two operations.
 pub(super) struct Local {
     pub(super) reference: Executor,
-    pub(super) target: Interposed,
+    pub(super) target: FaultyExecutor,
     pub(super) dtype: DType,
 }
 
 impl Local {
     /// What the target gives.
-    pub(super) fn got(&mut self, fed: &Fed<'_>) -> Result<Vec<TensorData>, String> {
+    pub(super) fn got(&mut self, fed: &OperationInputs<'_>) -> Result<Vec<TensorData>, String> {
         for (tensor, data) in fed.inputs {
             self.target.executor().put(tensor.id, data.clone());
         }
@@ -38,22 +38,22 @@ impl Local {
     /// What it should give; `wants` is what the reference gave for its own values.
     pub(super) fn want(
         &self,
-        fed: &Fed<'_>,
-        class: Class,
+        fed: &OperationInputs<'_>,
+        class: OpKind,
         wants: &[TensorData],
     ) -> Result<Vec<TensorData>, String> {
-        if class == Class::Moved {
+        if class == OpKind::DataMovement {
             // Rounding first and moving then is moving first and rounding then.
             return Ok(wants.iter().map(|want| rounded(want, self.dtype)).collect());
         }
         let mut operation = fed.operation.clone();
         round_scalars(&mut operation, |value| round(value, self.dtype));
         let exact = |data: &TensorData| rounded(data, DType::F64);
-        self.on_reference(&Fed { operation: &operation, ..*fed }, exact)
+        self.on_reference(&OperationInputs { operation: &operation, ..*fed }, exact)
     }
 
     /// The largest sum of the absolute values of an operation's terms: the same operation of absolute inputs.
-    pub(super) fn largest_sum(&self, fed: &Fed<'_>) -> Result<f64, String> {
+    pub(super) fn largest_sum(&self, fed: &OperationInputs<'_>) -> Result<f64, String> {
         let absolute = |data: &TensorData| match data.dtype.is_float() {
             true => {
                 let values: Vec<f64> = numbers(data).iter().map(|value| value.abs()).collect();
@@ -68,7 +68,7 @@ impl Local {
 
     fn on_reference(
         &self,
-        fed: &Fed<'_>,
+        fed: &OperationInputs<'_>,
         prepare: impl Fn(&TensorData) -> TensorData,
     ) -> Result<Vec<TensorData>, String> {
         for (tensor, data) in fed.inputs {
@@ -82,7 +82,7 @@ impl Local {
 }
 
 /// Drops what a single operation left behind.
-fn clear(executor: &Executor, fed: &Fed<'_>) {
+fn clear(executor: &Executor, fed: &OperationInputs<'_>) {
     fed.inputs.iter().for_each(|(tensor, _)| executor.drop_tensor(tensor));
     fed.outputs.iter().for_each(|tensor| executor.drop_tensor(tensor));
 }

@@ -7,16 +7,16 @@
 mod activation;
 mod both;
 mod error;
+mod faulty_executor;
 mod follow;
-mod interposed;
-mod kept;
 mod local;
 mod run;
 mod service;
 mod single;
 mod source;
+mod stats;
 
-pub(crate) use kept::Captured;
 pub use run::LockstepOptions;
 pub(crate) use run::{Runs, fitting, with_fault};
 pub use service::{SERVICES, ask_lockstep};
+pub(crate) use stats::CapturedOperation;

@@ -8,9 +8,9 @@ use burn_repro_target::Dtype;
 
 use super::both::Lockstep;
 use super::follow::Follow;
-use super::kept::{Captured, Compared, Kind};
 use super::single::Single;
-use crate::fault::Planted;
+use super::stats::{CapturedOperation, OpResult, Subject};
+use crate::fault::InjectedFault;
 use crate::operation::{Description, shapes};
 use burn_repro_core::diagnose::{LockstepReport, OperationReport};
 use burn_repro_core::golden::Step;
@@ -35,13 +35,13 @@ impl<F: Fn(&Place) -> Result<Trace, BoxError>> Runs for F {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LockstepOptions {
     /// A fault to plant into the target.
-    pub fault: Option<Planted>,
+    pub fault: Option<InjectedFault>,
     /// The bound whose first breach ends the comparison.
     pub until: Option<Bound>,
     /// Whether the lines of the model are looked for.
     pub locate: bool,
     /// Whether the first operation that is off is to be caught as a project of its own.
-    pub emit: bool,
+    pub minimal_repro: bool,
 }
 
 /// Runs a pipeline on a stream; gives what the pipeline recorded.
@@ -92,7 +92,7 @@ pub(crate) fn capture(
     float: Dtype,
     options: &LockstepOptions,
     number: usize,
-) -> Result<Option<Captured>, BoxError> {
+) -> Result<Option<CapturedOperation>, BoxError> {
     let stream = Lockstep::new(device, float, options.fault.clone(), None).capturing(number);
     let (_, (captured, failure)) =
         on_stream(stream, pipeline, |stream| (stream.captured.take(), stream.take_failure()))?;
@@ -114,14 +114,14 @@ fn reported(stream: &mut Lockstep) -> LockstepReport {
     }
 }
 
-fn told(compared: &Compared) -> OperationReport {
+fn told(compared: &OpResult) -> OperationReport {
     let name = compared.kind.name();
     let (arguments, shapes) = match &compared.kind {
-        Kind::Host(shape) => (String::new(), format!("-> {shape:?}")),
-        Kind::Whole(_, shape) => {
+        Subject::Host(shape) => (String::new(), format!("-> {shape:?}")),
+        Subject::Whole(_, shape) => {
             ("the backend's own, in one piece".to_owned(), format!("{shape:?} -> {shape:?}"))
         }
-        Kind::Operation(operation) => (Description::of(operation).arguments, shapes(operation)),
+        Subject::Operation(operation) => (Description::of(operation).arguments, shapes(operation)),
     };
     OperationReport {
         number: compared.number,
@@ -133,7 +133,7 @@ fn told(compared: &Compared) -> OperationReport {
         source: None,
         local: compared.local,
         accumulated: compared.accumulated,
-        whole: matches!(compared.kind, Kind::Whole(..)),
+        whole: matches!(compared.kind, Subject::Whole(..)),
         allowed: compared.allowed,
     }
 }
@@ -163,7 +163,7 @@ pub(crate) fn with_fault(
     pipeline: &impl Runs,
     device: &Device,
     float: Dtype,
-    fault: Option<Planted>,
+    fault: Option<InjectedFault>,
 ) -> Result<Trace, BoxError> {
     let stream = Single::new(Executor::new(device, float), fault);
     let (trace, failure) = on_stream(stream, pipeline, Single::take_failure)?;

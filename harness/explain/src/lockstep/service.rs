@@ -7,8 +7,8 @@ use burn_repro_target::Fingerprint;
 use serde_json::Value;
 
 use super::run::{capture, follow, lockstep};
-use super::{Captured, LockstepOptions, Runs};
-use crate::emit::{Caught, File, files};
+use super::{CapturedOperation, LockstepOptions, Runs};
+use crate::minimal_repro::{FailingOperation, File, files};
 use burn_repro_core::diagnose::{LockstepReport, OperationReport};
 use burn_repro_core::reference::FOLLOW;
 use burn_repro_core::scenario::Scenario;
@@ -53,7 +53,7 @@ fn answer_lockstep(opened: &Opened<'_>, asked: Value) -> Result<Answer, BoxError
     let (report, trace) = lockstep(&pipeline, opened.device, opened.settings.dtype, &options)?;
     let plain_difference = trace.largest_difference(&plain).unwrap_or(f64::INFINITY);
     let report = LockstepReport { plain_seconds, plain_difference, ..report };
-    let project = match options.emit {
+    let project = match options.minimal_repro {
         true => Some(catch(opened, &request, &pipeline, &options, report.first.as_ref())?),
         false => None,
     };
@@ -76,13 +76,14 @@ fn catch(
     pipeline: &impl Runs,
     options: &LockstepOptions,
     first: Option<&OperationReport>,
-) -> Result<Result<Caught, String>, BoxError> {
+) -> Result<Result<FailingOperation, String>, BoxError> {
     let Some(first) = first else {
-        return Ok(Err("no operation is off, so that no project was written".to_owned()));
+        return Ok(Err("no operation is off, so no project was written".to_owned()));
     };
     let capture = || capture(pipeline, opened.device, opened.settings.dtype, options, first.number);
     let captured = if first.whole { None } else { capture()? };
-    let missing = || format!("{} is no single operation: no project was written", first.title());
+    let missing =
+        || format!("{} is not a single operation, so no project was written", first.title());
     Ok(captured.map(|captured| caught(opened, request, first, captured)).ok_or_else(missing))
 }
 
@@ -90,10 +91,10 @@ fn caught(
     opened: &Opened<'_>,
     request: &RunRequest,
     first: &OperationReport,
-    captured: Captured,
-) -> Caught {
-    let Captured { operation, inputs, outputs, expected, got } = captured;
-    Caught {
+    captured: CapturedOperation,
+) -> FailingOperation {
+    let CapturedOperation { operation, inputs, outputs, expected, got } = captured;
+    FailingOperation {
         title: first.title(),
         scenario: scenario_name(request),
         target: opened.target.name.clone(),

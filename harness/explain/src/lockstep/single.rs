@@ -7,13 +7,13 @@ use burn::tensor::TensorData;
 use burn_repro_device::ir::{OperationIr, TensorId, TensorIr};
 use burn_repro_device::{Executor, Stream};
 
-use super::interposed::Interposed;
+use super::faulty_executor::FaultyExecutor;
 use super::source::line_of_model;
-use crate::fault::{FAULTS, Planted};
+use crate::fault::{FAULTS, InjectedFault};
 
 /// One device, and what is looked at.
 pub(crate) struct Single {
-    target: Interposed,
+    target: FaultyExecutor,
     number: usize,
     /// The operations to be located.
     located: BTreeMap<usize, Option<String>>,
@@ -23,8 +23,8 @@ pub(crate) struct Single {
 
 impl Single {
     /// The device, with a fault if one is planted.
-    pub fn new(executor: Executor, fault: Option<Planted>) -> Self {
-        let target = Interposed::new(executor, fault);
+    pub fn new(executor: Executor, fault: Option<InjectedFault>) -> Self {
+        let target = FaultyExecutor::new(executor, fault);
         Self { target, number: 0, located: BTreeMap::new(), fitting: None }
     }
 

@@ -4,12 +4,15 @@ use std::backtrace::Backtrace;
 use std::path::Path;
 
 /// Folders of code that is not the model's: dependencies, the standard library, and this harness.
-const FOREIGN: [&str; 6] = [
+const FOREIGN: [&str; 9] = [
     "/registry/src/",
     "/git/checkouts/",
     "/rustc/",
     "/rustlib/",
-    "harness/src/",
+    "harness/core/src/",
+    "harness/explain/src/",
+    "harness/repro/src/",
+    "harness/worker/src/",
     "backends/device/src/",
 ];
 
@@ -41,8 +44,8 @@ mod tests {
     #[test]
     fn the_innermost_line_of_the_models_own_is_told_without_its_column() {
         let backtrace = "\
-   0: burn_repro::lockstep::single::Single::next
-             at ./harness/src/lockstep/single.rs:60:22
+   0: burn_repro_explain::lockstep::single::Single::next
+             at ./harness/explain/src/lockstep/single.rs:60:22
    1: burn_tensor::tensor::api::float::Tensor<B,_>::matmul
              at /home/me/.cargo/registry/src/index-1/burn-tensor-0.21.0/src/tensor/api/float.rs:12:9
    2: my_models::attention::Attention<B>::forward

@@ -2,13 +2,13 @@
 //!
 //! Operations come from Burn's intermediate representation. Running them is the `lockstep`'s work.
 
-mod class;
+mod kind;
 mod scalars;
 
 use burn_repro_device::ir::{OperationIr, TensorIr};
 use serde_json::{Map, Value};
 
-pub(crate) use class::{Class, class};
+pub(crate) use kind::{OpKind, op_kind};
 pub(crate) use scalars::{round_scalars, scalars, scalars_mut};
 
 /// An operation in words.

@@ -29,17 +29,17 @@ pub(super) struct CalibrateArguments {
     /// A class (cpu, wgpu, cuda) or a target; may be given several times
     #[arg(long = "backend", value_name = "NAME")]
     backends: Vec<BackendSelector>,
-    /// Runs with the last bit of every input moved, beside the one as it is
+    /// Number of runs with the last bit of every input changed, besides the unchanged run
     #[arg(long, value_name = "COUNT", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=1000))]
     runs: u64,
-    /// What is seen is multiplied by this
+    /// Multiply the observed differences by this
     #[arg(long, value_name = "NUMBER", default_value_t = 4.0, value_parser = factor)]
     factor: f64,
 }
 
 fn factor(text: &str) -> Result<f64, String> {
-    let number: f64 = text.parse().map_err(|_| format!("`{text}` is no number"))?;
-    if number.is_finite() && number >= 1.0 { Ok(number) } else { Err("write at least 1".into()) }
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite() && *number >= 1.0);
+    number.ok_or_else(|| "expected a number of at least 1".into())
 }
 
 pub(super) fn calibrate(
@@ -57,7 +57,7 @@ pub(super) fn calibrate(
     let discovery = find_targets(&command);
     let plan = plan(&scenarios, &discovery, &selection);
     let mut reference = reference_worker(&discovery, &command)
-        .ok_or_else(|| Failure::internal("the target of the reference is not here"))?;
+        .ok_or_else(|| Failure::internal("the target of the reference is not available"))?;
     let pool = Pool::new(command);
     let mut done = 0;
     for scenario in &scenarios {
@@ -81,7 +81,7 @@ pub(super) fn calibrate(
         done += 1;
     }
     if done == 0 {
-        let message = "no cell would run; `repro list` shows scenarios and targets".into();
+        let message = "no cell to run: `repro list` shows scenarios and targets".into();
         return Err(Failure { exit: Exit::NothingRan, message });
     }
     Ok(Exit::Success)
@@ -135,7 +135,7 @@ fn text(
     let mut table = Table::new();
     table.load_preset(presets::NOTHING);
     table.set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["  output", "target", "as it is", "moved", "same input"]);
+    table.set_header(["  output", "target", "unchanged", "moved", "same input"]);
     for spread in spreads {
         let numbers = [spread.as_it_is, spread.moved, spread.same_input];
         let numbers = numbers.map(|number| format!("{number:.1e}"));
@@ -152,7 +152,7 @@ fn text(
         .chain(measures.iter().map(|one| measure_line(one, arguments.factor)))
         .collect();
     format!(
-        "{}: largest difference from the f64 reference, as it is and in {} runs with the last bit of \
+        "{}: largest difference from the f64 reference, unchanged and in {} runs with the last bit of \
          every input moved\n{table}\n{lines}",
         scenario.name, arguments.runs
     )
@@ -167,7 +167,7 @@ fn line(proposal: &Proposal, factor: f64) -> String {
         false => "is narrower",
     };
     format!(
-        "  {key}: seen {observed:.1e} on {seen_on}, times {factor}{why}: {{ {} }}; the file's {{ {} }} \
+        "  {key}: observed {observed:.1e} on {seen_on}, times {factor}{why}: {{ {} }}; the file's {{ {} }} \
          {verdict}\n",
         bound(proposed),
         bound(file)
@@ -178,7 +178,7 @@ fn measure_line(proposal: &MeasureProposal, factor: f64) -> String {
     let MeasureProposal { measure, file, observed, seen_on, proposed } = proposal;
     let verdict = if measure.passes(*proposed, *file) { "covers it" } else { "is narrower" };
     format!(
-        "  {measure}: seen {observed} on {seen_on}, times {factor}: {proposed}; the file's {file} {verdict}\n"
+        "  {measure}: observed {observed} on {seen_on}, times {factor}: {proposed}; the file's {file} {verdict}\n"
     )
 }
 

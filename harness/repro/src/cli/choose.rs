@@ -18,7 +18,7 @@ pub(super) fn scenario(all: &[Arc<Scenario>], name: &str) -> Result<Arc<Scenario
     let scenario = found.ok_or_else(|| unknown("is called", name, all))?;
     match scenario.missing_requirement() {
         Some(reason) => {
-            let message = format!("{name} cannot run here: {reason}");
+            let message = format!("scenario `{name}` cannot run on this machine: {reason}");
             Err(Failure { exit: Exit::NothingRan, message })
         }
         None => Ok(scenario),
@@ -52,20 +52,39 @@ fn unknown(verb: &str, name: &str, all: &[Arc<Scenario>]) -> Failure {
 
 /// The one target that is meant.
 pub(super) fn target(selector: &BackendSelector, discovery: &Discovery) -> Result<Target, Failure> {
-    let matching: Vec<&Target> =
-        discovery.targets.iter().filter(|target| selector.matches(target)).collect();
-    match matching.as_slice() {
+    match matching(selector, discovery)?.as_slice() {
         [target] => Ok((*target).clone()),
-        [] => {
-            let message = absent(slice::from_ref(selector), discovery).join("; ");
-            Err(Failure { exit: Exit::Required, message })
-        }
         several => {
             let names: Vec<&str> = several.iter().map(|target| target.name.as_str()).collect();
-            let message = format!("--backend {selector} means {}; name one", names.join(", "));
-            Err(Failure::usage(message))
+            Err(Failure::usage(format!(
+                "--backend {selector} names {} targets: expected one of {}",
+                several.len(),
+                names.join(", ")
+            )))
         }
     }
+}
+
+/// The target that is meant; of a class its first.
+pub(super) fn first_target(
+    selector: &BackendSelector,
+    discovery: &Discovery,
+) -> Result<Target, Failure> {
+    Ok(matching(selector, discovery)?[0].clone())
+}
+
+/// The targets that a selector names, at least one.
+fn matching<'a>(
+    selector: &BackendSelector,
+    discovery: &'a Discovery,
+) -> Result<Vec<&'a Target>, Failure> {
+    let found: Vec<_> =
+        discovery.targets.iter().filter(|target| selector.matches(target)).collect();
+    if found.is_empty() {
+        let message = absent(slice::from_ref(selector), discovery).join("; ");
+        return Err(Failure { exit: Exit::Required, message });
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -7,11 +7,11 @@ use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
+use super::write::print_json;
 use super::{Failure, say};
 use burn_repro_core::compare::{CompareError, Comparison, Want, compare as compare_tensors};
 use burn_repro_core::exit::Exit;
 use burn_repro_core::saved::{SavedOutputs, saved_outputs};
-use burn_repro_core::say::print_as_it_is;
 use burn_repro_core::scenario::Tolerance;
 use burn_repro_core::tensor_file;
 use burn_repro_core::tolerance::Bounds;
@@ -84,8 +84,7 @@ pub(super) fn compare(arguments: &CompareArguments) -> Result<Exit, Failure> {
     let well = compared.pairs.iter().all(passes) && (arguments.common || !alone);
     let exit = if well { Exit::Success } else { Exit::Mismatch };
     if arguments.json {
-        let json = serde_json::to_string_pretty(&compared).map_err(Failure::internal)?;
-        print_as_it_is(&format!("{json}\n"));
+        print_json(&compared)?;
     } else {
         say(&compared.text(arguments.bits, arguments.all));
     }

@@ -1,26 +1,26 @@
 //! `repro doctor`: whether the machine's own targets compute what they should.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use burn_repro_target::Target;
 use clap::Args;
 
 use super::Failure;
+use super::write::write_json;
 use crate::project::find_targets;
 use burn_repro_core::exit::Exit;
 use burn_repro_core::plan::absent;
 use burn_repro_core::say::{print_as_it_is, tell};
 use burn_repro_core::scenario::BackendSelector;
 use burn_repro_core::worker::WorkerCommand;
-use burn_repro_explain::doctor::{Examined, Record, examine, report};
+use burn_repro_explain::doctor::{DoctorRecord, TargetReport, examine, report};
 
 #[derive(Debug, Args)]
 pub(super) struct DoctorArguments {
     /// A class (cpu, wgpu, cuda) or a target; may be given several times
     #[arg(long = "backend", value_name = "NAME")]
     backends: Vec<BackendSelector>,
-    /// Write all that was found out
+    /// Write the results as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -39,17 +39,14 @@ pub(super) fn doctor(arguments: &DoctorArguments) -> Result<Exit, Failure> {
         return Err(Failure { exit: Exit::NothingRan, message: absent.join("; ") });
     }
     absent.iter().for_each(|sentence| tell(sentence));
-    let child = |target: &Target| -> Command { command.doctor(target) };
-    let ended = examine(&targets, child, tell);
-    let examined = targets.iter().zip(ended).map(|(target, ended)| Examined::new(target, ended));
-    let record = Record::new(started, examined.collect(), discovery.missing);
+    let ended = examine(&targets, &command.for_doctor(), tell);
+    let examined =
+        targets.iter().zip(ended).map(|(target, ended)| TargetReport::new(target, ended));
+    let record = DoctorRecord::new(started, examined.collect(), discovery.missing);
     print_as_it_is(&format!("{}in {:.1} s\n", report(&record.targets), record.seconds));
     let exit = record.exit;
-    let written = arguments.json.as_ref().map_or(Ok(()), |file| {
-        record.write(file).map_err(|error| {
-            let message = format!("cannot write {}: {error}", file.display());
-            Failure { exit: Exit::Usage.max(exit), message }
-        })
-    });
-    written.map(|()| exit)
+    if let Some(file) = &arguments.json {
+        write_json(file, &record, exit)?;
+    }
+    Ok(exit)
 }

@@ -2,9 +2,10 @@
 //! its arguments ask for. A run is judged first; a file that cannot be written never makes it greener.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use super::write::cannot_write;
 use super::{Failure, RunArguments};
 use burn_repro_core::exit::Exit;
 use burn_repro_core::folder::{RunFolder, prune, runs, save_outputs};
@@ -153,8 +154,4 @@ pub(super) fn step_summary() -> Result<File, String> {
         .append(true)
         .open(&file)
         .map_err(|error| cannot_write(&file, &error))
-}
-
-pub(super) fn cannot_write(file: &Path, error: &io::Error) -> String {
-    format!("cannot write {}: {error}", file.display())
 }

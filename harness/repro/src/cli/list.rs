@@ -7,10 +7,10 @@ use burn_repro_device::{Guarantee, guarantees};
 use burn_repro_target::{Discovery, Fingerprint, Missing, Target};
 use serde::Serialize;
 
+use super::write::print_json;
 use super::{Failure, ListArguments, say};
 use crate::project::{Project, find_targets};
 use burn_repro_core::exit::Exit;
-use burn_repro_core::say::print_as_it_is;
 use burn_repro_core::scenario::{Scenario, Unsearched, unsearched};
 use burn_repro_core::worker::WorkerCommand;
 
@@ -70,8 +70,7 @@ pub(super) fn list(
         let not_searched = not_searched.as_ref().map(|all| all.iter().map(left_out).collect());
         let targets = discovery.as_ref();
         let listing = Listing { version: 1, targets, guarantees, scenarios, not_searched };
-        let json = serde_json::to_string_pretty(&listing).map_err(Failure::internal)?;
-        print_as_it_is(&format!("{json}\n"));
+        print_json(&listing)?;
         return Ok(Exit::Success);
     }
     let mut text = discovery

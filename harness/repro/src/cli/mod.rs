@@ -1,7 +1,7 @@
 //! The command line, version 1: arguments, and which command they mean. Scripts rely on the names,
 //! the options and the exit codes.
 
-mod blame;
+mod bisect;
 mod calibrate;
 mod choose;
 mod compare;
@@ -10,11 +10,12 @@ mod doctor;
 mod golden;
 mod leave;
 mod list;
+mod mutation;
 mod noise;
-mod power;
 mod report;
 mod run;
 mod schema;
+mod write;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -62,14 +63,16 @@ enum Command {
     Noise(NoiseArguments),
     /// Measure how far results are off through rounding alone, and propose tolerances
     Calibrate(calibrate::CalibrateArguments),
-    /// Find the smallest set of settings without which a red cell passes
-    Blame(blame::BlameArguments),
-    /// Ask every target what is known, and say where it is wrong
+    /// Find the smallest set of settings that make a cell fail
+    #[command(alias = "blame")]
+    Bisect(bisect::BisectArguments),
+    /// Run operations with known results on every target and report inaccuracies
     Doctor(doctor::DoctorArguments),
-    /// Say which operation makes a cell differ, and where it stands in the model
+    /// Find the operation that makes a cell differ, and its place in the model
     Diagnose(diagnose::DiagnoseArguments),
-    /// Plant faults, and say what share of them each scenario's checks notice
-    Power(power::PowerArguments),
+    /// Mutation-test the checks: inject faults and report how many each scenario detects
+    #[command(alias = "power")]
+    Mutation(mutation::MutationArguments),
     /// Make reports from the records of one run or of many machines
     Report(report::ReportArguments),
     /// Compare the saved outputs of two runs directly, without a golden
@@ -186,10 +189,10 @@ impl Command {
             }
             Self::Noise(arguments) => noise::noise(project, &arguments),
             Self::Calibrate(arguments) => calibrate::calibrate(project, &arguments),
-            Self::Blame(arguments) => blame::blame_cell(project, &arguments),
+            Self::Bisect(arguments) => bisect::bisect_cell(project, &arguments),
             Self::Doctor(arguments) => doctor::doctor(&arguments),
             Self::Diagnose(arguments) => diagnose::diagnose(project, &arguments),
-            Self::Power(arguments) => power::run(project, &arguments),
+            Self::Mutation(arguments) => mutation::run(project, &arguments),
             Self::Report(arguments) => report::report(&arguments),
             Self::Compare(arguments) => compare::compare(&arguments),
             Self::Schema { format } => schema::schema(project, format),
@@ -239,5 +242,34 @@ impl Failure {
 
     fn internal(message: impl ToString) -> Self {
         Self { exit: Exit::Internal, message: message.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(&["blame", "tiny", "--backend", "flex"], &["bisect", "tiny", "--backend", "flex"])]
+    #[case(&["power", "tiny"], &["mutation", "tiny"])]
+    #[case(
+        &["diagnose", "tiny", "--backend", "flex", "--emit", "folder"],
+        &["diagnose", "tiny", "--backend", "flex", "--minimal-repro", "folder"]
+    )]
+    fn an_old_name_still_works_and_is_hidden(#[case] old: &[&str], #[case] new: &[&str]) {
+        let parsed = |words: &[&str]| {
+            let words = ["repro"].iter().chain(words);
+            format!("{:?}", Arguments::try_parse_from(words).unwrap())
+        };
+        assert_eq!(parsed(old), parsed(new));
+        let mut command = Arguments::command();
+        let help = command.render_long_help().to_string();
+        let diagnose = command.find_subcommand_mut("diagnose").unwrap().render_long_help();
+        for name in ["blame", "power", "--emit"] {
+            assert!(!help.contains(name) && !diagnose.to_string().contains(name), "{name}\n{help}");
+        }
     }
 }

@@ -1,12 +1,12 @@
 //! `repro noise`: the noise of a seed, and its hash to compare with torch's.
 
+use super::write::write_file;
 use super::{Failure, NoiseArguments, say};
 use crate::project::Project;
 use burn_repro_core::exit::Exit;
 use burn_repro_core::hash::sha256_hex;
 use burn_repro_core::tensor_file;
 use burn_repro_core::trace::{HostTensor, NamedTensor};
-use burn_repro_core::write::write_whole;
 
 /// Eight GiB on the host: more is a slip of the keyboard.
 const LARGEST: usize = 1 << 30;
@@ -31,8 +31,7 @@ pub(super) fn noise(project: &Project, arguments: &NoiseArguments) -> Result<Exi
     let sha256 = sha256_hex(&tensor_file::to_bytes(&tensor));
     if let Some(file) = &arguments.out {
         let named = NamedTensor { name: "noise".into(), tensor };
-        write_whole(file, &tensor_file::encode(&[named]))
-            .map_err(|error| Failure::usage(format!("cannot write {}: {error}", file.display())))?;
+        write_file(file, &tensor_file::encode(&[named]), Exit::Success)?;
     }
     say(&format!("{sha256}\n"));
     Ok(Exit::Success)

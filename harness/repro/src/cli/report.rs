@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::leave::{cannot_write, github, step_summary};
+use super::leave::{github, step_summary};
+use super::write::write_json;
 use super::{Failure, say};
 use burn_repro_core::escape;
 use burn_repro_core::evaluate::CellReport;
@@ -14,7 +15,6 @@ use burn_repro_core::exit::Exit;
 use burn_repro_core::folder::{newest, runs};
 use burn_repro_core::lfs::is_pointer_file;
 use burn_repro_core::record::RunFacts;
-use burn_repro_core::write::write_whole;
 use burn_repro_report::history::History;
 use burn_repro_report::matrix::{Found, Matrix, headline, read};
 use burn_repro_report::report::{HTML, Said, write_reports};
@@ -96,7 +96,7 @@ pub(super) fn report(arguments: &ReportArguments) -> Result<Exit, Failure> {
     let failed = |message: String| Failure { exit: exit.max(Exit::Usage), message };
     let out = arguments.out.clone().unwrap_or_else(|| runs().join("report"));
     write_reports(&out, &matrix, &said).map_err(|error| failed(error.to_string()))?;
-    write_json(&out, &matrix, &said.sentences(), exit).map_err(failed)?;
+    write_merged(&out, &matrix, &said.sentences(), exit)?;
     if let (Some(file), false) = (&arguments.history, unread) {
         history.write(file).map_err(|error| failed(error.to_string()))?;
     }
@@ -153,7 +153,12 @@ fn absent(matrix: &Matrix, expected: &[String]) -> Vec<String> {
         .collect()
 }
 
-fn write_json(out: &Path, matrix: &Matrix, findings: &[String], exit: Exit) -> Result<(), String> {
+fn write_merged(
+    out: &Path,
+    matrix: &Matrix,
+    findings: &[String],
+    exit: Exit,
+) -> Result<(), Failure> {
     let cells = matrix.machines.iter().flat_map(|machine| {
         machine.cells.iter().map(|cell| MergedCell { machine: &machine.name, report: &cell.report })
     });
@@ -165,8 +170,5 @@ fn write_json(out: &Path, matrix: &Matrix, findings: &[String], exit: Exit) -> R
         machines: matrix.machines.iter().map(|machine| &machine.run).collect(),
         cells: cells.collect(),
     };
-    let mut json = serde_json::to_vec_pretty(&merged).map_err(|error| error.to_string())?;
-    json.push(b'\n');
-    let file = out.join("report.json");
-    write_whole(&file, &json).map_err(|error| cannot_write(&file, &error))
+    write_json(&out.join("report.json"), &merged, exit)
 }

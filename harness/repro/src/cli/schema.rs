@@ -3,10 +3,10 @@
 use clap::ValueEnum;
 
 use super::Failure;
+use super::write::print_json;
 use crate::project::Project;
 use burn_repro_core::exit::Exit;
 use burn_repro_core::record::record_schema;
-use burn_repro_core::say::print_as_it_is;
 use burn_repro_core::scenario::scenario_schema;
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -22,7 +22,6 @@ pub(super) fn schema(project: &Project, format: Format) -> Result<Exit, Failure>
         Format::Scenario => scenario_schema(&project.registry),
         Format::Run => record_schema(),
     };
-    let json = serde_json::to_string_pretty(&schema).map_err(Failure::internal)?;
-    print_as_it_is(&format!("{json}\n"));
+    print_json(&schema)?;
     Ok(Exit::Success)
 }

@@ -55,7 +55,7 @@ pub fn a_golden_without_a_record_of_operations_says_so() -> Result<(), Failed> {
     check(
         folder.repro(&DIAGNOSE),
         100,
-        &["which operation it is cannot be said", "made without a record of its operations"],
+        &["which operation it is cannot be said", "the golden has no record of its operations"],
     )
 }
 

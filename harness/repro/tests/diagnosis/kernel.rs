@@ -43,12 +43,12 @@ pub fn a_fault_that_strikes_nothing_is_refused() -> Result<(), Failed> {
     check(
         folder.repro(&diagnose(&["--plant", "padding"])),
         2,
-        &["the fault `padding` fits no operation of small"],
+        &["the fault `padding` does not apply to any operation of small"],
     )?;
     check(
         folder.repro(&diagnose(&["--plant", "gremlins"])),
         2,
-        &["`gremlins` is no fault", "factors-bf16"],
+        &["unknown fault `gremlins`: expected NAME", "factors-bf16"],
     )
 }
 
@@ -90,7 +90,7 @@ pub fn who_is_meant_must_be_clear() -> Result<(), Failed> {
     check(
         folder.repro(&["diagnose", "small", "--backend", "cpu"]),
         2,
-        &["--backend cpu means ", "flex", "ndarray", "name one"],
+        &["--backend cpu names 2 targets: expected one of ", "flex", "ndarray"],
     )?;
     check(
         folder.repro(&["diagnose", "smal", "--backend", "flex"]),
@@ -103,19 +103,20 @@ pub fn who_is_meant_must_be_clear() -> Result<(), Failed> {
 pub fn what_a_scenario_must_catch_is_held_against_it() -> Result<(), Failed> {
     let folder = Folder::with_golden();
     check(
-        folder.repro(&["power", "small"]),
+        folder.repro(&["mutation", "small"]),
         0,
         &["| small | flex |", "by `abs().sum()` alone", "by pixels alone", "by all checks"],
     )?;
     folder.ends_with("must_catch: [negated]\n");
-    check(folder.repro(&["power", "small"]), 0, &["| small | flex |"])?;
+    check(folder.repro(&["mutation", "small"]), 0, &["| small | flex |"])?;
     // The small model draws nothing from its seed.
     folder.ends_with("must_catch: [seed-next]\n");
-    let untried = "small must catch seed-next, which fits nothing in it or changes no result";
-    check(folder.repro(&["power", "small"]), 100, &[untried])?;
+    let untried =
+        "small: `must_catch` lists seed-next, which applies to no operation or changes no result";
+    check(folder.repro(&["mutation", "small"]), 100, &[untried])?;
     // The epsilon of this norm is smaller than what rounding does.
     folder.ends_with("must_catch: [all]\n");
-    check(folder.repro(&["power", "small"]), 100, &["small must catch epsilon-lost@"])?;
+    check(folder.repro(&["mutation", "small"]), 100, &["small: `must_catch` lists epsilon-lost@"])?;
     // A tolerance that lets everything through that is finite.
     folder.ends_with("must_catch: [scaled-percent]\n");
     let file = folder.path().join("scenarios/small.yaml");
@@ -123,18 +124,26 @@ pub fn what_a_scenario_must_catch_is_held_against_it() -> Result<(), Failed> {
     let wide = "tolerance: { pixel: { abs: 1.0e+3 }, abs_sum: { abs: 1.0e+3 } }";
     fs::write(&file, text.replace("tolerance: { pixel: { abs: 1.0e-5 } }", wide)).unwrap();
     check(
-        folder.repro(&["power", "small"]),
+        folder.repro(&["mutation", "small"]),
         100,
-        &["small must catch scaled-percent@", "and does not: its tolerance is too wide"],
+        &[
+            "small: `must_catch` lists scaled-percent@",
+            "the checks do not detect it: the tolerance is too wide",
+        ],
     )?;
     folder.ends_with("must_catch: [gremlins]\n");
-    check(folder.repro(&["power", "small"]), 2, &["there is no fault `gremlins`", "small.yaml"])
+    check(folder.repro(&["mutation", "small"]), 2, &["there is no fault `gremlins`", "small.yaml"])
 }
 
 pub fn the_operation_that_is_off_is_emitted_whole_or_not_at_all() -> Result<(), Failed> {
     let folder = Folder::with_golden();
-    let emit = |to: &str| folder.repro(&diagnose(&["--plant", "linear-in-f16", "--emit", to]));
-    check(emit("found/repro"), 100, &["project: ", "found/repro has the operation as a project"])?;
+    let project =
+        |to: &str| folder.repro(&diagnose(&["--plant", "linear-in-f16", "--minimal-repro", to]));
+    check(
+        project("found/repro"),
+        100,
+        &["project: ", "found/repro holds the operation as a cargo project"],
+    )?;
     for file in ["Cargo.toml", "src/main.rs", "inputs.safetensors", ".burn-repro-emitted"] {
         assert!(folder.path().join("found/repro").join(file).exists(), "{file}");
     }
@@ -142,8 +151,8 @@ pub fn the_operation_that_is_off_is_emitted_whole_or_not_at_all() -> Result<(), 
     assert_eq!(entries("found"), 1, "a temporary folder is left");
     let before = entries("");
     fs::write(folder.path().join("mine"), "mine").unwrap();
-    check(emit("mine"), 100, &["mine holds ", "name a folder that does not exist yet"])?;
-    check(emit("mine/repro"), 100, &["cannot write ", "name a folder that can be written"])?;
+    check(project("mine"), 100, &["mine holds ", "name a folder that does not exist yet"])?;
+    check(project("mine/repro"), 100, &["cannot write ", "name a folder that can be written"])?;
     assert_eq!(entries(""), before + 1, "something is left of a project that cannot be written");
     assert_eq!(fs::read(folder.path().join("mine")).unwrap(), b"mine");
     Ok(())

@@ -62,10 +62,10 @@ pub fn calibration_shows_the_spread_beside_the_file() -> Result<(), Failed> {
         folder.repro(&["calibrate", "tiny", "--runs", "3", "--factor", "2"]),
         0,
         &[
-            "image   ndarray    2.5e-1",
-            "pixel: seen 2.5e-1 on image of ndarray, times 2: { abs: 5.0e-1 }; the file's { abs: 1.0e-4 } is \
+            "image   ndarray     2.5e-1",
+            "pixel: observed 2.5e-1 on image of ndarray, times 2: { abs: 5.0e-1 }; the file's { abs: 1.0e-4 } is \
          narrower",
-            "abs_sum: seen 5.0e-1 on image of ndarray, times 2: { rel: 2.0e0 }",
+            "abs_sum: observed 5.0e-1 on image of ndarray, times 2: { rel: 2.0e0 }",
         ],
     )?;
     folder.kernel = "all=1".into();
@@ -74,5 +74,9 @@ pub fn calibration_shows_the_spread_beside_the_file() -> Result<(), Failed> {
         0,
         &["at least 1e-6: { abs: 1.0e-6 }", "covers it"],
     )?;
-    check(folder.repro(&["calibrate", "tiny", "--factor", "0.5"]), 2, &["write at least 1"])
+    check(
+        folder.repro(&["calibrate", "tiny", "--factor", "0.5"]),
+        2,
+        &["expected a number of at least 1"],
+    )
 }

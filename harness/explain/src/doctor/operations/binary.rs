@@ -1,9 +1,9 @@
 //! The four operations of arithmetic.
 
+use crate::doctor::expected::Expected;
+use crate::doctor::grade::Rule;
 use crate::doctor::inputs::{ORDINARY, uniform};
-use crate::doctor::judge::Rule;
-use crate::doctor::known::Known;
-use crate::doctor::probe::{Line, Probe, read, tensor};
+use crate::doctor::probe::{Probe, Row, read, tensor};
 
 /// What each is paired with each of.
 const EDGES: [f32; 14] = [
@@ -23,13 +23,13 @@ const EDGES: [f32; 14] = [
     f32::NAN,
 ];
 
-type Operation = (&'static str, Rule, fn(Line, Line) -> Line, fn(f64, f64) -> Known);
+type Operation = (&'static str, Rule, fn(Row, Row) -> Row, fn(f64, f64) -> Expected);
 
 const OPERATIONS: [Operation; 4] = [
-    ("add", Rule::Sum(2), |x, y| x + y, |x, y| Known::sum(x + y, x.abs() + y.abs())),
-    ("sub", Rule::Sum(2), |x, y| x - y, |x, y| Known::sum(x - y, x.abs() + y.abs())),
-    ("mul", Rule::Function, |x, y| x * y, |x, y| Known::of(x * y)),
-    ("div", Rule::Function, |x, y| x / y, |x, y| Known::of(x / y)),
+    ("add", Rule::Sum(2), |x, y| x + y, |x, y| Expected::sum(x + y, x.abs() + y.abs())),
+    ("sub", Rule::Sum(2), |x, y| x - y, |x, y| Expected::sum(x - y, x.abs() + y.abs())),
+    ("mul", Rule::Function, |x, y| x * y, |x, y| Expected::of(x * y)),
+    ("div", Rule::Function, |x, y| x / y, |x, y| Expected::of(x / y)),
 ];
 
 pub(super) fn probes() -> Vec<Probe> {
@@ -59,7 +59,7 @@ fn broadcast() -> Probe {
     let answers = move || {
         let sum = |(index, &x): (usize, &f32)| {
             let (x, y) = (f64::from(x), f64::from(channels[index / PIXELS]));
-            Known::sum(x + y, x.abs() + y.abs())
+            Expected::sum(x + y, x.abs() + y.abs())
         };
         image.iter().enumerate().map(sum).collect()
     };

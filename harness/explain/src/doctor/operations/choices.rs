@@ -4,11 +4,11 @@
 use burn::tensor::Tensor;
 use burn_repro_device::Backend;
 
+use crate::doctor::expected::Expected;
+use crate::doctor::grade::Rule;
 use crate::doctor::inputs::{EDGES, ORDINARY, uniform};
-use crate::doctor::judge::Rule;
-use crate::doctor::known::Known;
 use crate::doctor::oracle::largest;
-use crate::doctor::probe::{Line, Probe, read, tensor};
+use crate::doctor::probe::{Probe, Row, read, tensor};
 
 const ROWS: usize = 32;
 const COLUMNS: usize = 64;
@@ -46,25 +46,25 @@ fn of_rows(name: &'static str, device: fn(Table) -> Table, host: fn(&[f32]) -> f
     inputs.map(|(text, x, columns, rule)| {
         let shape = [x.len() / columns, columns];
         let asked = x.clone();
-        let answers = move || x.chunks(columns).map(|row| Known::of(host(row))).collect();
+        let answers = move || x.chunks(columns).map(|row| Expected::of(host(row))).collect();
         let ask = move |on: &_| read(on, device(tensor(on, &asked, shape)));
         Probe::of(name, text, rule, ask, answers)
     })
 }
 
 fn clamps() -> Vec<Probe> {
-    type Host = fn(f64) -> Known;
-    type Device = fn(Line) -> Line;
+    type Host = fn(f64) -> Expected;
+    type Device = fn(Row) -> Row;
     let operations: [(&'static str, Device, Host); 2] = [
         (
             "relu",
             |x| burn::tensor::activation::relu(x),
-            |x| Known::of(if x <= 0.0 { 0.0 } else { x }),
+            |x| Expected::of(if x <= 0.0 { 0.0 } else { x }),
         ),
         (
             "clamp",
             |x| x.clamp(-1.5, 2.5),
-            |x| Known::of(if x.is_nan() { x } else { x.clamp(-1.5, 2.5) }),
+            |x| Expected::of(if x.is_nan() { x } else { x.clamp(-1.5, 2.5) }),
         ),
     ];
     // Both signs of a zero are the larger of two zeros.

@@ -2,17 +2,17 @@
 
 use burn::tensor::activation::{gelu, sigmoid, silu};
 
+use crate::doctor::expected::Expected;
+use crate::doctor::grade::Rule;
 use crate::doctor::inputs::{EDGES, ORDINARY, magnitudes, uniform};
-use crate::doctor::judge::Rule;
-use crate::doctor::known::Known;
-use crate::doctor::probe::{Line, Probe};
+use crate::doctor::probe::{Probe, Row};
 
 /// A function and where it is tried.
 struct Function {
     name: &'static str,
     rule: Rule,
-    device: fn(Line) -> Line,
-    host: fn(f64) -> Known,
+    device: fn(Row) -> Row,
+    host: fn(f64) -> Expected,
     ordinary: Range,
     /// The edges that have an answer.
     edge: fn(f32) -> bool,
@@ -41,7 +41,7 @@ const FUNCTIONS: &[Function] = &[
         name: "neg",
         rule: Rule::Exact,
         device: |x| x.neg(),
-        host: |x| Known::of(-x),
+        host: |x| Expected::of(-x),
         ordinary: Range::Even(-8.0, 8.0),
         edge: ANY,
     },
@@ -49,7 +49,7 @@ const FUNCTIONS: &[Function] = &[
         name: "abs",
         rule: Rule::Exact,
         device: |x| x.abs(),
-        host: |x| Known::of(x.abs()),
+        host: |x| Expected::of(x.abs()),
         ordinary: Range::Even(-8.0, 8.0),
         edge: ANY,
     },
@@ -57,7 +57,7 @@ const FUNCTIONS: &[Function] = &[
         name: "recip",
         rule: Rule::Function,
         device: |x| x.recip(),
-        host: |x| Known::of(1.0 / x),
+        host: |x| Expected::of(1.0 / x),
         ordinary: Range::Logarithmic(1e-3, 1e3),
         edge: ANY,
     },
@@ -65,7 +65,7 @@ const FUNCTIONS: &[Function] = &[
         name: "sqrt",
         rule: Rule::Function,
         device: |x| x.sqrt(),
-        host: |x| Known::of(x.sqrt()),
+        host: |x| Expected::of(x.sqrt()),
         ordinary: Range::Logarithmic(1e-6, 1e6),
         edge: ANY,
     },
@@ -73,7 +73,7 @@ const FUNCTIONS: &[Function] = &[
         name: "exp",
         rule: Rule::Function,
         device: |x| x.exp(),
-        host: |x| Known::of(x.exp()),
+        host: |x| Expected::of(x.exp()),
         ordinary: Range::Even(-20.0, 20.0),
         edge: ANY,
     },
@@ -81,7 +81,7 @@ const FUNCTIONS: &[Function] = &[
         name: "log",
         rule: Rule::Function,
         device: |x| x.log(),
-        host: |x| Known::of(x.ln()),
+        host: |x| Expected::of(x.ln()),
         ordinary: Range::Logarithmic(1e-6, 1e6),
         edge: ANY,
     },
@@ -89,7 +89,7 @@ const FUNCTIONS: &[Function] = &[
         name: "log1p",
         rule: Rule::Function,
         device: |x| x.log1p(),
-        host: |x| Known::of(x.ln_1p()),
+        host: |x| Expected::of(x.ln_1p()),
         ordinary: Range::Even(-0.9, 20.0),
         edge: ANY,
     },
@@ -97,7 +97,7 @@ const FUNCTIONS: &[Function] = &[
         name: "sin",
         rule: Rule::Function,
         device: |x| x.sin(),
-        host: |x| Known::of(x.sin()),
+        host: |x| Expected::of(x.sin()),
         ordinary: Range::Even(-8.0, 8.0),
         edge: UP_TO_HUNDRED,
     },
@@ -106,7 +106,7 @@ const FUNCTIONS: &[Function] = &[
         name: "sin",
         rule: Rule::Function,
         device: |x| x.sin(),
-        host: |x| Known::of(x.sin()),
+        host: |x| Expected::of(x.sin()),
         ordinary: Range::Even(-1000.0, 1000.0),
         edge: |_| false,
     },
@@ -114,7 +114,7 @@ const FUNCTIONS: &[Function] = &[
         name: "cos",
         rule: Rule::Function,
         device: |x| x.cos(),
-        host: |x| Known::of(x.cos()),
+        host: |x| Expected::of(x.cos()),
         ordinary: Range::Even(-8.0, 8.0),
         edge: UP_TO_HUNDRED,
     },
@@ -122,7 +122,7 @@ const FUNCTIONS: &[Function] = &[
         name: "cos",
         rule: Rule::Function,
         device: |x| x.cos(),
-        host: |x| Known::of(x.cos()),
+        host: |x| Expected::of(x.cos()),
         ordinary: Range::Even(-1000.0, 1000.0),
         edge: |_| false,
     },
@@ -130,7 +130,7 @@ const FUNCTIONS: &[Function] = &[
         name: "tanh",
         rule: Rule::Function,
         device: |x| x.tanh(),
-        host: |x| Known::of(x.tanh()),
+        host: |x| Expected::of(x.tanh()),
         ordinary: Range::Even(-4.0, 4.0),
         edge: ANY,
     },
@@ -138,7 +138,7 @@ const FUNCTIONS: &[Function] = &[
         name: "erf",
         rule: Rule::Function,
         device: |x| x.erf(),
-        host: |x| Known::of(libm::erf(x)),
+        host: |x| Expected::of(libm::erf(x)),
         ordinary: Range::Even(-4.0, 4.0),
         edge: ANY,
     },
@@ -146,7 +146,7 @@ const FUNCTIONS: &[Function] = &[
         name: "sigmoid",
         rule: Rule::Function,
         device: |x| sigmoid(x),
-        host: |x| Known::of(1.0 / (1.0 + (-x).exp())),
+        host: |x| Expected::of(1.0 / (1.0 + (-x).exp())),
         ordinary: Range::Even(-20.0, 20.0),
         edge: ANY,
     },
@@ -154,7 +154,7 @@ const FUNCTIONS: &[Function] = &[
         name: "silu",
         rule: Rule::Function,
         device: |x| silu(x),
-        host: |x| Known::of(x / (1.0 + (-x).exp())),
+        host: |x| Expected::of(x / (1.0 + (-x).exp())),
         ordinary: Range::Even(-20.0, 20.0),
         edge: NOT_HUGE,
     },
@@ -167,7 +167,7 @@ const FUNCTIONS: &[Function] = &[
             let erf = libm::erf(x * std::f64::consts::FRAC_1_SQRT_2);
             let size = x.abs() / 2.0 * (1.0 + erf.abs());
             // The complement keeps what 1 + erf would lose even in f64.
-            Known::sum(x / 2.0 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2), size)
+            Expected::sum(x / 2.0 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2), size)
         },
         ordinary: Range::Even(-8.0, 8.0),
         edge: NOT_HUGE,
@@ -176,7 +176,7 @@ const FUNCTIONS: &[Function] = &[
         name: "round",
         rule: Rule::Exact,
         device: |x| x.round(),
-        host: |x| Known::of(x.round_ties_even()),
+        host: |x| Expected::of(x.round_ties_even()),
         ordinary: Range::Even(-300.0, 300.0),
         edge: ANY,
     },
@@ -184,7 +184,7 @@ const FUNCTIONS: &[Function] = &[
         name: "floor",
         rule: Rule::Exact,
         device: |x| x.floor(),
-        host: |x| Known::of(x.floor()),
+        host: |x| Expected::of(x.floor()),
         ordinary: Range::Even(-300.0, 300.0),
         edge: ANY,
     },

@@ -8,8 +8,8 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
 use burn_repro_device::{Backend, Device};
 
-use crate::doctor::judge::Rule;
-use crate::doctor::known::Known;
+use crate::doctor::expected::Expected;
+use crate::doctor::grade::Rule;
 use crate::doctor::oracle::normalised;
 use crate::doctor::probe::{Probe, Reading, read, read_some, tensor};
 
@@ -68,7 +68,7 @@ fn sums() -> Vec<Probe> {
         ("softmax, long", &row, Rule::Function, even_softmax, vec![1.0 / long; LONG / EVERY]),
     ];
     sums.map(|(name, text, rule, ask, answers)| {
-        let answers = move || answers.iter().copied().map(Known::of).collect();
+        let answers = move || answers.iter().copied().map(Expected::of).collect();
         Probe::of(name, text, rule, ask, answers)
     })
     .into()
@@ -97,7 +97,7 @@ fn largest_at_the_end() -> [Probe; 2] {
     ];
     choices.map(|(name, ask, answer)| {
         let text = format!("{LONG} numbers, the largest the last");
-        Probe::of(name, text, Rule::Exact, ask, move || vec![Known::of(answer)])
+        Probe::of(name, text, Rule::Exact, ask, move || vec![Expected::of(answer)])
     })
 }
 

@@ -3,8 +3,8 @@
 use burn::tensor::{Int, Tensor, TensorData};
 use burn_repro_device::{Backend, Device};
 
-use crate::doctor::judge::Rule;
-use crate::doctor::known::Known;
+use crate::doctor::expected::Expected;
+use crate::doctor::grade::Rule;
 use crate::doctor::probe::{Probe, Reading, read};
 
 /// The sizes that are tried, ascending.
@@ -18,7 +18,7 @@ const LOOKED_AT: usize = 256;
 
 pub(super) fn probes() -> Vec<Probe> {
     let probe = |size: usize| {
-        let answers = move || vec![Known::of(200.0); LOOKED_AT];
+        let answers = move || vec![Expected::of(200.0); LOOKED_AT];
         let text = format!("{size} MiB, filled with 200");
         let ask = move |on: &Device| filled(on, numbers(size));
         Probe { isolated: true, ..Probe::of(OPERATION, text, Rule::Exact, ask, answers) }

@@ -38,7 +38,7 @@ pub(super) fn probes() -> Vec<Probe> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::judge::judge;
+    use crate::doctor::grade::grade;
     use crate::doctor::probe::Question;
 
     /// Answers are there, and the answer rounded to `f32` is always right.
@@ -49,7 +49,7 @@ mod tests {
             let answers = (known.answers)();
             assert!(!answers.is_empty(), "{}", probe.operation);
             let rounded: Vec<f32> = answers.iter().map(|answer| answer.value as f32).collect();
-            let judgement = judge(&rounded, &answers, known.rule).unwrap();
+            let judgement = grade(&rounded, &answers, known.rule).unwrap();
             assert_eq!(judgement.deviations, [], "{} of {}", probe.operation, probe.input);
             assert!(judgement.largest_ulp <= 0.5, "{}", probe.operation);
         }
@@ -64,7 +64,7 @@ mod tests {
             let Question::Known(known) = &probe.question else { continue };
             let answers = (known.answers)();
             let got: Vec<f32> = answers.iter().map(|answer| wrong(answer.value) as f32).collect();
-            let judgement = judge(&got, &answers, known.rule).unwrap();
+            let judgement = grade(&got, &answers, known.rule).unwrap();
             assert!(!judgement.deviations.is_empty(), "{} of {}", probe.operation, probe.input);
         }
     }

@@ -5,9 +5,9 @@ use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Int, Tensor, TensorData};
 use burn_repro_device::{Backend, Device};
 
+use crate::doctor::expected::Expected;
+use crate::doctor::grade::Rule;
 use crate::doctor::inputs::{EDGES, ORDINARY, uniform};
-use crate::doctor::judge::Rule;
-use crate::doctor::known::Known;
 use crate::doctor::probe::{Probe, Reading, line, read, tensor};
 
 /// The tensor that is moved about; it holds every edge.
@@ -81,7 +81,7 @@ fn numbers(count: usize) -> Vec<f32> {
 fn uploaded() -> Probe {
     let x = numbers(ORDINARY);
     let asked = x.clone();
-    let answers = move || x.iter().map(|&x| Known::of(f64::from(x))).collect();
+    let answers = move || x.iter().map(|&x| Expected::of(f64::from(x))).collect();
     let text = format!("{ORDINARY} numbers, edge values among them");
     let ask = move |on: &Device| read(on, line(on, &asked));
     Probe::of("upload and read back", text, Rule::Exact, ask, answers)
@@ -95,7 +95,8 @@ fn moved(
 ) -> Probe {
     let x = numbers(SHAPE.iter().product());
     let asked = x.clone();
-    let answers = move || from().into_iter().map(|index| Known::of(f64::from(x[index]))).collect();
+    let answers =
+        move || from().into_iter().map(|index| Expected::of(f64::from(x[index]))).collect();
     Probe::of(name, text, Rule::Exact, move |on| ask(on, &asked), answers)
 }
 
@@ -124,7 +125,7 @@ fn interpolated() -> Probe {
             let (row, column) = (flat / (2 * WIDE), flat % (2 * WIDE));
             (row / 2) * WIDE + column / 2
         };
-        (0..4 * x.len()).map(|flat| Known::of(f64::from(x[from(flat)]))).collect()
+        (0..4 * x.len()).map(|flat| Expected::of(f64::from(x[from(flat)]))).collect()
     };
     Probe::of("interpolate, nearest", "twice the size", Rule::Exact, ask, answers)
 }

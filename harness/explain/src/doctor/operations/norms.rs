@@ -4,8 +4,8 @@ use burn::module::Param;
 use burn::nn::{GroupNormConfig, LayerNormConfig};
 use burn_repro_device::Device;
 
+use crate::doctor::grade::Rule;
 use crate::doctor::inputs::uniform;
-use crate::doctor::judge::Rule;
 use crate::doctor::oracle::normalised;
 use crate::doctor::probe::{Probe, Reading, line, read, tensor};
 

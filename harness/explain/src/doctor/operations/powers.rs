@@ -1,11 +1,11 @@
 //! Powers: a fractional one, and whole ones of numbers of either sign by both of Burn's ways.
 
+use crate::doctor::expected::Expected;
+use crate::doctor::grade::Rule;
 use crate::doctor::inputs::{EDGES, ORDINARY, magnitudes};
-use crate::doctor::judge::Rule;
-use crate::doctor::known::Known;
-use crate::doctor::probe::{Line, Probe};
+use crate::doctor::probe::{Probe, Row};
 
-type Device = fn(Line) -> Line;
+type Device = fn(Row) -> Row;
 
 /// Exponents of `powf_scalar` that are whole, for which negative bases have a power.
 const WHOLE: [(f64, Device); 4] = [
@@ -29,7 +29,7 @@ pub(super) fn probes() -> Vec<Probe> {
     for (group, (name, exponents)) in (2000..).step_by(10).zip(groups) {
         for (stream, (exponent, device)) in (group..).zip(exponents) {
             let bases = (format!("bases of either sign to the power {exponent}"), bases(stream));
-            let host = move |x: f64| Known::of(x.powf(exponent));
+            let host = move |x: f64| Expected::of(x.powf(exponent));
             probes.push(Probe::function(name, bases, Rule::Function, device, host));
         }
     }
@@ -38,7 +38,7 @@ pub(super) fn probes() -> Vec<Probe> {
 
 fn fractional() -> Vec<Probe> {
     let device: Device = |x| x.powf_scalar(2.5);
-    let host = |x: f64| Known::of(x.powf(2.5));
+    let host = |x: f64| Expected::of(x.powf(2.5));
     let ordinary = magnitudes(2100, ORDINARY, 1e-3, 1e3);
     let ordinary = (format!("{ORDINARY} bases from 1e-3 to 1e3 to the power 2.5"), ordinary);
     let edges = ("edge values to the power 2.5".to_owned(), EDGES.to_vec());

@@ -4,8 +4,8 @@ use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use burn_repro_device::Device;
 
+use crate::doctor::grade::Rule;
 use crate::doctor::inputs::uniform;
-use crate::doctor::judge::Rule;
 use crate::doctor::oracle::{Convolution, matmul};
 use crate::doctor::probe::{Probe, line, read, tensor};
 

@@ -4,9 +4,9 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
 use burn_repro_device::Backend;
 
+use crate::doctor::expected::Expected;
+use crate::doctor::grade::Rule;
 use crate::doctor::inputs::uniform;
-use crate::doctor::judge::Rule;
-use crate::doctor::known::Known;
 use crate::doctor::oracle;
 use crate::doctor::probe::{Probe, read, tensor};
 
@@ -34,7 +34,7 @@ fn of_lines(
     rule: Rule,
     dimension: usize,
     device: fn(Table) -> Table,
-    host: fn(&[f32]) -> Vec<Known>,
+    host: fn(&[f32]) -> Vec<Expected>,
 ) -> Probe {
     let lines = uniform(5000, ROWS * COLUMNS, -4.0, 4.0);
     let asked = lines.clone();

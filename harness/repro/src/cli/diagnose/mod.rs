@@ -10,12 +10,11 @@ use clap::Args;
 
 use self::reference::reference_state;
 use self::report::{add, run_of};
-use super::leave::cannot_write;
+use super::write::write_json;
 use super::{Failure, choose, say};
 use crate::project::{Project, find_targets};
 use burn_repro_core::diagnose::{Diagnosis, Evidence, LockstepReport};
 use burn_repro_core::exit::Exit;
-use burn_repro_core::folder::RunFolder;
 use burn_repro_core::golden::Store;
 use burn_repro_core::plan::Cell;
 use burn_repro_core::reason::joined;
@@ -24,18 +23,17 @@ use burn_repro_core::scenario::{BackendSelector, Scenario};
 use burn_repro_core::session::run_cell;
 use burn_repro_core::trace::Dtype;
 use burn_repro_core::worker::{Worker, WorkerCommand};
-use burn_repro_core::write::write_whole;
-use burn_repro_explain::emit::{File, write};
-use burn_repro_explain::fault::Planted;
+use burn_repro_explain::fault::InjectedFault;
 use burn_repro_explain::lockstep::{LockstepOptions, ask_lockstep};
+use burn_repro_explain::minimal_repro::{File, write};
 use burn_repro_report::report::diagnosis;
 
 #[derive(Debug, Args)]
 pub(super) struct DiagnoseArguments {
-    /// The scenario's name
+    /// Name of the scenario
     #[arg(value_name = "SCENARIO")]
     scenario: String,
-    /// The target, as `repro list --targets` names it
+    /// Target, as `repro list --targets` names it
     #[arg(long = "backend", value_name = "NAME")]
     backend: BackendSelector,
     /// Compare operations only until the first intermediate tensor is out of tolerance
@@ -45,17 +43,17 @@ pub(super) struct DiagnoseArguments {
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// Write the operation that is off as a cargo project of its own, ready for an issue of Burn
-    #[arg(long, value_name = "DIR")]
-    emit: Option<PathBuf>,
+    #[arg(long, alias = "emit", value_name = "DIR")]
+    minimal_repro: Option<PathBuf>,
     /// Add the diagnosis to the report of a run: the newest one below target/repro
     #[arg(long)]
     html: bool,
-    /// The folder of the run whose report is meant
+    /// Folder of the run whose report is extended
     #[arg(long, value_name = "DIR", requires = "html")]
     record: Option<PathBuf>,
-    /// Plant a fault into the target first, for instance `factors-bf16` or `negated@120`: a diagnosis of the diagnosis
+    /// Inject a fault into the target first, for instance `factors-bf16` or `negated@120`, to test the diagnosis
     #[arg(long, value_name = "FAULT[@N]")]
-    plant: Option<Planted>,
+    plant: Option<InjectedFault>,
 }
 
 pub(super) fn diagnose(project: &Project, arguments: &DiagnoseArguments) -> Result<Exit, Failure> {
@@ -85,11 +83,16 @@ pub(super) fn diagnose(project: &Project, arguments: &DiagnoseArguments) -> Resu
         lockstep,
     });
     say(&diagnosis(&found));
-    let planted = if arguments.plant.is_some() { guilt(&found) } else { Exit::Success };
+    let planted = if arguments.plant.is_some() { injected_exit(&found) } else { Exit::Success };
     let exit = Exit::of(&[report]).max(planted);
     // A red cell stays red where its files cannot be written.
     let failed = |message: String| Failure { exit: exit.max(Exit::Usage), message };
-    leave(arguments, run.as_ref(), &found).map_err(failed)?;
+    if let Some(file) = &arguments.json {
+        write_json(file, &found, exit)?;
+    }
+    if let Some(run) = &run {
+        say(&format!("report: {}\n", add(run, &found).map_err(failed)?.display()));
+    }
     if let Some(Err(reason)) = found.lockstep.emitted {
         return Err(failed(reason));
     }
@@ -107,22 +110,22 @@ fn lockstep(
         fault: arguments.plant.clone(),
         until: arguments.until_first.then(|| scenario.tolerance.bounds(target, "").pixel),
         locate: true,
-        emit: arguments.emit.is_some(),
+        minimal_repro: arguments.minimal_repro.is_some(),
     };
     let (mut report, project) = ask_lockstep(worker, scenario, &options).map_err(|outcome| {
         let (name, target, reason) = (&scenario.name, &target.name, outcome.reason());
-        let message = format!("the lockstep of {name} on {target} failed: {reason}");
+        let message = format!("cannot run {name} on {target} operation by operation: {reason}");
         Failure { exit: Exit::Crashed, message }
     })?;
     if let Some(planted) = &arguments.plant
         && report.struck == 0
     {
         return Err(Failure::usage(format!(
-            "the fault `{planted}` fits no operation of {}, or not the one of that number",
+            "the fault `{planted}` does not apply to any operation of {}, or not to the operation of that number",
             scenario.name
         )));
     }
-    if let Some((folder, files)) = arguments.emit.as_ref().zip(project) {
+    if let Some((folder, files)) = arguments.minimal_repro.as_ref().zip(project) {
         let planted = arguments.plant.is_some();
         report.emitted = Some(files.and_then(|files| emitted(folder, &files, planted)));
     }
@@ -132,31 +135,14 @@ fn lockstep(
 /// Writes the project of the operation that is off.
 fn emitted(folder: &Path, files: &[File], planted: bool) -> Result<String, String> {
     write(folder, files).map_err(|error| error.to_string())?;
-    let which =
-        if planted { "; the planted fault is not in it" } else { " and shows the difference" };
+    let which = if planted { ", without the injected fault" } else { " and shows the difference" };
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let folder = folder.display();
-    Ok(format!("{folder} has the operation as a project: `cargo run` there runs it{which}"))
+    Ok(format!("{folder} holds the operation as a cargo project: `cargo run` there runs it{which}"))
 }
 
-/// Writes the diagnosis wherever it is wanted.
-fn leave(
-    arguments: &DiagnoseArguments,
-    run: Option<&RunFolder>,
-    found: &Diagnosis,
-) -> Result<(), String> {
-    if let Some(file) = &arguments.json {
-        let json = serde_json::to_string_pretty(found).map_err(|error| error.to_string())?;
-        write_whole(file, json.as_bytes()).map_err(|error| cannot_write(file, &error))?;
-    }
-    if let Some(run) = run {
-        say(&format!("report: {}\n", add(run, found)?.display()));
-    }
-    Ok(())
-}
-
-/// A planted fault that was found makes the result differ.
-fn guilt(found: &Diagnosis) -> Exit {
+/// An injected fault that was found makes the result differ.
+fn injected_exit(found: &Diagnosis) -> Exit {
     if found.lockstep.first.is_some() { Exit::Mismatch } else { Exit::Success }
 }
 
@@ -166,7 +152,7 @@ fn scenario(project: &Project, name: &str) -> Result<Arc<Scenario>, Failure> {
     if scenario.dtype != Dtype::F32 {
         let dtype = scenario.dtype.as_str();
         return Err(Failure::usage(format!(
-            "`{name}` asks for {dtype}; operations are followed in f32 only"
+            "scenario `{name}` uses {dtype}: only f32 scenarios can be diagnosed"
         )));
     }
     Ok(scenario)

@@ -25,7 +25,7 @@ pub(super) fn reference_state(
         }
         Err(error) => return Err(Failure { exit: Exit::Golden, message: error.to_string() }),
     };
-    let nowhere = || crashed("the target of the reference is not here".into());
+    let nowhere = || crashed("the target of the reference is not available".into());
     let target = reference_target(discovery).ok_or_else(nowhere)?;
     let mut worker = reference_worker(discovery, command).ok_or_else(nowhere)?;
     let trace = run_reference(&mut worker, scenario).map_err(crashed)?;
@@ -41,7 +41,7 @@ pub(super) fn reference_state(
     }
     let kept = golden.steps();
     if kept.is_empty() {
-        let unknown = "the golden was made without a record of its operations".to_owned();
+        let unknown = "the golden has no record of its operations".to_owned();
         return Ok(ReferenceState::Changed { first: None, unknown: Some(unknown) });
     }
     let mut follow = |located| {
@@ -56,7 +56,7 @@ pub(super) fn reference_state(
     }
     let unknown = first.is_none().then(|| {
         format!(
-            "the {} operations that the golden remembers are the same",
+            "the {} operations in the golden's record are unchanged",
             kept.len().min(steps.len())
         )
     });

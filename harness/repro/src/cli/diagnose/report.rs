@@ -18,10 +18,10 @@ pub(super) fn run_of(
     target: &Target,
 ) -> Result<RunFolder, Failure> {
     let (scenario, target) = (&scenario.name, &target.name);
-    let cure = format!("run `cargo repro run {scenario}` first, or name its run with --record");
+    let help = format!("run `cargo repro run {scenario}` first, or name its run with --record");
     let nothing = || {
         let runs = runs();
-        Failure::usage(format!("there is no run yet in {}; {cure}", runs.display()))
+        Failure::usage(format!("no run in {}; help: {help}", runs.display()))
     };
     let path = named.map(Path::to_path_buf);
     let path = path.or_else(|| newest(&runs())).ok_or_else(nothing)?;
@@ -36,7 +36,7 @@ pub(super) fn run_of(
         [] => {
             let missing: String = missing.iter().map(|why| format!(" {why}")).collect();
             Err(Failure::usage(format!(
-                "no run in {} has a cell of {scenario} on {target}; {cure}.{missing}",
+                "no run in {} has a cell of {scenario} on {target}; help: {help}.{missing}",
                 path.display()
             )))
         }
@@ -44,7 +44,7 @@ pub(super) fn run_of(
             let paths: Vec<String> =
                 several.iter().map(|folder| folder.path().display().to_string()).collect();
             Err(Failure::usage(format!(
-                "{scenario} on {target} stands in {}; name one of them with --record",
+                "{scenario} on {target} is in {}: name one of them with --record",
                 paths.join(", ")
             )))
         }

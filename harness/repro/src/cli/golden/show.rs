@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{ShowArguments, selected};
+use crate::cli::write::write_file;
 use crate::cli::{Failure, Selection, say};
 use crate::project::{Project, find_targets};
 use burn_repro_core::compare::Images;
@@ -15,7 +16,6 @@ use burn_repro_core::scenario::Scenario;
 use burn_repro_core::session::Session;
 use burn_repro_core::trace::HostTensor;
 use burn_repro_core::worker::WorkerCommand;
-use burn_repro_core::write::write_whole;
 use burn_repro_report::report::{Terminal, difference_png, png};
 
 pub(super) fn show(project: &Project, arguments: &ShowArguments) -> Result<Exit, Failure> {
@@ -125,8 +125,7 @@ impl Album {
 
     fn write(&mut self, file: &str, bytes: &[u8], note: &str) -> Result<(), Failure> {
         let file: &Path = &self.folder.join(file);
-        write_whole(file, bytes)
-            .map_err(|error| Failure::usage(format!("cannot write {}: {error}", file.display())))?;
+        write_file(file, bytes, Exit::Success)?;
         say(&format!("{}{note}\n", file.display()));
         self.pictures += 1;
         Ok(())

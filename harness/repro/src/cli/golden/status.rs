@@ -6,12 +6,12 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::StatusArguments;
+use crate::cli::write::print_json;
 use crate::cli::{Failure, say};
 use crate::project::Project;
 use burn_repro_core::clock::today;
 use burn_repro_core::exit::Exit;
 use burn_repro_core::golden::{GoldenState, GoldenStatus, SIZE_LIMIT, Store, status as status_of};
-use burn_repro_core::say::print_as_it_is;
 
 #[derive(Serialize)]
 struct Listing<'a> {
@@ -31,8 +31,7 @@ pub(super) fn status(project: &Project, arguments: &StatusArguments) -> Result<E
     if arguments.json {
         let unowned = unowned.iter().map(|file| file.display().to_string()).collect();
         let listing = Listing { version: 1, goldens: &goldens, unowned };
-        let json = serde_json::to_string_pretty(&listing).map_err(Failure::internal)?;
-        print_as_it_is(&format!("{json}\n"));
+        print_json(&listing)?;
     } else {
         say(&text(&goldens, &unowned, arguments.all));
     }
