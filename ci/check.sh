@@ -21,7 +21,7 @@ step cargo fmt --all --check
 step ci/check-workflows.sh
 step ci/check-features.sh
 step ci/check-house.py
-# The core first, before anything of Burn is compiled; without a C++ compiler it must build as well.
+# The core first, before anything of Burn is compiled, and as where there is no C++ compiler.
 step env CC=false CXX=false cargo test -p burn-repro-core -p burn-repro-target --locked
 step cargo clippy --workspace --all-targets --locked -- --deny warnings
 # CPU, WGPU and a browser must be here: an absent one is a failure, not a skip.

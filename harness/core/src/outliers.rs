@@ -2,12 +2,13 @@
 //! everybody against it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use burn_repro_target::Discovery;
 
 use crate::agreement::{Disagreement, Witness, disagreements};
 use crate::evaluate::CellReport;
-use crate::golden::Store;
+use crate::golden::{Golden, GoldenError};
 use crate::plan::{Cell, Plan};
 use crate::reference::{reference_worker, run_reference};
 use crate::run::Ran;
@@ -66,7 +67,7 @@ pub(crate) fn find_outliers(
     plan: &Plan,
     reports: &[CellReport],
     traces: &Traces,
-    store: &Store,
+    golden_of: impl Fn(&str) -> Arc<Result<Golden, GoldenError>>,
     discovery: &Discovery,
     command: &WorkerCommand,
 ) -> Vec<Result<Disagreement, String>> {
@@ -90,9 +91,9 @@ pub(crate) fn find_outliers(
         match run_reference(worker, scenario) {
             Err(reason) => found.push(Err(format!("{}: {reason}", scenario.name))),
             Ok(reference) => {
-                let golden = store.load(&scenario.name).ok();
+                let golden = golden_of(&scenario.name);
                 let witnesses = traces.witnesses(plan, &scenario.name);
-                let all = disagreements(scenario, golden.as_ref(), &reference, &witnesses);
+                let all = disagreements(scenario, (*golden).as_ref().ok(), &reference, &witnesses);
                 found.extend(all.into_iter().map(Ok));
             }
         }

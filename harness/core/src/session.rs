@@ -188,8 +188,8 @@ impl Session {
         plan: &Plan,
         reports: &[CellReport],
     ) -> Vec<Result<Disagreement, String>> {
-        let (traces, store) = (self.traces(), &self.store);
-        find_outliers(plan, reports, &traces, store, &self.discovery, &self.command)
+        let (traces, golden_of) = (self.traces(), |scenario: &str| self.golden(scenario));
+        find_outliers(plan, reports, &traces, golden_of, &self.discovery, &self.command)
     }
 
     fn golden(&self, scenario: &str) -> Read {

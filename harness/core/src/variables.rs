@@ -90,7 +90,7 @@ pub fn check_for_children() -> Result<(), VariableError> {
 /// A sentence with the range.
 pub fn parse_threads(text: &str) -> Result<usize, String> {
     let count = text.parse().ok().filter(|count| (1..=1024).contains(count));
-    count.ok_or_else(|| format!("`{text}` is no number of threads; write one from 1 to 1024"))
+    count.ok_or_else(|| format!("invalid number of threads `{text}`: expected 1 to 1024"))
 }
 
 /// Parses the name of a machine.
@@ -101,9 +101,7 @@ pub fn parse_machine(text: &str) -> Result<String, String> {
     let text = text.trim();
     let plain = !text.is_empty() && text.len() <= 64 && !text.contains(char::is_control);
     plain.then(|| text.to_owned()).ok_or_else(|| {
-        format!(
-            "`{text}` is no name for a machine; write one of up to 64 letters, as linux-lavapipe"
-        )
+        format!("invalid machine name `{text}`: expected up to 64 letters, as in `linux-lavapipe`")
     })
 }
 

@@ -181,19 +181,28 @@ fn cell_trial(gate: &Arc<Gate>, cell: Cell) -> Trial {
             verdict if verdict.is_failure() => {
                 let reason = lines(&report.reasons, "\n  ");
                 let name = &report.scenario;
-                let outlier = match verdict {
-                    Verdict::Mismatch | Verdict::NonFinite => format!(
-                        "\n  `cargo repro diagnose {name} --backend {}` names the operation; \
-                         `cargo repro run {name}` says which target is the outlier",
-                        report.target
-                    ),
+                let next = match verdict {
+                    Verdict::Mismatch | Verdict::NonFinite => next_step(name, &report.target),
                     _ => String::new(),
                 };
-                Err(failed(&format!("{verdict}: {reason}{outlier}")))
+                Err(failed(&format!("{verdict}: {reason}{next}")))
             }
             _ => Ok(Completion::Completed),
         }
     })
+}
+
+/// Which command says more of a cell that differs. Which target is the outlier is told at the end, but not under nextest,
+/// where each trial is a process of its own.
+fn next_step(scenario: &str, target: &str) -> String {
+    let diagnose =
+        format!("\n  `cargo repro diagnose {scenario} --backend {target}` names the operation");
+    match std::env::var_os("NEXTEST") {
+        Some(_) => {
+            format!("{diagnose}; `cargo repro run {scenario}` says which target is the outlier")
+        }
+        None => diagnose,
+    }
 }
 
 fn absent_trial(skip: &Skip) -> Trial {

@@ -236,7 +236,7 @@ impl<P: Pipeline> PreparedCase for Prepared<P> {
                 case.seeds.iter_mut().for_each(|seed| *seed = seed.next());
             }
             (STEP_FAULT, _) => case.steps = (case.steps - 1).max(1),
-            _ => return Err(format!("there is no fault `{fault}`").into()),
+            _ => return Err(format!("unknown fault `{fault}`").into()),
         }
         self.pipeline.validate(case)
     }

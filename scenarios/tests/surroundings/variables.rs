@@ -64,8 +64,8 @@ fn a_variable_that_is_empty_or_blank_is_not_set(
 }
 
 #[rstest]
-#[case::not_a_number("THREADS", "many", "`many` is no number of threads")]
-#[case::too_few("THREADS", "0", "`0` is no number of threads; write one from 1 to 1024")]
+#[case::not_a_number("THREADS", "many", "invalid number of threads `many`")]
+#[case::too_few("THREADS", "0", "invalid number of threads `0`: expected 1 to 1024")]
 #[case::neither("NIGHTLY", "maybe", "expected 1, true or yes")]
 #[case::a_number("NIGHTLY", "2", "or 0, false or no")]
 #[case::opengl("OPENGL", "perhaps", "expected 1, true or yes")]

@@ -22,7 +22,7 @@ impl<'de> Deserialize<'de> for NonNegative {
             if number.is_finite() && number >= 0.0 {
                 return Ok(Self(number));
             }
-            Err(format!("{number} is no bound; write a finite number of at least 0"))
+            Err(format!("invalid bound {number}: expected a finite number of at least 0"))
         })
     }
 }

@@ -87,7 +87,8 @@ pub fn parse(file: &Path, text: String, catalog: &dyn Catalog) -> Result<Scenari
     let parsed = Parsed::new(file, text)?;
     let keys = &parsed.keys;
     if keys.backends.is_empty() {
-        return Err(parsed.invalid("backends", "no backends; name one or leave the key out"));
+        return Err(parsed
+            .invalid("backends", "expected at least one backend: name one or leave the key out"));
     }
     let Some(pipeline) = catalog.get(&keys.pipeline) else {
         let (name, known) = (keys.pipeline.clone(), catalog.names().join(", "));
@@ -148,7 +149,7 @@ pub fn examine(scenario: &Scenario, catalog: &dyn Catalog) -> Result<(), Problem
 fn unknown_fault(names: &[String], known: &[&str]) -> Option<String> {
     let unknown =
         names.iter().find(|name| *name != ALL_FAULTS && !known.contains(&name.as_str()))?;
-    Some(format!("there is no fault `{unknown}`; write `all`, or some of {}", known.join(", ")))
+    Some(format!("unknown fault `{unknown}`: expected `all` or some of {}", known.join(", ")))
 }
 
 /// The scenarios of different names, and what is wrong with the others. A file that a link leads to as well is one.

@@ -101,3 +101,25 @@ fn crashed(end: &End, damage: Option<&io::Error>) -> Outcome {
     }
     Outcome::Crashed(reasons)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As a worker of the release before says it, and of one to come.
+    #[test]
+    fn a_worker_of_another_protocol_is_refused_by_name() {
+        let hello = |protocol| Hello {
+            protocol,
+            burn: "0.20.1".into(),
+            features: Vec::new(),
+            pipelines: Vec::new(),
+            services: Vec::new(),
+        };
+        assert!(spoken(&hello(PROTOCOL)).is_ok());
+        for other in [PROTOCOL - 1, PROTOCOL + 1] {
+            let refused = spoken(&hello(other)).unwrap_err().reason();
+            assert!(refused.contains("Burn 0.20.1, speaks protocol"), "{refused}");
+        }
+    }
+}

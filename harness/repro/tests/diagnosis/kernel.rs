@@ -132,7 +132,7 @@ pub fn what_a_scenario_must_catch_is_held_against_it() -> Result<(), Failed> {
         ],
     )?;
     folder.ends_with("must_catch: [gremlins]\n");
-    check(folder.repro(&["mutation", "small"]), 2, &["there is no fault `gremlins`", "small.yaml"])
+    check(folder.repro(&["mutation", "small"]), 2, &["unknown fault `gremlins`", "small.yaml"])
 }
 
 pub fn the_operation_that_is_off_is_emitted_whole_or_not_at_all() -> Result<(), Failed> {

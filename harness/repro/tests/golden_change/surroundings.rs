@@ -46,7 +46,7 @@ pub fn a_bad_variable_stops_the_gate() -> Result<(), Failed> {
         ("BURN_REPRO_BACKEND", "gpu", "`gpu` is no backend"),
         ("BURN_REPRO_REQUIRE", "cpu,tpu", "`tpu` is no backend"),
         ("BURN_REPRO_NIGHTLY", "maybe", "expected 1, true or yes"),
-        ("BURN_REPRO_THREADS", "many", "from 1 to 1024"),
+        ("BURN_REPRO_THREADS", "many", "expected 1 to 1024"),
         ("BURN_REPRO_OPENGL", "perhaps", "expected 1, true or yes"),
     ] {
         let sentence = format!("the variable {name} is `{value}`: ");
