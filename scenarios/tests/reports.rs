@@ -300,6 +300,6 @@ fn threads_and_names_are_taken_from_the_environment_too() {
     assert_eq!((run["threads"].as_u64(), run["name"].as_str()), (Some(2), Some("two threads")));
     let html = text(&copy.path().join("r/report.html"));
     assert!(html.contains("--backend flex --threads 2"), "the command to repeat it says so");
-    copy.repro(&["run", "--threads", "0"]).ends_with(2).says(&["no number of threads"]);
-    copy.repro(&["run", "--name", " "]).ends_with(2).says(&["no name for a machine"]);
+    copy.repro(&["run", "--threads", "0"]).ends_with(2).says(&["invalid number of threads"]);
+    copy.repro(&["run", "--name", " "]).ends_with(2).says(&["invalid machine name"]);
 }
