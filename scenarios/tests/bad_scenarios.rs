@@ -1,5 +1,5 @@
 //! Bad scenario files, run through the built binary: each is refused with file, line, column and
-//! cure, with exit code 2, before any device is opened.
+//! help, with exit code 2, before any device is opened.
 
 mod project;
 
@@ -33,11 +33,16 @@ params:
     "3:1",
     "`seed` lists 2 seeds for a batch of 4"
 )]
-#[case::negative_steps("steps: 10", "steps: -1", "4:8", "write a whole number from 1 to 10000")]
+#[case::negative_steps("steps: 10", "steps: -1", "4:8", "expected a whole number from 1 to 10000")]
 #[case::absurd_steps("steps: 10", "steps: 4000000000", "4:8", "from 1 to 10000")]
 #[case::more_steps_than_trained("steps: 10", "steps: 2000", "7:1", "from 1 to 1000")]
 #[case::unknown_pipeline("sampler", "unet3d", "2:1", "known here: ddim, ddpm, sampler")]
-#[case::unknown_backend("[flex]", "[flex, tpu]", "6:18", "write a class (cpu, wgpu, cuda)")]
+#[case::unknown_backend(
+    "[flex]",
+    "[flex, tpu]",
+    "6:18",
+    "expected a class (`cpu`, `wgpu`, `cuda`)"
+)]
 #[case::no_backends("[flex]", "[]", "6:1", "name one or leave the key out")]
 #[case::newer_format("version: 1", "version: 2", "1:10", "update burn-repro")]
 #[case::bad_name("version: 1", "version: 1\nname: ../x", "2:7", "expected 1 to 80 letters")]
@@ -60,14 +65,14 @@ params:
     "params:",
     "tolerance: { per_backend: [{ backend: cpu, reason: '-' }] }\nparams:",
     "7:",
-    "says nothing"
+    "is too short"
 )]
 #[case::negative_bound("params:", "tolerance: { pixel: { abs: -1 } }\nparams:", "7:", "at least 0")]
 #[case::bad_slice(
     "params:",
     "expect: [{ source: someone, output: latents, slice: '[:::]', values: [1], tol: 1 }]\nparams:",
     "7:",
-    "write it as numpy does"
+    "expected numpy's notation"
 )]
 #[case::half_an_expectation(
     "params:",
@@ -87,13 +92,13 @@ fn a_bad_value_is_refused_at_its_place(
     #[case] from: &str,
     #[case] to: &str,
     #[case] place: &str,
-    #[case] cure: &str,
+    #[case] help: &str,
 ) {
     let copy = Copy::empty();
     let file = copy.scenario("bad");
     fs::write(&file, GOOD.replacen(from, to, 1)).unwrap();
     let place = format!("bad.yaml:{place}");
-    copy.repro(&["run"]).ends_with(2).says(&[&place, cure]);
+    copy.repro(&["run"]).ends_with(2).says(&[&place, help]);
 }
 
 #[test]
@@ -130,15 +135,15 @@ fn an_alias_bomb_is_refused() {
     let long = format!("x-long: &long [{}1]\n", "1, ".repeat(30_000));
     let often = format!("x-often: [{}1]\n", "*long, ".repeat(20_000));
     fs::write(copy.scenario("bomb"), format!("{long}{often}{GOOD}")).unwrap();
-    copy.repro(&["run"]).ends_with(2).says(&["bomb.yaml:", "repeat more than 200000 values"]);
+    copy.repro(&["run"]).ends_with(2).says(&["bomb.yaml:", "expand to more than 200000 values"]);
     fs::write(copy.scenario("bomb"), GOOD.replace("[4, 3, 8, 8]", "*z")).unwrap();
     copy.repro(&["run"]).ends_with(2).says(&["bomb.yaml:9:", "unknown anchor"]);
 }
 
 #[rstest]
-#[case::empty(b"", "is empty; a scenario begins with `version: 1`")]
+#[case::empty(b"", "is empty: expected `version: 1`")]
 #[case::blank(b"  \n\n", "is empty")]
-#[case::no_text(b"\xff\xfe\x00", "is no UTF-8 text")]
+#[case::no_text(b"\xff\xfe\x00", "is not valid UTF-8")]
 #[case::no_mapping(b"just words\n", "expected")]
 fn a_file_that_is_no_scenario_is_refused(#[case] content: &[u8], #[case] message: &str) {
     let copy = Copy::empty();

@@ -33,7 +33,7 @@ fn a_changed_element_fails_exactly_its_cells_and_names_the_place() {
         "latents would pass with { max_abs_diff: 4.9",
         "p50_ulp: 1,",
         "cosine: 0.99",
-        "ddim-full-loop latents: the golden is the outlier: the f64 reference no longer gives it, and \
+        "ddim-full-loop latents: the golden is the outlier: the f64 reference no longer matches it, and \
          ndarray and flex are within",
     ]);
 }
@@ -73,7 +73,7 @@ fn the_tolerance_that_would_have_passed_passes() {
     let (before, rest) = text.split_once("max_ulp: ").unwrap();
     let (_, behind) = rest.split_once(',').unwrap();
     fs::write(&scenario, format!("{before}max_ulp: 3,{behind}")).unwrap();
-    copy.repro(&["run", "--backend", "flex"]).ends_with(100).says(&["at most 3.0000e0 is asked"]);
+    copy.repro(&["run", "--backend", "flex"]).ends_with(100).says(&["expected at most 3.0000e0"]);
 }
 
 #[test]
@@ -81,7 +81,9 @@ fn a_tolerance_for_an_output_that_is_not_put_out_is_a_mismatch() {
     let copy = Copy::of(&["ddim/ddim-tiny"]);
     let outputs = "  outputs: [{ output: imgae, psnr: 60 }]\nexpect:";
     copy.replace(&copy.scenario("ddim-tiny"), "expect:", outputs);
-    copy.repro(CPU).ends_with(100).says(&["names the output `imgae`, which was not put out"]);
+    copy.repro(CPU)
+        .ends_with(100)
+        .says(&["names the output `imgae`, which the pipeline does not have"]);
 }
 
 #[test]
@@ -202,9 +204,9 @@ fn noise_prints_the_hash_of_torchs_noise() {
 #[case(&["calibrate", "ddim-tiyn"], 2, "did you mean `ddim-tiny`?")]
 #[case(&["golden", "show", "ddim-tiyn"], 2, "did you mean `ddim-tiny`?")]
 #[case(&["golden", "accept", "ddim-tiyn"], 2, "did you mean `ddim-tiny`?")]
-#[case(&["run", "--backend", "tpu"], 2, "write a class (cpu, wgpu, cuda)")]
+#[case(&["run", "--backend", "tpu"], 2, "expected a class (`cpu`, `wgpu`, `cuda`)")]
 #[case(&["run", "--backend", "flex", "--require", "wgpu:no-such-adapter"], 103, "required wgpu:no-such-adapter")]
-#[case(&["run", "--backend", "wgpu:no-such-adapter"], 4, "there is no `wgpu:no-such-adapter` here")]
+#[case(&["run", "--backend", "wgpu:no-such-adapter"], 4, "this machine has no `wgpu:no-such-adapter`")]
 #[case(&["frobnicate"], 2, "unrecognized subcommand")]
 fn wrong_usage_has_its_code_and_cure(
     #[case] arguments: &[&str],

@@ -83,7 +83,7 @@ fn without_a_target_nothing_is_examined_and_nothing_written() {
     let copy = Copy::empty();
     copy.repro(&["doctor", "--backend", "wgpu:no-such-adapter", "--json", "doctor.json"])
         .ends_with(4)
-        .says(&["there is no `wgpu:no-such-adapter` here"]);
+        .says(&["this machine has no `wgpu:no-such-adapter`"]);
     assert!(!copy.path().join("doctor.json").exists());
 }
 

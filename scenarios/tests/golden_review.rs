@@ -123,7 +123,7 @@ fn changed() -> Result<Repository, Failed> {
         "image moved by at most",
         "waits for review: look with `cargo repro golden show ddim-tiny`, then `cargo insta review` or \
          `cargo repro golden accept ddim-tiny`",
-        "stale golden: the golden answers another version of the scenario",
+        "stale golden: the golden was made from another version of the scenario",
     ];
     ensure(copy.cargo_test(), false, &red)?;
     ensure(
@@ -177,7 +177,7 @@ fn repro_golden_accept_goes_through_the_same_files() -> Result<(), Failed> {
         copy.repro(&["golden", "accept"]),
         false,
         &[
-            "ddim-tiny is not accepted: it does not meet what was published",
+            "ddim-tiny is not accepted: a published number is not met",
             "DDIMPipelineFastTests.test_inference: off by 5.0",
         ],
     )?;

@@ -55,7 +55,7 @@ fn every_run_leaves_a_folder_that_says_everything() {
     assert_eq!(cell["outputs"]["image"]["sha256"].as_str().unwrap().len(), 64);
     assert!(cell["steps"].as_array().unwrap().len() > 1, "{}", cell["steps"]);
     // The report of the newest run again.
-    copy.repro(&["report"]).ends_with(0).says(&["All 4 cells that ran are well"]);
+    copy.repro(&["report"]).ends_with(0).says(&["All 4 cells that ran are green"]);
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn two_runs_are_compared_without_a_golden() {
     fs::write(copy.path().join("b/outputs/ddim-tiny/flex.safetensors"), "cut").unwrap();
     copy.repro(&["compare", "a", "b"])
         .ends_with(2)
-        .says(&["flex.safetensors", "no whole safetensors"]);
+        .says(&["flex.safetensors", "not a complete safetensors"]);
     // What --save-outputs leaves will do as well.
     copy.repro(&["run", "--backend", "cpu", "--save-outputs", "saved"]).ends_with(0);
     copy.repro(&["compare", "a", "saved", "--bits"]).ends_with(0);
@@ -234,12 +234,11 @@ fn what_is_no_record_is_named_and_never_left_out_in_silence() {
     fs::create_dir_all(copy.path().join("all/bad")).unwrap();
     fs::write(copy.path().join("all/bad/run.json"), "{\"version\": 7}").unwrap();
     let run = copy.repro(&["report", "all", "--out", "out"]);
-    run.ends_with(103)
-        .says(&["A record is left out", "of version 7, this program reads version 1"]);
+    run.ends_with(103).says(&["A record was left out", "of version 7: expected version 1"]);
     let record = copy.path().join("all/good/run.json");
     let cut = fs::read(&record).unwrap();
     fs::write(&record, &cut[..cut.len() / 2]).unwrap();
-    copy.repro(&["report", "all/good"]).ends_with(2).says(&["is no run record", "EOF"]);
+    copy.repro(&["report", "all/good"]).ends_with(2).says(&["is not a run record", "EOF"]);
 }
 
 /// A picture of something else beside the judged numbers would be worse than none.
@@ -251,7 +250,7 @@ fn outputs_that_are_not_what_was_judged_are_not_shown() {
         copy.repro(&["report", "r", "--out", out]).ends_with(0);
         text(&copy.path().join(out).join("report.html"))
     };
-    let (judged, missing) = ("is not what was judged", "the output is not in the run's folder");
+    let (judged, missing) = ("does not match the record", "the output is not in the run's folder");
     assert!(!html("whole").contains(judged) && !html("whole").contains(missing));
     let outputs = folder.join("outputs/ddim-tiny");
     fs::copy(outputs.join("flex.safetensors"), outputs.join("ndarray.safetensors")).unwrap();

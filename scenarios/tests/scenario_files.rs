@@ -64,8 +64,8 @@ fn a_file_gives_its_scenario_any_usual_name(#[case] name: &str) {
 }
 
 #[rstest]
-#[case::device("nul", "Windows keeps `nul` for a device")]
-#[case::device_with_extension("Aux.v2", "Windows keeps `aux` for a device")]
+#[case::device("nul", "on Windows `nul` is a device")]
+#[case::device_with_extension("Aux.v2", "on Windows `aux` is a device")]
 #[case::sign("a+b", "expected 1 to 80 letters")]
 fn a_name_that_no_golden_can_have_is_refused(#[case] name: &str, #[case] reason: &str) {
     let copy = Copy::empty();

@@ -60,7 +60,7 @@ impl Installation for Machine {
 }
 
 fn usable_gpus(machine: &impl Installation) -> Result<usize, Missing> {
-    let missing = |reason: &str, cure: &str| Err(Missing::class(Class::Cuda, reason, cure));
+    let missing = |reason: &str, help: &str| Err(Missing::class(Class::Cuda, reason, help));
     if !machine.driver_is_present() {
         return missing(
             "the library of the NVIDIA driver (libcuda, nvcuda) cannot be loaded",
@@ -199,13 +199,13 @@ mod tests {
     fn the_first_missing_part_is_named_with_its_cure(
         #[case] machine: Fake,
         #[case] reason: &str,
-        #[case] cure: &str,
+        #[case] help: &str,
     ) {
         let missing = usable_gpus(&machine).unwrap_err();
         assert!(missing.reason.contains(reason), "{}", missing.reason);
         assert_eq!(
-            (missing.name.as_str(), missing.class, missing.cure.as_str()),
-            ("cuda", Class::Cuda, cure)
+            (missing.name.as_str(), missing.class, missing.help.as_str()),
+            ("cuda", Class::Cuda, help)
         );
     }
 

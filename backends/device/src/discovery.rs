@@ -54,9 +54,9 @@ fn joined(class: Class, thread: io::Result<ScopedJoinHandle<'_, Discovery>>) -> 
 pub fn probe_child(class: Class, command: Command, time_limit: Duration) -> Discovery {
     let line = match printed_report(command, time_limit) {
         Ok(line) => line,
-        Err((how, cure)) => {
-            let cure = cure.unwrap_or(help_with_a_driver(class));
-            return lacking(class, format!("the probe of {class} {how}"), cure);
+        Err((how, help)) => {
+            let help = help.unwrap_or(help_with_a_driver(class));
+            return lacking(class, format!("the probe of {class} {how}"), help);
         }
     };
     match serde_json::from_str::<Discovery>(&line) {
@@ -104,8 +104,8 @@ fn is_about(class: Class, report: &Discovery) -> bool {
     classes.peek().is_some() && classes.all(|found| found == class)
 }
 
-fn lacking(class: Class, reason: String, cure: &str) -> Discovery {
-    Discovery { targets: Vec::new(), missing: vec![Missing::class(class, reason, cure)] }
+fn lacking(class: Class, reason: String, help: &str) -> Discovery {
+    Discovery { targets: Vec::new(), missing: vec![Missing::class(class, reason, help)] }
 }
 
 const PROBE_COMMAND: &str = "the command that probes must call burn_repro_device::print_probe, in a build of the same version";

@@ -45,7 +45,7 @@ fn report(class: Class, wanted: &[&str]) -> String {
 )]
 #[case::crash_with_words(
     "echo first >&2; echo 'assertion failed: x' >&2; kill -ABRT $$",
-    "was killed by signal 6 (SIGABRT); its last words: first / assertion failed: x",
+    "was killed by signal 6 (SIGABRT); its last output: first / assertion failed: x",
     help_with_a_driver(Class::Wgpu)
 )]
 #[case::closed_pipe(
@@ -101,14 +101,14 @@ fn report(class: Class, wanted: &[&str]) -> String {
 fn a_child_without_an_answer_is_a_missing_class(
     #[case] script: &str,
     #[case] reason: &str,
-    #[case] cure: &str,
+    #[case] help: &str,
 ) {
     let (discovery, took) = with_wgpu_probe(script, PATIENT);
     assert!(took < PATIENT, "took {took:?}");
     assert_eq!(names(&discovery), ["ndarray", "flex"]);
     let [wgpu, cuda] = discovery.missing.as_slice() else { panic!("{:?}", discovery.missing) };
     assert!(wgpu.reason.contains(reason), "{}", wgpu.reason);
-    assert_eq!((wgpu.name.as_str(), wgpu.class, wgpu.cure.as_str()), ("wgpu", Class::Wgpu, cure));
+    assert_eq!((wgpu.name.as_str(), wgpu.class, wgpu.help.as_str()), ("wgpu", Class::Wgpu, help));
     assert_eq!(cuda.class, Class::Cuda);
 }
 

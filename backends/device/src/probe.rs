@@ -76,7 +76,7 @@ mod tests {
             assert!(report.targets.iter().all(|target| target.class == class));
             assert!(report.missing.iter().all(|missing| missing.class == class
                 && !missing.reason.is_empty()
-                && !missing.cure.is_empty()));
+                && !missing.help.is_empty()));
             let json = serde_json::to_string(&report).unwrap();
             assert!(!json.contains('\n'));
             assert_eq!(serde_json::from_str::<Discovery>(&json).unwrap(), report);

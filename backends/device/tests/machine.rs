@@ -91,7 +91,7 @@ fn without_a_vulkan_driver_wgpu_is_missing() {
         wgpu.reason,
         "wgpu found no adapter; VK_DRIVER_FILES is set, so that only the drivers in it are seen: /nonexistent"
     );
-    assert!(wgpu.cure.contains("apt-get install mesa-vulkan-drivers"), "{}", wgpu.cure);
+    assert!(wgpu.help.contains("apt-get install mesa-vulkan-drivers"), "{}", wgpu.help);
 }
 
 #[test]

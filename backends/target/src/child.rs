@@ -28,8 +28,8 @@ const LONGEST_LINE: u64 = 4 << 20;
 /// Lines of standard error that are kept, the last ones, each of so many characters.
 const KEPT_LINES: usize = 200;
 const KEPT_CHARACTERS: usize = 300;
-/// How many of them are a child's last words.
-const LAST_WORDS: usize = 8;
+/// How many of them an error tells.
+const LAST_OUTPUT: usize = 8;
 
 /// What a child may take until it says something.
 #[derive(Debug, Clone, Copy)]
@@ -67,11 +67,11 @@ pub struct End {
     /// Its exit status; nothing where it closed its pipe and did not end.
     pub status: Option<ExitStatus>,
     /// The last lines of its standard error.
-    pub last_words: Vec<String>,
+    pub last_output: Vec<String>,
 }
 
 impl End {
-    /// How, without the last words.
+    /// How, without its last output.
     #[must_use]
     pub fn how(&self) -> String {
         self.status.map_or("closed its pipe".into(), describe)
@@ -81,9 +81,9 @@ impl End {
 impl fmt::Display for End {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.how())?;
-        match self.last_words.is_empty() {
+        match self.last_output.is_empty() {
             true => Ok(()),
-            false => write!(formatter, "; its last words: {}", self.last_words.join(" / ")),
+            false => write!(formatter, "; its last output: {}", self.last_output.join(" / ")),
         }
     }
 }
@@ -185,14 +185,14 @@ impl<T: Send + 'static> Child<T> {
     /// How it ended: its messages did, or are of no use.
     pub fn end(&mut self) -> End {
         let status = self.member.status_within(GRACE);
-        // The thread that reads its last words lets go of them with the pipe, a moment after the end.
+        // The thread that reads its last output lets go of them with the pipe, a moment after the end.
         let deadline = Instant::now() + GRACE;
         while Arc::strong_count(&self.said) > 1 && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(2));
         }
         let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        let older = said.len().saturating_sub(LAST_WORDS);
-        End { status, last_words: said.iter().skip(older).cloned().collect() }
+        let older = said.len().saturating_sub(LAST_OUTPUT);
+        End { status, last_output: said.iter().skip(older).cloned().collect() }
     }
 
     /// What it wrote to standard error since this was asked last, the last lines of it.

@@ -49,6 +49,17 @@ impl Dtype {
             Self::F64 => "f64",
         }
     }
+
+    /// The distance from one to the next larger number.
+    #[must_use]
+    pub fn epsilon(self) -> f64 {
+        match self {
+            Self::F16 => 2.0_f64.powi(-10),
+            Self::Bf16 => 2.0_f64.powi(-7),
+            Self::F32 => f64::from(f32::EPSILON),
+            Self::F64 => f64::EPSILON,
+        }
+    }
 }
 
 impl fmt::Display for Dtype {

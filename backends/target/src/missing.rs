@@ -14,13 +14,14 @@ pub struct Missing {
     pub class: Class,
     /// Why it cannot run.
     pub reason: String,
-    /// What to do about it.
-    pub cure: String,
+    /// What to do about it; records of version 1 call it `cure`.
+    #[serde(rename = "cure")]
+    pub help: String,
 }
 
 impl Missing {
     /// Nothing of a whole class can run.
-    pub fn class(class: Class, reason: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self { name: class.to_string(), class, reason: reason.into(), cure: cure.into() }
+    pub fn class(class: Class, reason: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { name: class.to_string(), class, reason: reason.into(), help: help.into() }
     }
 }

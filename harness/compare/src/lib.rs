@@ -5,8 +5,8 @@
 pub mod checked;
 pub mod compare;
 pub mod hash;
+pub mod json_float;
 pub mod lfs;
-pub mod number;
 pub mod sketch;
 pub mod splitmix;
 pub mod tensor_file;

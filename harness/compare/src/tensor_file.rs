@@ -6,14 +6,14 @@ use safetensors::tensor::{Dtype as FileDtype, SafeTensors, TensorView};
 use crate::lfs::is_pointer;
 use crate::trace::{Dtype, HostTensor, NamedTensor};
 
-/// Why bytes are no tensors we wrote.
+/// Why bytes are not tensors of ours.
 #[derive(Debug, thiserror::Error)]
 pub enum TensorFileError {
     /// Its content is elsewhere.
     #[error("is a Git LFS pointer whose content is not here: run `git lfs pull`")]
     Pointer,
     /// Not a whole safetensors file.
-    #[error("is no whole safetensors file: {0}")]
+    #[error("is not a complete safetensors file: {0}")]
     Format(#[from] safetensors::SafeTensorError),
     /// A dtype that no trace has.
     #[error("holds `{name}` as {dtype:?}; only F16, BF16, F32 and F64 can be compared")]

@@ -11,7 +11,7 @@ use crate::evaluate::{CellReport, OutputReport};
 use crate::folder::RunFolder;
 use crate::plan::Skip;
 use crate::reason::{Reason, ReasonCode};
-use crate::record::{RunFacts, RunRecord, ScenarioFacts};
+use crate::record::{RunInfo, RunRecord, ScenarioInfo};
 use crate::scenario::{Catalog, Checked, Described, Parsed, ProblemAt, Scenario, parse};
 use crate::verdict::Verdict;
 
@@ -88,8 +88,8 @@ pub fn cell(words: &str) -> CellReport {
         determinism: Determinism::Full,
         reasons: vec![Reason::new(ReasonCode::Nightly, "not today")],
     });
-    let known = Verdict::ALL.iter().find(|known| known.as_str() == verdict);
-    report.verdict = *known.expect("a verdict");
+    let known = Verdict::all().iter().find(|known| known.words == verdict);
+    report.verdict = known.expect("a verdict").verdict;
     if report.ran() {
         let output = OutputReport { sha256: bits.into(), ..OutputReport::default() };
         report.outputs.insert("image".into(), output);
@@ -113,9 +113,9 @@ pub fn run(name: &str, minute: u32, driver: &str, cells: &[&str]) -> (RunFolder,
             facts.targets.push(target);
         }
     }
-    let scenario = |cell: &CellReport| ScenarioFacts {
+    let scenario = |cell: &CellReport| ScenarioInfo {
         file: format!("{}.yaml", cell.scenario),
-        ..ScenarioFacts::unknown(&cell.scenario)
+        ..ScenarioInfo::unknown(&cell.scenario)
     };
     let scenarios = cells.iter().map(scenario).collect();
     let record = RunRecord::new(facts, scenarios, cells, Vec::new());
@@ -123,8 +123,8 @@ pub fn run(name: &str, minute: u32, driver: &str, cells: &[&str]) -> (RunFolder,
 }
 
 /// The circumstances of a run that began at a minute.
-fn facts(name: &str, minute: u32) -> RunFacts {
-    RunFacts {
+fn facts(name: &str, minute: u32) -> RunInfo {
+    RunInfo {
         name: name.into(),
         started: format!("2026-11-24T03:{minute:02}:00Z"),
         seconds: 1.0,

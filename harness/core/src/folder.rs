@@ -111,7 +111,7 @@ impl RunFolder {
         let refused = match foreign {
             Some(foreign) => Some(format!("`{}`", foreign.file_name().to_string_lossy())),
             None if entries.is_empty() || path.join(MARK).is_file() => None,
-            None => Some("files, and no mark of a run".to_owned()),
+            None => Some("files that are not a run's".to_owned()),
         };
         if let Some(what) = refused {
             let reason = format!("the folder holds {what}; name another one for this run");

@@ -2,12 +2,11 @@
 //! worker processes. It knows pipelines by [`scenario::Catalog`] and devices by what workers answer.
 
 pub use burn_repro_compare::{
-    checked, compare, hash, lfs, number, splitmix, tensor_file, tolerance, trace,
+    checked, compare, hash, json_float, lfs, splitmix, tensor_file, tolerance, trace,
 };
 
-pub mod agreement;
+pub mod attribution;
 pub mod clock;
-pub mod defect;
 pub mod diagnose;
 pub mod escape;
 pub mod evaluate;
@@ -17,6 +16,7 @@ pub mod fixtures;
 pub mod folder;
 pub mod golden;
 pub mod interrupt;
+mod known_limits;
 pub mod nearest;
 pub mod outliers;
 pub mod plan;
@@ -26,7 +26,7 @@ pub mod record;
 pub mod reference;
 pub mod repeat;
 pub mod run;
-pub mod saved;
+pub mod saved_outputs;
 pub mod say;
 pub mod scenario;
 pub mod session;

@@ -1,4 +1,4 @@
-//! The nearest spelling of a word that nobody knows. Pure.
+//! The nearest spelling of an unknown word. Pure.
 
 /// The known word that differs least from `word`, if it differs in at most a third of its letters, whatever their case,
 /// and not in all of them. The first of several that are equally near.

@@ -1,13 +1,13 @@
-//! Looks for the outlier of every scenario on which cells disagree: runs the reference anew and holds
-//! everybody against it.
+//! Looks for the outlier of every scenario on which cells disagree: runs the reference anew and compares all targets
+//! with it. Which target is one, is `attribution`'s rule.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use burn_repro_target::Discovery;
 
-use crate::agreement::{Disagreement, Witness, disagreements};
-use crate::evaluate::CellReport;
+use crate::attribution::{Disagreement, disagreements};
+use crate::evaluate::{CellReport, TargetResult};
 use crate::golden::{Golden, GoldenError};
 use crate::plan::{Cell, Plan};
 use crate::reference::{reference_worker, run_reference};
@@ -52,11 +52,12 @@ impl Traces {
 
     /// The cells of a scenario that finished.
     #[must_use]
-    pub fn witnesses<'a>(&'a self, plan: &'a Plan, scenario: &str) -> Vec<Witness<'a>> {
+    pub fn results<'a>(&'a self, plan: &'a Plan, scenario: &str) -> Vec<TargetResult<'a>> {
         let cells = plan.cells.iter().filter(|cell| cell.scenario.name == scenario);
-        let witness =
-            |cell: &'a Cell| self.of(cell).map(|trace| Witness { target: &cell.target, trace });
-        cells.filter_map(witness).collect()
+        let result = |cell: &'a Cell| {
+            self.of(cell).map(|trace| TargetResult { target: &cell.target, trace })
+        };
+        cells.filter_map(result).collect()
     }
 }
 
@@ -92,8 +93,8 @@ pub(crate) fn find_outliers(
             Err(reason) => found.push(Err(format!("{}: {reason}", scenario.name))),
             Ok(reference) => {
                 let golden = golden_of(&scenario.name);
-                let witnesses = traces.witnesses(plan, &scenario.name);
-                let all = disagreements(scenario, (*golden).as_ref().ok(), &reference, &witnesses);
+                let results = traces.results(plan, &scenario.name);
+                let all = disagreements(scenario, (*golden).as_ref().ok(), &reference, &results);
                 found.extend(all.into_iter().map(Ok));
             }
         }

@@ -177,14 +177,14 @@ pub fn absent(chosen: &[BackendSelector], discovery: &Discovery) -> Vec<String> 
         .collect()
 }
 
-/// Why no target of the selector is here, with the cure.
+/// Why no target of the selector is here, with help.
 pub(crate) fn absence(selector: &BackendSelector, discovery: &Discovery) -> Vec<Reason> {
     let absent = |text: String| Reason::new(ReasonCode::AbsentBackend, text);
     let missing: Vec<Reason> = discovery
         .missing
         .iter()
         .filter(|missing| missing.class == selector.class())
-        .flat_map(|missing| [absent(missing.reason.clone()), Reason::help(&missing.cure)])
+        .flat_map(|missing| [absent(missing.reason.clone()), Reason::help(&missing.help)])
         .collect();
     if !missing.is_empty() {
         return missing;
@@ -196,7 +196,7 @@ pub(crate) fn absence(selector: &BackendSelector, discovery: &Discovery) -> Vec<
         .map(|target| target.name.as_str())
         .collect();
     vec![absent(format!(
-        "there is no `{selector}` here; of that class this machine has: {}",
+        "this machine has no `{selector}`; its targets of that class: {}",
         here.join(", ")
     ))]
 }

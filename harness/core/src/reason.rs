@@ -69,14 +69,15 @@ pub enum ReasonCode {
     Failed,
     /// A thread panicked.
     Panicked,
-    /// The device no longer gives known answers.
+    /// The device failed its self-test.
     BrokenDevice,
-    /// The result holds memory that nobody wrote.
+    /// The result holds unwritten memory.
     StaleMemory,
     /// The process died, or its answer arrived damaged.
     Crashed,
-    /// What the process wrote to standard error before it died.
-    LastWords,
+    /// What the process wrote to standard error before it died; in records, `last-words`.
+    #[serde(rename = "last-words")]
+    LastOutput,
     /// The time limit passed.
     TimedOut,
     /// It took more memory than it may.

@@ -1,8 +1,8 @@
 //! The record of one run on one machine, version 1: what `--json` and every run's folder hold, what scripts read and
 //! what reports are made from. What else lies in the folder is `folder`'s matter.
 
-mod circumstances;
-mod scenario_facts;
+mod run_context;
+mod scenario_info;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,9 +16,9 @@ use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
-pub use self::circumstances::{Circumstances, machine_name};
-pub use self::scenario_facts::ScenarioFacts;
-use crate::agreement::Disagreement;
+pub use self::run_context::{RunContext, machine_name};
+pub use self::scenario_info::ScenarioInfo;
+use crate::attribution::Disagreement;
 use crate::evaluate::CellReport;
 use crate::exit::Exit;
 use crate::lfs::is_pointer;
@@ -38,10 +38,10 @@ pub struct RunRecord {
     /// The version of this format, 1.
     pub version: u32,
     /// The circumstances.
-    pub run: RunFacts,
+    pub run: RunInfo,
     /// The scenarios that its cells belong to.
     #[serde(default)]
-    pub scenarios: Vec<ScenarioFacts>,
+    pub scenarios: Vec<ScenarioInfo>,
     /// Every cell, the skipped ones too.
     pub cells: Vec<CellReport>,
     /// Who differs from whom, for every output of a scenario with a cell that does not give its golden.
@@ -52,7 +52,7 @@ pub struct RunRecord {
     pub failures: Vec<RunFailure>,
 }
 
-/// What failed beside the cells: a required backend that is not here, a reference that no longer gives its golden, a
+/// What failed beside the cells: a required backend that is not here, a reference that no longer matches its golden, a
 /// golden without a scenario.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct RunFailure {
@@ -80,7 +80,7 @@ impl fmt::Display for RunFailure {
 
 /// The circumstances of a run.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct RunFacts {
+pub struct RunInfo {
     /// What the machine or the variant is called: `--name`, or operating system and architecture.
     #[serde(default)]
     pub name: String,
@@ -114,16 +114,16 @@ pub fn features(discovery: &Discovery) -> &[String] {
     discovery.targets.first().map_or(&[], |target| &target.fingerprint.features)
 }
 
-impl RunFacts {
+impl RunInfo {
     /// The circumstances of a run that ends now.
     #[must_use]
     pub fn new(
-        circumstances: &Circumstances,
+        circumstances: &RunContext,
         discovery: &Discovery,
         precision: BTreeMap<String, Precision>,
         exit: Exit,
     ) -> Self {
-        let Circumstances { name, started, commit, threads } = circumstances.clone();
+        let RunContext { name, started, commit, threads } = circumstances.clone();
         Self {
             name,
             started: started.to_string(),
@@ -157,7 +157,7 @@ fn nullable(schema: &mut Schema) {
     }
 }
 
-/// Why a file is no record.
+/// Why a file is not a record.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// The file system refuses.
@@ -172,7 +172,7 @@ pub enum RecordError {
     #[error("{} is a Git LFS pointer whose content is not here: run `git lfs pull`", .0.display())]
     Pointer(PathBuf),
     /// Not what a run writes.
-    #[error("{} is no run record: {reason}; give folders that `repro run` has left", file.display())]
+    #[error("{} is not a run record: {reason}; expected the folder of a run", file.display())]
     Damaged {
         /// The file.
         file: PathBuf,
@@ -181,7 +181,7 @@ pub enum RecordError {
     },
     /// Of a later format.
     #[error(
-        "{} is a run record of version {version}, this program reads version {VERSION}; use the program that wrote it",
+        "{} is a run record of version {version}: expected version {VERSION}; use the program that wrote it",
         file.display()
     )]
     Version {
@@ -196,8 +196,8 @@ impl RunRecord {
     /// A record of cells under their circumstances.
     #[must_use]
     pub fn new(
-        run: RunFacts,
-        scenarios: Vec<ScenarioFacts>,
+        run: RunInfo,
+        scenarios: Vec<ScenarioInfo>,
         cells: Vec<CellReport>,
         disagreements: Vec<Disagreement>,
     ) -> Self {
@@ -252,7 +252,7 @@ impl RunRecord {
                 Ok(record)
             }
             Some(version) => Err(RecordError::Version { file: file.to_path_buf(), version }),
-            None => Err(damaged("it states no version".into())),
+            None => Err(damaged("it has no version".into())),
         }
     }
 
@@ -264,7 +264,7 @@ impl RunRecord {
             let target = &cell.target;
             let foreign = |letter: char| letter.is_control() || matches!(letter, '/' | '\\');
             if target.is_empty() || target.starts_with('.') || target.contains(foreign) {
-                return Err(format!("`{target}` is no name of a target"));
+                return Err(format!("invalid target name `{target}`"));
             }
         }
         Ok(())

@@ -1,5 +1,5 @@
 //! The reference: a scenario's pipeline in `f64` on one CPU target. Goldens are made from it, and cells
-//! that disagree are held against it.
+//! that disagree are compared with it.
 
 use burn_repro_target::{Discovery, Dtype, Target};
 

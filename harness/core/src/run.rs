@@ -15,7 +15,7 @@ pub enum Event {
     },
     /// A cell ended, or is skipped.
     Finished {
-        /// What is said of it.
+        /// Its report.
         report: Box<CellReport>,
         /// What it recorded, if it finished.
         trace: Option<Trace>,
@@ -27,7 +27,7 @@ pub enum Event {
 /// A cell that was run.
 #[derive(Debug)]
 pub struct Ran {
-    /// What is said of it.
+    /// Its report.
     pub report: CellReport,
     /// What it recorded, if it finished.
     pub trace: Option<Trace>,

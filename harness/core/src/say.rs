@@ -1,5 +1,5 @@
 //! What the programs say to people, on standard output and on standard error. Words are made safe for a terminal here, so
-//! that no caller can forget it. Whoever reads may have gone, as `| head` does: that is no failure.
+//! that no caller can forget it. A reader that has gone, as `| head` does, is not a failure.
 
 use std::io::{self, Write};
 

@@ -9,11 +9,11 @@ use std::time::Instant;
 
 use burn_repro_target::Discovery;
 
-use crate::agreement::Disagreement;
+use crate::attribution::Disagreement;
 use crate::clock::today;
-use crate::defect::{SAFE_REDUCTION, explain};
 use crate::evaluate::{CellReport, evaluate, evaluate_repeats};
 use crate::golden::{Golden, GoldenError, Store};
+use crate::known_limits::{SAFE_REDUCTION, explain};
 use crate::outliers::{Traces, find_outliers};
 use crate::plan::{Cell, Plan};
 use crate::precision::Precision;

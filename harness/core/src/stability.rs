@@ -1,6 +1,7 @@
 //! Whether runs of a cell give the same bits. Running them is `repeat`, what it means for a verdict is `evaluate`.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ use crate::trace::{HostTensor, NamedTensor, Trace, coordinates};
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Way {
+pub enum RepeatMode {
     /// Again and again in one process.
     SameProcess,
     /// In a new process each time, the cells of a target in another order each time.
@@ -24,14 +25,12 @@ pub enum Way {
     Threads(usize),
 }
 
-impl Way {
-    /// The words for people.
-    #[must_use]
-    pub fn words(self) -> String {
+impl fmt::Display for RepeatMode {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::SameProcess => "same process".into(),
-            Self::NewProcess => "new process".into(),
-            Self::Threads(threads) => format!("{threads} threads"),
+            Self::SameProcess => formatter.pad("same process"),
+            Self::NewProcess => formatter.pad("new process"),
+            Self::Threads(threads) => write!(formatter, "{threads} threads"),
         }
     }
 }
@@ -39,37 +38,38 @@ impl Way {
 /// What repeating one cell showed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Stability {
-    /// The runs, by the way in which they were repeated.
-    pub tallies: Vec<(Way, Tally)>,
+    /// The runs, by the mode in which they were repeated.
+    pub tallies: Vec<(RepeatMode, Tally)>,
     /// Whether all places of a batch give the same bits for the same sample; none where the pipeline draws no noise
     /// for a batch.
     pub batch_positions: Option<bool>,
 }
 
 impl Stability {
-    /// The tally of a way, which is begun if it is not there.
-    pub fn tally(&mut self, way: Way) -> &mut Tally {
-        let index = self.tallies.iter().position(|(other, _)| *other == way).unwrap_or_else(|| {
-            self.tallies.push((way, Tally::default()));
-            self.tallies.len() - 1
-        });
+    /// The tally of a mode, which is begun if it is not there.
+    pub fn tally(&mut self, mode: RepeatMode) -> &mut Tally {
+        let index =
+            self.tallies.iter().position(|(other, _)| *other == mode).unwrap_or_else(|| {
+                self.tallies.push((mode, Tally::default()));
+                self.tallies.len() - 1
+            });
         &mut self.tallies[index].1
     }
 
     /// What varied; nothing if every run gave the same bits.
     #[must_use]
     pub(crate) fn variations(&self) -> Vec<Reason> {
-        let varied = |(way, tally): &(Way, Tally)| {
+        let varied = |(mode, tally): &(RepeatMode, Tally)| {
             let first = tally.first.as_ref()?;
             let (differing, runs) = (tally.differing, tally.runs);
-            let text = format!("{differing} of {runs} runs differ ({}), {first}", way.words());
+            let text = format!("{differing} of {runs} runs differ ({mode}), {first}");
             Some(Reason::new(ReasonCode::Nondeterministic, text))
         };
         self.tallies.iter().filter_map(varied).collect()
     }
 }
 
-/// Runs of one way, held against the first run of all.
+/// Runs of one mode, compared with the first run of all.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Tally {
     /// How many there were.

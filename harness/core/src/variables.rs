@@ -65,7 +65,7 @@ pub fn runs() -> Option<PathBuf> {
     path_variable(RUNS)
 }
 
-/// The variable by which this is CI, where nobody reviews; what insta takes for it and writes nothing.
+/// The variable by which this is CI, in which nobody reviews; insta detects it by the same variables and writes nothing.
 pub fn ci() -> Option<&'static str> {
     ci_of(env::var("CI").ok().as_deref(), env::var("TF_BUILD").is_ok())
 }
@@ -147,10 +147,10 @@ mod tests {
     }
 
     #[rstest]
-    #[case("cpu;wgpu", "`cpu;wgpu` is no backend")]
-    #[case("cpu wgpu", "`cpu wgpu` is no backend")]
-    #[case("cpu,tpu", "`tpu` is no backend; write a class (cpu, wgpu, cuda)")]
-    #[case("CPU", "`CPU` is no backend")]
+    #[case("cpu;wgpu", "unknown backend `cpu;wgpu`")]
+    #[case("cpu wgpu", "unknown backend `cpu wgpu`")]
+    #[case("cpu,tpu", "unknown backend `tpu`: expected a class (`cpu`, `wgpu`, `cuda`)")]
+    #[case("CPU", "unknown backend `CPU`")]
     fn an_entry_that_nobody_knows_is_named(#[case] text: &str, #[case] said: &str) {
         let error = selectors(text).unwrap_err();
         assert!(error.starts_with(said), "{error}");

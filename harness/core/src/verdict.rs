@@ -1,4 +1,6 @@
-//! What is said of a cell: the verdicts, and the pure rules that lead to one.
+//! The verdicts on a cell, and the pure rules that lead to one.
+
+mod table;
 
 use std::fmt;
 
@@ -6,112 +8,46 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::table::{Severity, VerdictInfo};
 use crate::reason::{Reason, ReasonCode};
 use crate::scenario::{FailureCause, KnownFailure};
 
-/// What is said of a cell.
+/// The verdict on a cell, in the order of reports. What holds of each is in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Golden and published numbers are met.
+    /// The result meets the golden and every published number.
     Pass,
     /// The result differs from the golden or from a published number.
     Mismatch,
-    /// The host noise differs from the golden's: the question was another one.
+    /// Repeating the cell gives other bits.
+    Nondeterministic,
+    /// The host noise is not the golden's.
     WrongNoise,
-    /// NaN or infinity in the result.
+    /// The result holds NaN or infinity.
     NonFinite,
+    /// The result holds unwritten memory.
+    StaleMemory,
     /// There is no golden, or none that can be read.
     MissingGolden,
-    /// The golden answers another version of the scenario.
+    /// The golden was made from another version of the scenario.
     StaleGolden,
-    /// Not run, for a stated reason.
-    Skipped,
-    /// Failed as the scenario says it does.
-    KnownFailure,
-    /// Passed although the scenario says it fails.
+    /// Passed although the scenario states that it fails.
     UnexpectedPass,
+    /// A thread panicked although the pipeline returned a result.
+    HiddenPanic,
+    /// The device failed its self-test.
+    BrokenDevice,
     /// The pipeline failed or its process died.
     Crashed,
-    /// The time limit passed.
+    /// The time limit was exceeded.
     TimedOut,
-    /// It took more memory than it may.
+    /// The memory limit was exceeded.
     OutOfMemory,
-    /// A thread panicked behind a pipeline that returned as if all were well.
-    HiddenPanic,
-    /// The device no longer gives known answers.
-    BrokenDevice,
-    /// The result holds memory that nobody wrote.
-    StaleMemory,
-    /// Repeating it gives other bits.
-    Nondeterministic,
-}
-
-impl Verdict {
-    /// Every verdict, in the order of reports.
-    pub const ALL: [Self; 16] = [
-        Self::Pass,
-        Self::Mismatch,
-        Self::Nondeterministic,
-        Self::WrongNoise,
-        Self::NonFinite,
-        Self::StaleMemory,
-        Self::MissingGolden,
-        Self::StaleGolden,
-        Self::UnexpectedPass,
-        Self::HiddenPanic,
-        Self::BrokenDevice,
-        Self::Crashed,
-        Self::TimedOut,
-        Self::OutOfMemory,
-        Self::KnownFailure,
-        Self::Skipped,
-    ];
-
-    /// The words for people.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Mismatch => "mismatch",
-            Self::WrongNoise => "wrong noise",
-            Self::NonFinite => "non-finite",
-            Self::MissingGolden => "missing golden",
-            Self::StaleGolden => "stale golden",
-            Self::Skipped => "skipped",
-            Self::KnownFailure => "known failure",
-            Self::UnexpectedPass => "unexpected pass",
-            Self::Crashed => "crashed",
-            Self::TimedOut => "timed out",
-            Self::OutOfMemory => "out of memory",
-            Self::HiddenPanic => "hidden panic",
-            Self::BrokenDevice => "broken device",
-            Self::StaleMemory => "stale memory",
-            Self::Nondeterministic => "nondeterministic",
-        }
-    }
-
-    /// Whether a run with this verdict is red.
-    #[must_use]
-    pub fn is_failure(self) -> bool {
-        !matches!(self, Self::Pass | Self::Skipped | Self::KnownFailure)
-    }
-
-    fn cause(self) -> Option<FailureCause> {
-        match self {
-            Self::Mismatch => Some(FailureCause::Mismatch),
-            Self::WrongNoise => Some(FailureCause::WrongNoise),
-            Self::NonFinite => Some(FailureCause::NonFinite),
-            Self::Crashed => Some(FailureCause::Crashed),
-            Self::TimedOut => Some(FailureCause::TimedOut),
-            Self::OutOfMemory => Some(FailureCause::OutOfMemory),
-            Self::HiddenPanic => Some(FailureCause::HiddenPanic),
-            Self::BrokenDevice => Some(FailureCause::BrokenDevice),
-            Self::StaleMemory => Some(FailureCause::StaleMemory),
-            Self::Nondeterministic => Some(FailureCause::Nondeterministic),
-            _ => None,
-        }
-    }
+    /// Failed as the scenario states.
+    KnownFailure,
+    /// Not run, for a stated reason.
+    Skipped,
 }
 
 impl fmt::Display for Verdict {
@@ -173,7 +109,7 @@ pub fn judge(findings: &Findings) -> Judgement {
         }
         None if !mismatches.is_empty() => Judgement::new(Verdict::Mismatch, mismatches.clone()),
         None if findings.checks == 0 => {
-            let text = "nothing was checked; the golden has no outputs";
+            let text = "nothing was checked: the golden has no outputs";
             Judgement::new(Verdict::Mismatch, vec![Reason::new(ReasonCode::NothingChecked, text)])
         }
         None => Judgement::new(Verdict::Pass, Vec::new()),
@@ -197,16 +133,16 @@ pub(crate) fn apply_known_failure(
         Verdict::Pass => {
             verdict = Verdict::UnexpectedPass;
             reasons = vec![
-                Reason::new(ReasonCode::UnexpectedPass, "it passes now"),
+                Reason::new(ReasonCode::UnexpectedPass, "the cell passes now"),
                 Reason::help(format!("delete {} ({stated})", known.place)),
             ];
         }
-        _ if verdict.cause() != Some(known.cause) => {}
+        _ if verdict.info().cause != Some(known.cause) => {}
         _ => match known.review_by {
             Some(day) if day <= today => reasons.push(Reason::new(
                 ReasonCode::ReviewDue,
                 format!(
-                    "the known failure was to be reviewed by {day}: mend it, or give {} a new day",
+                    "the known failure was to be reviewed by {day}: fix it, or give {} a new day",
                     known.place
                 ),
             )),

@@ -1,7 +1,7 @@
 //! A golden of something too large for git: what block means, sketch and extremes see, and that they
 //! fail nothing that is well.
 
-use burn_repro_core::evaluate::Against;
+use burn_repro_core::evaluate::GoldenComparison;
 use burn_repro_core::fixtures;
 use burn_repro_core::golden::{Draft, Golden, Kept, Recorded, Store};
 use burn_repro_core::reason::ReasonCode::{NonFinite, OutsideTolerance, UncheckedBound};
@@ -56,7 +56,7 @@ fn golden() -> Golden {
 
 fn mismatches(values: Vec<f64>) -> Vec<Reason> {
     let trace = trace(values, Dtype::F32);
-    Against::new(&scenario(), &target(), &trace, &golden()).mismatches
+    GoldenComparison::new(&scenario(), &target(), &trace, &golden()).mismatches
 }
 
 /// What a golden in part cannot check is a failure; what it can is checked.
@@ -72,7 +72,7 @@ fn a_bound_is_checked_or_refused(#[case] bounds: &str, #[case] code: Option<Reas
     let scenario = fixtures::scenario("large", &tolerance);
     let values = picture().iter().map(|value| value + 1.0e-7).collect();
     let trace = trace(values, Dtype::F32);
-    let said = Against::new(&scenario, &target(), &trace, &golden()).mismatches;
+    let said = GoldenComparison::new(&scenario, &target(), &trace, &golden()).mismatches;
     assert_eq!(said.first().map(|reason| reason.code), code, "{said:?}");
 }
 
@@ -128,12 +128,12 @@ fn what_is_said_of_a_golden_in_part() {
     values[5000] = 2.0;
     let scenario = fixtures::scenario("large", "tolerance: { pixel: { abs: 1.0e-4 }, psnr: 20 }");
     let trace = trace(values, Dtype::F32);
-    let said = Against::new(&scenario, &target(), &trace, &golden()).mismatches;
+    let said = GoldenComparison::new(&scenario, &target(), &trace, &golden()).mismatches;
     insta::assert_snapshot!(lines(&said, "\n"), @"
     image is off by about 1.1e-2 RMS by its sketch, allowed 1.000e-4 an element (pixel { abs: 1.09e-2 } would pass)
     image max is 2.0000000, the golden's 0.9196000
     image abs_sum is 14128.4692000, the golden's 14126.6712000: off by 1.798e0, allowed 1.413e-1
-    image is kept in part, so that `psnr` cannot be checked; bound `pixel`
+    the golden keeps image in part, so that `psnr` cannot be checked: bound `pixel` instead
     image (means of 3 by 3) has 1 of 3072 elements outside, the worst at [0, 5, 11, 2]: 0.5015778 for 0.3018000, off by 1.998e-1, allowed 1.000e-4 (pixel { abs: 2.00e-1 } would pass)
     image (means of 3 by 3) differs most at [0, 5, 11, 2] 0.501578 for 0.301800
     ");

@@ -52,7 +52,7 @@ proptest! {
         prop_assert_eq!(&scenario.parsed.text, &text);
     }
 
-    /// Whatever bytes a file holds: a scenario or an error with a cure, never a panic.
+    /// Whatever bytes a file holds: a scenario or an error with a help, never a panic.
     #[test]
     fn no_text_makes_the_parser_panic(text in "\\PC{0,200}") {
         let read = parse(Path::new("random.yaml"), text, &Nothing);

@@ -81,9 +81,9 @@ pub enum HistoryError {
         /// What the file system says.
         error: io::Error,
     },
-    /// A line that nobody of ours wrote.
+    /// A line that this program did not write.
     #[error(
-        "{}, line {line}: {reason}; take the line out, or give another file", file.display()
+        "{}, line {line}: {reason}; remove the line, or name another file", file.display()
     )]
     Damaged {
         /// The file.
@@ -126,7 +126,7 @@ impl History {
                 serde_json::from_str(line).map_err(|error| damaged(error.to_string()))?;
             if entry.version != VERSION {
                 return Err(damaged(format!(
-                    "it is of version {}, this program reads version {VERSION}",
+                    "it has version {}: expected version {VERSION}",
                     entry.version
                 )));
             }

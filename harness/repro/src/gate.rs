@@ -23,7 +23,7 @@ use burn_repro_core::folder::runs;
 use burn_repro_core::golden::{Draft, GoldenError, Recorded, Store, assert_reference, commit};
 use burn_repro_core::plan::{Cell, Plan, Selection, Skip, absent, plan};
 use burn_repro_core::reason::{Reason, joined, lines};
-use burn_repro_core::record::{Circumstances, machine_name};
+use burn_repro_core::record::{RunContext, machine_name};
 use burn_repro_core::reference::{reference_target, run_reference, steps_if_changed};
 use burn_repro_core::say::tell;
 use burn_repro_core::scenario::Scenario;
@@ -76,7 +76,7 @@ fn trials(project: &Project) -> Result<(Arc<Gate>, Vec<Trial>), (Exit, String)> 
     };
     let command = WorkerCommand::current().map_err(|e| (Exit::Internal, e.to_string()))?;
     project.examine(&scenarios, &selection).map_err(|error| (Exit::Usage, error.to_string()))?;
-    let circumstances = Circumstances {
+    let circumstances = RunContext {
         name: variables::run_name().map_err(refused)?.unwrap_or_else(machine_name),
         started: Timestamp::now(),
         commit: commit(&project.scenarios),
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn a_trial_that_panics_fails_and_is_a_bug_of_the_harness() {
         let folder = tempfile::tempdir().unwrap();
-        let circumstances = Circumstances {
+        let circumstances = RunContext {
             name: "test".into(),
             started: Timestamp::now(),
             commit: None,

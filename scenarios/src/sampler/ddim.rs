@@ -136,8 +136,8 @@ fn check_betas(noise: &NoiseConfig) -> Result<(), ConfigError> {
     if noise.trained_betas.is_some() {
         return Ok(());
     }
-    let cure = "DDIMScheduler has linear, scaled_linear and squaredcos_cap_v2";
-    refuse("beta_schedule", unknown, cure)
+    let help = "DDIMScheduler has linear, scaled_linear and squaredcos_cap_v2";
+    refuse("beta_schedule", unknown, help)
 }
 
 /// Refuses a share of fresh noise that is not from 0 to 1: above 1 the square root of what is left for the predicted
@@ -146,11 +146,11 @@ fn check_eta(eta: f64) -> Result<(), ConfigError> {
     if (0.0..=1.0).contains(&eta) {
         return Ok(());
     }
-    let cure = match eta < 0.0 {
+    let help = match eta < 0.0 {
         true => "it is a share of fresh noise; write a number from 0 to 1",
         false => "diffusers gives NaN in every element; write a number from 0 to 1",
     };
-    refuse("eta", eta, cure)
+    refuse("eta", eta, help)
 }
 
 /// `eta`, refused where it is written.

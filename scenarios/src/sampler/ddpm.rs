@@ -61,9 +61,9 @@ impl Sampler for Ddpm {
         let noise = config.noise.clone();
         let variance = config.keys.variance_type.unwrap_or_default();
         if variance == VarianceType::FixedLargeLog {
-            let cure = "it takes the square root of a negative logarithm, NaN in diffusers too; \
+            let help = "it takes the square root of a negative logarithm, NaN in diffusers too; \
                         write `fixed_large`";
-            refuse("variance_type", "fixed_large_log", cure)?;
+            refuse("variance_type", "fixed_large_log", help)?;
         }
         let schedule = noise.schedule()?;
         Ok(Self { noise, schedule, variance, timesteps: arguments.timesteps.clone() })

@@ -23,14 +23,14 @@ pub struct ModelFolder {
 pub enum FolderError {
     /// Neither layout is there.
     #[error(
-        "find a UNet in {}: it has neither unet/config.json nor config.json; {cure}",
+        "find a UNet in {}: it has neither unet/config.json nor config.json; {help}",
         folder.display()
     )]
     NoConfig {
         /// The folder.
         folder: PathBuf,
         /// What to do about it.
-        cure: &'static str,
+        help: &'static str,
     },
     /// The configuration cannot be read, or is not a `UNet2DModel`'s.
     #[error(transparent)]
@@ -40,7 +40,7 @@ pub enum FolderError {
     Config {
         /// The file.
         path: PathBuf,
-        /// The key and the cure.
+        /// The key and the help.
         source: ConfigError,
     },
     /// There are no weights that can be read.
@@ -62,11 +62,11 @@ impl ModelFolder {
             [nested.as_path(), folder].into_iter().find(|place| place.join(CONFIG).is_file())
         else {
             // What huggingface_hub keeps: links to files that are called by their hashes.
-            let cure = match folder.join("snapshots").is_dir() {
+            let help = match folder.join("snapshots").is_dir() {
                 true => "it is a cache of huggingface_hub: give the folder below `snapshots` in it",
                 false => "put a diffusers model folder there",
             };
-            return Err(FolderError::NoConfig { folder: folder.into(), cure });
+            return Err(FolderError::NoConfig { folder: folder.into(), help });
         };
         let path = place.join(CONFIG);
         let Keyed { config, ignored, .. } = Keyed::<UNet2DConfig>::read(&path)?;

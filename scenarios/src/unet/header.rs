@@ -31,14 +31,14 @@ pub enum HeaderError {
     #[error(transparent)]
     File(#[from] FileError),
     /// Something else under the name.
-    #[error("{} is {what}, not safetensors; {cure}", path.display())]
+    #[error("{} is {what}, not safetensors; {help}", path.display())]
     Other {
         /// The file.
         path: PathBuf,
         /// What it is.
         what: &'static str,
         /// What to do about it.
-        cure: &'static str,
+        help: &'static str,
     },
     /// Not a whole safetensors file.
     #[error("{} is truncated or corrupt, {reason}; download it again", path.display())]
@@ -99,11 +99,11 @@ fn other(path: &Path, start: &[u8]) -> Option<HeaderError> {
     let page = "download the file itself, not the page that shows it";
     let pickle = "load it in Python and call save_pretrained";
     let text = start.trim_ascii_start();
-    let (what, cure) = match text {
+    let (what, help) = match text {
         _ if start.starts_with(b"PK\x03\x04") => ("a pickle in a ZIP archive", pickle),
         [0x80, 2..=5, ..] if start.get(NUMBER as usize) != Some(&b'{') => ("a pickle", pickle),
         [b'<', b'!' | b'h' | b'H', ..] => ("a web page", page),
         _ => return None,
     };
-    Some(HeaderError::Other { path: path.into(), what, cure })
+    Some(HeaderError::Other { path: path.into(), what, help })
 }

@@ -32,12 +32,12 @@ pub(super) struct Layout {
 #[derive(Debug, thiserror::Error)]
 pub enum LayoutError {
     /// There are none.
-    #[error("find weights: {} is not there; {cure}", path.display())]
+    #[error("find weights: {} is not there; {help}", path.display())]
     Missing {
         /// The file that is missing.
         path: PathBuf,
         /// What to do about it.
-        cure: String,
+        help: String,
     },
     /// They are there as a pickle.
     #[error("{} is a pickle, which is a program and is not read; convert it with\n  {command}", path.display())]
@@ -195,11 +195,11 @@ fn missing(folder: &Path, names: &BTreeSet<String>) -> LayoutError {
     }
     let path = folder.join(format!("{}.safetensors", STEMS[0]));
     let others = listed(names.iter().filter(|name| name.ends_with(".safetensors")).take(LISTED));
-    let cure = match others.is_empty() {
+    let help = match others.is_empty() {
         true => "download it from where config.json came from".to_owned(),
         false => format!("if {others} is what it should be, call it so"),
     };
-    LayoutError::Missing { path, cure }
+    LayoutError::Missing { path, help }
 }
 
 /// The line of Python that writes a pickle as safetensors.

@@ -1,5 +1,5 @@
 //! Whether a configuration makes sense, and whether an input fits it: sentences that name the key
-//! and the cure. Everything here runs before a device is opened.
+//! and the help. Everything here runs before a device is opened.
 
 use super::{SampleSize, TimeEmbeddingType, UNet2DConfig};
 
@@ -141,11 +141,11 @@ impl UNet2DConfig {
     }
 
     fn check_unsupported(&self) -> Result<(), ConfigError> {
-        let cure = "class conditioning is not supported; write null or leave it out";
-        ensure(self.class_embed_type.is_none(), "class_embed_type", || cure.into())?;
-        ensure(self.num_class_embeds.is_none(), "num_class_embeds", || cure.into())?;
-        let cure = "quantised weights are not supported; save the model without quantisation";
-        ensure(self.quantization_config.is_none(), "quantization_config", || cure.into())
+        let help = "class conditioning is not supported; write null or leave it out";
+        ensure(self.class_embed_type.is_none(), "class_embed_type", || help.into())?;
+        ensure(self.num_class_embeds.is_none(), "num_class_embeds", || help.into())?;
+        let help = "quantised weights are not supported; save the model without quantisation";
+        ensure(self.quantization_config.is_none(), "quantization_config", || help.into())
     }
 
     fn check_levels(&self) -> Result<(), ConfigError> {

@@ -35,7 +35,7 @@ fn every_option_that_names_a_path_takes_any_bytes() {
     }
     let mut report = copy.command();
     report.arg("report").arg(odd.join("record")).arg("--out").arg(odd.join("reports"));
-    Run::of(&mut report).ends_with(0).says(&["All 2 cells that ran are well"]);
+    Run::of(&mut report).ends_with(0).says(&["All 2 cells that ran are green"]);
     let mut compare = copy.command();
     Run::of(compare.arg("compare").arg(odd.join("record")).arg(odd.join("out"))).ends_with(0);
 }

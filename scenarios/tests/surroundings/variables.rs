@@ -69,8 +69,8 @@ fn a_variable_that_is_empty_or_blank_is_not_set(
 #[case::neither("NIGHTLY", "maybe", "expected 1, true or yes")]
 #[case::a_number("NIGHTLY", "2", "or 0, false or no")]
 #[case::opengl("OPENGL", "perhaps", "expected 1, true or yes")]
-#[case::one_of_two("REQUIRE", "cpu,tpu", "`tpu` is no backend; write a class")]
-#[case::backend("BACKEND", "gpu", "`gpu` is no backend; write a class")]
+#[case::one_of_two("REQUIRE", "cpu,tpu", "unknown backend `tpu`: expected a class")]
+#[case::backend("BACKEND", "gpu", "unknown backend `gpu`: expected a class")]
 #[case::long(
     "RUN_NAME",
     "a name that is much longer than any machine's name may be, more than 64",

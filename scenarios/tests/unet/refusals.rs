@@ -1,4 +1,4 @@
-//! Configurations and inputs that are refused, and the words that name the cure.
+//! Configurations and inputs that are refused, and the words that name the help.
 
 use std::fs;
 use std::path::Path;

@@ -60,7 +60,7 @@ mod shells {
     #[case::segmentation_fault("kill -SEGV $$", "was killed by signal 11 (SIGSEGV)")]
     #[case::words(
         "echo a >&2; echo b >&2; kill -ABRT $$",
-        "was killed by signal 6 (SIGABRT); its last words: a / b"
+        "was killed by signal 6 (SIGABRT); its last output: a / b"
     )]
     #[case::closed_pipe("exec >&- 2>&-; sleep 60", "closed its pipe")]
     #[case::grandchild_with_the_pipe("sleep 60 & exit 3", "ended with exit code 3")]

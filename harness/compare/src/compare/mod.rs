@@ -24,7 +24,7 @@ pub use ssim::ssim;
 pub use ulp::ulp_distance;
 
 use self::pass::{Pass, pass};
-use crate::number;
+use crate::json_float;
 use crate::tolerance::{Bounds, Measure};
 use crate::trace::{Dtype, HostTensor};
 
@@ -39,40 +39,40 @@ pub struct Comparison {
     /// Number of elements that are NaN or infinite on either side.
     pub non_finite: usize,
     /// The golden's sum of absolute values.
-    #[serde(deserialize_with = "number::or_nan")]
+    #[serde(deserialize_with = "json_float::or_nan")]
     pub want_abs_sum: f64,
     /// Whether the sum lies within its bound.
     pub abs_sum_passes: bool,
     /// The relative bound under which the sum would have passed, with the absolute one as it is.
-    #[serde(deserialize_with = "number::or_nan")]
+    #[serde(deserialize_with = "json_float::or_nan")]
     pub abs_sum_rel_to_pass: f64,
     /// Largest absolute difference of an element.
-    #[serde(deserialize_with = "number::or_nan")]
+    #[serde(deserialize_with = "json_float::or_nan")]
     pub max_abs_diff: f64,
     /// Mean absolute difference.
-    #[serde(deserialize_with = "number::or_nan")]
+    #[serde(deserialize_with = "json_float::or_nan")]
     pub mean_abs_diff: f64,
     /// Largest difference relative to the golden's element; elements that are 0 there are left out.
-    #[serde(deserialize_with = "number::or_nan")]
+    #[serde(deserialize_with = "json_float::or_nan")]
     pub max_rel_diff: f64,
     /// Mean difference relative to the golden's element; elements that are 0 there are left out.
-    #[serde(deserialize_with = "number::or_nan")]
+    #[serde(deserialize_with = "json_float::or_nan")]
     pub mean_rel_diff: f64,
     /// Mean difference with its sign: positive where the target is larger.
-    #[serde(deserialize_with = "number::or_nan")]
+    #[serde(deserialize_with = "json_float::or_nan")]
     pub bias: f64,
     /// Root of the mean squared difference.
-    #[serde(deserialize_with = "number::or_nan")]
+    #[serde(deserialize_with = "json_float::or_nan")]
     pub rmse: f64,
     /// Mean squared difference over the golden's mean square.
-    #[serde(deserialize_with = "number::or_nan")]
+    #[serde(deserialize_with = "json_float::or_nan")]
     pub nmse: f64,
     /// Peak signal-to-noise ratio in decibels, the peak being the range of the golden's values;
     /// infinite where nothing differs, which JSON writes as null.
-    #[serde(deserialize_with = "number::or_infinity")]
+    #[serde(deserialize_with = "json_float::or_infinity")]
     pub psnr: f64,
     /// Cosine of the angle between the two, as vectors.
-    #[serde(deserialize_with = "number::or_nan")]
+    #[serde(deserialize_with = "json_float::or_nan")]
     pub cosine: f64,
     /// Largest distance in units in the last place of the type that was computed in.
     pub max_ulp: u64,
@@ -91,7 +91,7 @@ pub struct Comparison {
     pub outside: usize,
     /// The absolute bound under which every element would have passed, with the relative one as
     /// it is.
-    #[serde(deserialize_with = "number::or_nan")]
+    #[serde(deserialize_with = "json_float::or_nan")]
     pub pixel_abs_to_pass: f64,
     /// The first elements outside of their bound.
     pub first_outside: Vec<Place>,
@@ -106,10 +106,10 @@ pub struct Comparison {
 pub struct Violation {
     /// The measure.
     pub measure: Measure,
-    /// Its value; nothing where it has none, as SSIM of what is no image.
+    /// Its value; nothing where it has none, as SSIM of a tensor that is not an image.
     pub got: Option<f64>,
     /// What the scenario asks.
-    #[serde(deserialize_with = "number::or_nan")]
+    #[serde(deserialize_with = "json_float::or_nan")]
     pub limit: f64,
 }
 
@@ -214,7 +214,7 @@ pub fn compare_elements<E: Element>(
 }
 
 impl Comparison {
-    /// The value of a measure; nothing for SSIM and FLIP of what is no image.
+    /// The value of a measure; nothing for SSIM and FLIP of a tensor that is not an image.
     #[must_use]
     pub fn value(&self, measure: Measure) -> Option<f64> {
         Some(match measure {
@@ -272,7 +272,7 @@ impl Comparison {
     }
 }
 
-/// 0 where there is nothing to divide: no difference is no part of anything.
+/// 0 where there is nothing to divide: no difference has no share.
 fn ratio(part: f64, whole: f64) -> f64 {
     if part == 0.0 { 0.0 } else { part / whole }
 }

@@ -2,7 +2,7 @@
 //! distances and the list of places. Large tensors are passed over by all cores.
 //!
 //! NaN and infinity: a pair with one on either side has no distance. It is counted, listed among the
-//! places outside, and left out of every sum; whoever reads the numbers must look at the count.
+//! places outside, and left out of every sum; readers of the numbers must look at the count.
 
 use std::thread;
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::number;
+use crate::json_float;
 use crate::trace::coordinates;
 
 /// How many elements are listed of each kind.
@@ -15,10 +15,10 @@ pub struct Place {
     /// Coordinates in the tensor.
     pub index: Vec<usize>,
     /// The target's value.
-    #[serde(deserialize_with = "number::or_nan")]
+    #[serde(deserialize_with = "json_float::or_nan")]
     pub got: f64,
     /// The golden's value.
-    #[serde(deserialize_with = "number::or_nan")]
+    #[serde(deserialize_with = "json_float::or_nan")]
     pub want: f64,
 }
 

@@ -15,182 +15,140 @@ pub(super) const BLOCK: usize = 2048;
 /// Independent partial sums.
 const LANES: usize = 8;
 
-/// Sums and extremes over pairs of finite numbers.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Sums {
+/// How numbers add up to one: where that begins, and how two become one.
+mod sum {
+    pub(super) const START: f64 = 0.0;
+
+    #[inline(always)]
+    pub(super) fn join(left: f64, right: f64) -> f64 {
+        left + right
+    }
+}
+
+mod largest {
+    pub(super) const START: f64 = f64::NEG_INFINITY;
+
+    /// One vector instruction, where `f64::max` takes three for the sake of NaN.
+    #[inline(always)]
+    pub(super) fn join(left: f64, right: f64) -> f64 {
+        if right > left { right } else { left }
+    }
+}
+
+mod largest_or_zero {
+    pub(super) use super::largest::join;
+    pub(super) const START: f64 = 0.0;
+}
+
+/// Fields and what is done with each of them, so that they are listed once. Generated field by field: arrays that are
+/// looped over do not stay in registers.
+macro_rules! accumulators {
+    ($($(#[$doc:meta])+ $name:ident: $kind:ident,)+) => {
+        /// Sums and extremes over pairs of finite numbers.
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        pub(super) struct Sums {
+            $($(#[$doc])+ pub(super) $name: f64,)+
+        }
+
+        impl Sums {
+            /// Of no pairs.
+            pub(super) const NONE: Self = Self { $($name: $kind::START,)+ };
+
+            /// Takes in the sums of further pairs.
+            pub(super) fn add(&mut self, other: &Self) {
+                $(self.$name = $kind::join(self.$name, other.$name);)+
+            }
+        }
+
+        /// One number for each lane.
+        struct LaneSums {
+            $($name: [f64; LANES],)+
+        }
+
+        impl LaneSums {
+            #[inline(always)]
+            fn new() -> Self {
+                Self { $($name: [$kind::START; LANES],)+ }
+            }
+
+            #[inline(always)]
+            fn add(&mut self, lane: usize, pair: Sums) {
+                $(self.$name[lane] = $kind::join(self.$name[lane], pair.$name);)+
+            }
+
+            #[inline(always)]
+            fn total(&self) -> Sums {
+                Sums { $($name: self.$name.into_iter().fold($kind::START, $kind::join),)+ }
+            }
+        }
+    };
+}
+
+accumulators! {
     /// Sum of the differences, with their sign.
-    pub(super) difference: f64,
+    difference: sum,
     /// Sum of the absolute differences.
-    pub(super) abs_difference: f64,
+    abs_difference: sum,
     /// Sum of the squared differences.
-    pub(super) squared_difference: f64,
+    squared_difference: sum,
     /// Sum of the differences relative to the wanted value, where that is not 0.
-    pub(super) rel_difference: f64,
+    rel_difference: sum,
     /// Number of wanted values that are not 0.
-    pub(super) rel_count: f64,
+    rel_count: sum,
     /// Sum of the products.
-    pub(super) product: f64,
+    product: sum,
     /// Sum of the squares of what was got.
-    pub(super) squared_got: f64,
+    squared_got: sum,
     /// Sum of the squares of what was wanted.
-    pub(super) squared_want: f64,
+    squared_want: sum,
     /// Sum of the absolute values of what was got.
-    pub(super) abs_got: f64,
+    abs_got: sum,
     /// Number of pairs outside of the bound.
-    pub(super) outside: f64,
+    outside: sum,
     /// Largest absolute difference.
-    pub(super) max_abs: f64,
+    max_abs: largest_or_zero,
     /// Largest relative difference.
-    pub(super) max_rel: f64,
+    max_rel: largest_or_zero,
     /// Largest difference left when the relative part of the bound is taken off.
-    pub(super) max_excess: f64,
+    max_excess: largest_or_zero,
     /// Largest wanted value.
-    pub(super) max_want: f64,
+    max_want: largest,
     /// The negative of the smallest wanted value, so that all extremes are largest ones.
-    pub(super) max_minus_want: f64,
+    max_minus_want: largest,
 }
 
 impl Sums {
-    /// Of no pairs.
-    pub(super) const NONE: Self = Self {
-        difference: 0.0,
-        abs_difference: 0.0,
-        squared_difference: 0.0,
-        rel_difference: 0.0,
-        rel_count: 0.0,
-        product: 0.0,
-        squared_got: 0.0,
-        squared_want: 0.0,
-        abs_got: 0.0,
-        outside: 0.0,
-        max_abs: 0.0,
-        max_rel: 0.0,
-        max_excess: 0.0,
-        max_want: f64::NEG_INFINITY,
-        max_minus_want: f64::NEG_INFINITY,
-    };
-
-    /// Whether every pair was finite: any other leaves its mark on these two.
-    pub(super) fn are_finite(&self) -> bool {
-        (self.abs_difference + self.abs_got).is_finite()
-    }
-
-    /// Takes in the sums of further pairs.
-    pub(super) fn add(&mut self, other: &Self) {
-        self.difference += other.difference;
-        self.abs_difference += other.abs_difference;
-        self.squared_difference += other.squared_difference;
-        self.rel_difference += other.rel_difference;
-        self.rel_count += other.rel_count;
-        self.product += other.product;
-        self.squared_got += other.squared_got;
-        self.squared_want += other.squared_want;
-        self.abs_got += other.abs_got;
-        self.outside += other.outside;
-        self.max_abs = self.max_abs.max(other.max_abs);
-        self.max_rel = self.max_rel.max(other.max_rel);
-        self.max_excess = self.max_excess.max(other.max_excess);
-        self.max_want = self.max_want.max(other.max_want);
-        self.max_minus_want = self.max_minus_want.max(other.max_minus_want);
-    }
-}
-
-/// One number for each lane.
-type Lanes = [f64; LANES];
-
-struct LaneSums {
-    difference: Lanes,
-    abs_difference: Lanes,
-    squared_difference: Lanes,
-    rel_difference: Lanes,
-    rel_count: Lanes,
-    product: Lanes,
-    squared_got: Lanes,
-    squared_want: Lanes,
-    abs_got: Lanes,
-    outside: Lanes,
-    max_abs: Lanes,
-    max_rel: Lanes,
-    max_excess: Lanes,
-    max_want: Lanes,
-    max_minus_want: Lanes,
-}
-
-impl LaneSums {
+    /// Of one pair.
     #[inline(always)]
-    fn new() -> Self {
-        let [zero, lowest] = [[0.0; LANES], [f64::NEG_INFINITY; LANES]];
-        Self {
-            difference: zero,
-            abs_difference: zero,
-            squared_difference: zero,
-            rel_difference: zero,
-            rel_count: zero,
-            product: zero,
-            squared_got: zero,
-            squared_want: zero,
-            abs_got: zero,
-            outside: zero,
-            max_abs: zero,
-            max_rel: zero,
-            max_excess: zero,
-            max_want: lowest,
-            max_minus_want: lowest,
-        }
-    }
-
-    #[inline(always)]
-    fn add(&mut self, lane: usize, got: f64, want: f64, bound: Bound) {
+    fn of(got: f64, want: f64, bound: Bound) -> Self {
         let difference = got - want;
         let distance = difference.abs();
         let size = want.abs();
         // Selected, not branched over: 0 / 0 is computed and thrown away.
         let (rel, counted) = if size > 0.0 { (distance / size, 1.0) } else { (0.0, 0.0) };
-        let excess = distance - bound.rel() * size;
-        let outside = if distance > bound.abs() + bound.rel() * size { 1.0 } else { 0.0 };
-        self.difference[lane] += difference;
-        self.abs_difference[lane] += distance;
-        self.squared_difference[lane] += difference * difference;
-        self.rel_difference[lane] += rel;
-        self.rel_count[lane] += counted;
-        self.product[lane] += got * want;
-        self.squared_got[lane] += got * got;
-        self.squared_want[lane] += want * want;
-        self.abs_got[lane] += got.abs();
-        self.outside[lane] += outside;
-        self.max_abs[lane] = larger(self.max_abs[lane], distance);
-        self.max_rel[lane] = larger(self.max_rel[lane], rel);
-        self.max_excess[lane] = larger(self.max_excess[lane], excess);
-        self.max_want[lane] = larger(self.max_want[lane], want);
-        self.max_minus_want[lane] = larger(self.max_minus_want[lane], -want);
-    }
-
-    #[inline(always)]
-    fn total(&self) -> Sums {
-        Sums {
-            difference: self.difference.iter().sum(),
-            abs_difference: self.abs_difference.iter().sum(),
-            squared_difference: self.squared_difference.iter().sum(),
-            rel_difference: self.rel_difference.iter().sum(),
-            rel_count: self.rel_count.iter().sum(),
-            product: self.product.iter().sum(),
-            squared_got: self.squared_got.iter().sum(),
-            squared_want: self.squared_want.iter().sum(),
-            abs_got: self.abs_got.iter().sum(),
-            outside: self.outside.iter().sum(),
-            max_abs: self.max_abs.iter().copied().fold(0.0, f64::max),
-            max_rel: self.max_rel.iter().copied().fold(0.0, f64::max),
-            max_excess: self.max_excess.iter().copied().fold(0.0, f64::max),
-            max_want: self.max_want.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-            max_minus_want: self.max_minus_want.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        Self {
+            difference,
+            abs_difference: distance,
+            squared_difference: difference * difference,
+            rel_difference: rel,
+            rel_count: counted,
+            product: got * want,
+            squared_got: got * got,
+            squared_want: want * want,
+            abs_got: got.abs(),
+            outside: if distance > bound.abs() + bound.rel() * size { 1.0 } else { 0.0 },
+            max_abs: distance,
+            max_rel: rel,
+            max_excess: distance - bound.rel() * size,
+            max_want: want,
+            max_minus_want: -want,
         }
     }
-}
 
-/// One vector instruction, where `f64::max` takes three for the sake of NaN.
-#[inline(always)]
-fn larger(left: f64, right: f64) -> f64 {
-    if right > left { right } else { left }
+    /// Whether every pair was finite: any other leaves its mark on these two.
+    pub(super) fn are_finite(&self) -> bool {
+        (self.abs_difference + self.abs_got).is_finite()
+    }
 }
 
 #[inline(always)]
@@ -200,11 +158,11 @@ fn sums<E: Element>(got: &[E], want: &[E], bound: Bound) -> Sums {
     let (want_rows, want_rest) = want.as_chunks::<LANES>();
     for (got, want) in got_rows.iter().zip(want_rows) {
         for lane in 0..LANES {
-            lanes.add(lane, got[lane].widen(), want[lane].widen(), bound);
+            lanes.add(lane, Sums::of(got[lane].widen(), want[lane].widen(), bound));
         }
     }
     for (lane, (&got, &want)) in got_rest.iter().zip(want_rest).enumerate() {
-        lanes.add(lane, got.widen(), want.widen(), bound);
+        lanes.add(lane, Sums::of(got.widen(), want.widen(), bound));
     }
     lanes.total()
 }

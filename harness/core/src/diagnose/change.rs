@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::golden::{KeptStep, Step};
-use crate::number;
+use crate::json_float;
 
 /// How many steps behind the first different one are searched for the old way.
 const WINDOW: usize = 64;
@@ -26,10 +26,10 @@ pub enum What {
     /// It has another argument.
     Scalar {
         /// What it was.
-        #[serde(deserialize_with = "number::or_infinity")]
+        #[serde(deserialize_with = "json_float::or_infinity")]
         then: f64,
         /// What it is.
-        #[serde(deserialize_with = "number::or_infinity")]
+        #[serde(deserialize_with = "json_float::or_infinity")]
         now: f64,
     },
     /// It gives something else for the same inputs: host data, another argument, or another kernel of the reference.
@@ -76,7 +76,7 @@ pub fn first_change(golden: &[KeptStep], now: &[Step]) -> Option<Change> {
     Some(Change { number, now: now[number].clone(), what })
 }
 
-/// The number that somebody wrote, of what an `f32` made of it.
+/// The decimal number in the source, from the `f32` nearest to it.
 fn shortest(narrow: f64) -> f64 {
     (narrow as f32).to_string().parse().unwrap_or(narrow)
 }
@@ -90,15 +90,15 @@ impl Change {
                 format!("{title}: its argument was {then:?} and is {now:?}")
             }
             What::Result if self.now.name == "from_data" => {
-                format!("{title}: the host data is another one")
+                format!("{title}: the host data differ")
             }
             What::Result => {
-                format!("{title}: its result is another one, or an argument that is no number")
+                format!("{title}: its result differs, or an argument that is not a number")
             }
-            What::Ended => format!("what came behind {title}: it is gone"),
-            What::Inserted => format!("{title}: it was not there"),
-            What::Removed => format!("what stood before {title}: it is gone"),
-            What::Replaced => format!("{title}: another operation stood there"),
+            What::Ended => format!("the operation after {title}: it is gone"),
+            What::Inserted => format!("{title}: it is new"),
+            What::Removed => format!("the operation before {title}: it is gone"),
+            What::Replaced => format!("{title}: it replaces another operation"),
         }
     }
 

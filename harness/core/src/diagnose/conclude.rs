@@ -13,7 +13,7 @@ pub(crate) fn conclude(evidence: &Evidence, growth: Option<&Growth>) -> String {
                 format!("; beside that, {}", of_kernel(target, lockstep, first))
             });
             format!(
-                "the code changed, not {target}: the first operation that is not the golden's is {}{also}",
+                "the code changed, not {target}: the first operation that differs from the golden's is {}{also}",
                 change.words()
             )
         }
@@ -21,18 +21,18 @@ pub(crate) fn conclude(evidence: &Evidence, growth: Option<&Growth>) -> String {
             let reason =
                 unknown.as_deref().unwrap_or("every operation that it remembers is the same");
             let kernel = kernel.as_ref().map_or_else(
-                || format!("no operation of {target} is off"),
+                || format!("no operation of {target} is wrong"),
                 |first| of_kernel(target, lockstep, first),
             );
             format!(
-                "the code changed: the reference no longer gives its golden, but which operation it is cannot be said, \
-                 because {reason}; {kernel}"
+                "the code changed: the reference no longer matches its golden, but which operation changed is \
+                 unknown, because {reason}; {kernel}"
             )
         }
         (_, Some(first)) => of_kernel(target, lockstep, first),
         (ReferenceState::NoGolden(reason), None) => {
             format!(
-                "no operation of {target} is off; against what it cannot be said, because {reason}"
+                "no operation of {target} is wrong; there is no golden to compare with, because {reason}"
             )
         }
         (ReferenceState::Same, None) => of_noise(evidence, growth),
@@ -44,12 +44,12 @@ fn of_kernel(target: &str, lockstep: &LockstepReport, first: &OperationReport) -
     let source = first.source.as_ref().map_or(String::new(), |line| format!(" ({line})"));
     let size = match first.local.ulp.is_finite() {
         true => {
-            format!("{} ULP off where {} are allowed", short(first.local.ulp), short(first.allowed))
+            format!("off by {} ULP, {} are allowed", short(first.local.ulp), short(first.allowed))
         }
-        false => format!("{} where {:e} is right", first.local.got, first.local.want),
+        false => format!("it gives {} instead of {:e}", first.local.got, first.local.want),
     };
     let others = match count {
-        0 | 1 => "no other operation is off".to_owned(),
+        0 | 1 => "no other operation is wrong".to_owned(),
         _ => {
             let names: Vec<String> = lockstep
                 .guilty
@@ -57,7 +57,7 @@ fn of_kernel(target: &str, lockstep: &LockstepReport, first: &OperationReport) -
                 .take(3)
                 .map(|(name, count)| format!("{count} {name}"))
                 .collect();
-            format!("the first of {count} that are off ({})", names.join(", "))
+            format!("the first of {count} that are wrong ({})", names.join(", "))
         }
     };
     format!(
@@ -76,7 +76,7 @@ fn of_noise(evidence: &Evidence, growth: Option<&Growth>) -> String {
             short(worst.allowed)
         )
     });
-    let innocent = format!("no operation of {target} is off{worst}");
+    let innocent = format!("no operation of {target} is wrong{worst}");
     match (verdict, growth) {
         (Verdict::Pass, _) => format!("nothing is wrong: the cell passes, and {innocent}"),
         (verdict, _) if !matches!(verdict, Verdict::Mismatch | Verdict::NonFinite) => {
@@ -86,7 +86,7 @@ fn of_noise(evidence: &Evidence, growth: Option<&Growth>) -> String {
             format!("the difference is rounding that adds up: {innocent}; {}", growth.words())
         }
         _ => format!(
-            "the difference is no operation's own: {innocent}; the tolerance is narrower than the rounding of this \
+            "no operation alone makes the difference: {innocent}; the tolerance is narrower than the rounding of this \
              many operations, or the target does not give the same result twice (`cargo repro run --repeat 5`)"
         ),
     }

@@ -51,7 +51,7 @@ pub struct Diagnosis {
 pub enum ReferenceState {
     /// It does.
     Same,
-    /// There is no golden, or one that answers another question.
+    /// There is no golden, or it was made from another version of the scenario.
     NoGolden(String),
     /// It does not: the code or an input of it is another one.
     Changed {

@@ -2,28 +2,28 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::number;
+use crate::json_float;
 use crate::tolerance::Bound;
 
-/// How many operations are told one by one.
+/// How many operations are listed one by one.
 pub const TOLD: usize = 10;
 
 /// The worst element of a result.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Error {
     /// The absolute difference.
-    #[serde(deserialize_with = "number::or_infinity")]
+    #[serde(deserialize_with = "json_float::or_infinity")]
     pub difference: f64,
     /// The same in units in the last place of what the class is measured beside; infinite where only one is finite.
-    #[serde(deserialize_with = "number::or_infinity")]
+    #[serde(deserialize_with = "json_float::or_infinity")]
     pub ulp: f64,
     /// Its place in the flattened result.
     pub index: usize,
     /// What it is.
-    #[serde(deserialize_with = "number::or_nan")]
+    #[serde(deserialize_with = "json_float::or_nan")]
     pub got: f64,
     /// What it should be.
-    #[serde(deserialize_with = "number::or_nan")]
+    #[serde(deserialize_with = "json_float::or_nan")]
     pub want: f64,
 }
 
@@ -52,7 +52,7 @@ pub struct LockstepReport {
     /// Wall time of the plain run in seconds.
     pub plain_seconds: f64,
     /// The largest difference of the target's outputs in the lockstep from those of the plain run.
-    #[serde(deserialize_with = "number::or_infinity")]
+    #[serde(deserialize_with = "json_float::or_infinity")]
     pub plain_difference: f64,
     /// Whether the comparison ended with the first tensor that was out of tolerance.
     pub stopped: bool,
@@ -83,11 +83,11 @@ pub struct OperationReport {
     pub local: Error,
     /// The error that it and everything before it made: the target was given its own values.
     pub accumulated: Error,
-    /// Whether it is an activation in one piece, which is no single operation of the stream.
+    /// Whether it is a whole activation, which is several operations in the stream.
     #[serde(default)]
     pub whole: bool,
     /// The units in the last place that an operation of its kind may be off.
-    #[serde(deserialize_with = "number::or_infinity")]
+    #[serde(deserialize_with = "json_float::or_infinity")]
     pub allowed: f64,
 }
 
@@ -111,10 +111,10 @@ pub struct ReadReport {
     /// The number of the operation that comes next.
     pub number: usize,
     /// The largest absolute difference of the target from the reference.
-    #[serde(deserialize_with = "number::or_infinity")]
+    #[serde(deserialize_with = "json_float::or_infinity")]
     pub difference: f64,
     /// The largest absolute value of the reference.
-    #[serde(deserialize_with = "number::or_nan")]
+    #[serde(deserialize_with = "json_float::or_nan")]
     pub largest: f64,
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::number;
+use crate::json_float;
 use crate::scenario::{Expectation, Published, Slice};
 use crate::trace::HostTensor;
 
@@ -12,9 +12,9 @@ use crate::trace::HostTensor;
 #[serde(untagged)]
 pub enum Numbers {
     /// A statistic.
-    One(#[serde(deserialize_with = "number::or_nan")] f64),
+    One(#[serde(deserialize_with = "json_float::or_nan")] f64),
     /// The values of a slice.
-    Many(#[serde(deserialize_with = "number::all_or_nan")] Vec<f64>),
+    Many(#[serde(deserialize_with = "json_float::all_or_nan")] Vec<f64>),
 }
 
 /// A published number beside the target's.
@@ -26,15 +26,15 @@ pub struct ExpectationResult {
     pub what: String,
     /// Whether the target's number is close enough.
     pub pass: bool,
-    /// The target's number; nothing where it could not be taken.
+    /// The target's number; nothing where it could not be computed.
     pub got: Option<Numbers>,
     /// The published number.
     pub want: Numbers,
     /// The largest absolute difference that passes.
     pub tol: f64,
-    /// The largest absolute difference; nothing where it could not be taken.
+    /// The largest absolute difference; nothing where it could not be computed.
     pub difference: Option<f64>,
-    /// Why the number could not be taken.
+    /// Why the number could not be computed.
     pub problem: Option<String>,
 }
 
@@ -56,7 +56,7 @@ pub fn check_expectation(
         }
     };
     let taken = output
-        .ok_or_else(|| format!("there is no output `{}`", expectation.output))
+        .ok_or_else(|| format!("the pipeline has no output `{}`", expectation.output))
         .and_then(|output| take(&expectation.published, output));
     let (got, problem) = match taken {
         Ok(got) => (Some(got), None),
@@ -88,7 +88,7 @@ fn take_slice(slice: &Slice, published: usize, output: &HostTensor) -> Result<Nu
     let indices = slice.resolve(&output.shape)?;
     if indices.len() != published {
         return Err(format!(
-            "the slice {slice} takes {} values of the shape {:?}, {published} are published",
+            "the slice {slice} selects {} values of the shape {:?}, but {published} are published",
             indices.len(),
             output.shape
         ));

@@ -1,8 +1,8 @@
 //! From what a worker returned to a cell's report: compares with the golden, checks the published
 //! numbers, and collects the findings that the verdict rests on. Pure.
 
-mod against;
 mod expectation;
+mod golden_comparison;
 mod repeats;
 mod report;
 mod sentences;
@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-pub use self::against::Against;
-use self::against::records;
 pub use self::expectation::{ExpectationResult, Numbers, check_expectation};
+use self::golden_comparison::records;
+pub use self::golden_comparison::{GoldenComparison, TargetResult, golden_agreement};
 pub(crate) use self::repeats::evaluate_repeats;
 pub use self::report::{CellReport, OutputReport, RecordReport};
 pub use self::sentences::{expectation_sentence, round_up, to_pass};
@@ -136,7 +136,7 @@ impl Examined {
         let stale = golden.text.stale_fields(scenario, trace.weights_sha256.as_deref());
         if !stale.is_empty() {
             // The numbers answer another question: comparing them would say nothing.
-            let what = "the golden answers another version of the scenario".to_owned();
+            let what = "the golden was made from another version of the scenario".to_owned();
             let texts = std::iter::once(what).chain(stale);
             let stale = texts.map(|text| Reason::new(ReasonCode::StaleGolden, text));
             let help = Reason::help(format!(
@@ -148,15 +148,15 @@ impl Examined {
         }
         if golden.text.noise != trace.noise {
             let text = format!(
-                "the noise is not the golden's: {:?} against {:?}",
+                "the noise is not the golden's: found {:?}, expected {:?}",
                 trace.noise, golden.text.noise
             );
             self.findings.wrong_noise = vec![Reason::new(ReasonCode::WrongNoise, text)];
         }
-        let against = Against::new(scenario, target, trace, golden);
-        self.findings.checks += against.checks;
-        self.findings.mismatches.extend(against.mismatches);
-        for (name, comparison) in against.comparisons {
+        let compared = GoldenComparison::new(scenario, target, trace, golden);
+        self.findings.checks += compared.checks;
+        self.findings.mismatches.extend(compared.mismatches);
+        for (name, comparison) in compared.comparisons {
             if let Some(report) = self.outputs.get_mut(&name) {
                 report.comparison = Some(comparison);
             }

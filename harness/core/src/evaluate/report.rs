@@ -1,4 +1,4 @@
-//! What is said of a cell: the types of reports and records.
+//! The report of a cell: the types of reports and records.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -9,14 +9,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::compare::Comparison;
 use crate::evaluate::ExpectationResult;
-use crate::number;
+use crate::exit::Exit;
+use crate::json_float;
 use crate::plan::Skip;
 use crate::reason::{self, Reason};
 use crate::stability::Stability;
 use crate::tolerance::Bounds;
 use crate::verdict::{Judgement, Verdict};
 
-/// Everything that is said about one cell.
+/// The report of one cell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CellReport {
     /// The scenario's name.
@@ -64,10 +65,10 @@ pub struct OutputReport {
     /// Its shape.
     pub shape: Vec<usize>,
     /// Sum of the absolute values.
-    #[serde(deserialize_with = "number::or_nan")]
+    #[serde(deserialize_with = "json_float::or_nan")]
     pub abs_sum: f64,
     /// Mean of the absolute values.
-    #[serde(deserialize_with = "number::or_nan")]
+    #[serde(deserialize_with = "json_float::or_nan")]
     pub abs_mean: f64,
     /// SHA-256 of the elements as they lay on the device, little-endian and row-major: equal where two targets agree
     /// bit for bit.
@@ -96,7 +97,7 @@ pub struct RecordReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rmse_estimate: Option<f64>,
     /// The largest distance that is within the bound on elements, beside the golden's largest element.
-    #[serde(default, deserialize_with = "number::or_nan")]
+    #[serde(default, deserialize_with = "json_float::or_nan")]
     pub allowed: f64,
     /// Whether it is outside of the bound.
     #[serde(default)]
@@ -174,5 +175,52 @@ impl CellReport {
         // Beside a NaN the distance of the other elements would mislead.
         let finite = comparisons.filter(|comparison| comparison.non_finite == 0);
         finite.map(|comparison| comparison.max_abs_diff).reduce(f64::max)
+    }
+}
+
+impl Exit {
+    /// What the cells of a run amount to.
+    #[must_use]
+    pub fn of(reports: &[CellReport]) -> Self {
+        let ran =
+            if reports.iter().any(CellReport::ran) { Self::Success } else { Self::NothingRan };
+        reports.iter().map(|report| report.verdict.info().exit).fold(ran, Self::max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn reports(verdicts: &[Verdict]) -> Vec<CellReport> {
+        let skip = Skip {
+            scenario: "s".into(),
+            target: "flex".into(),
+            class: Class::Cpu,
+            determinism: Determinism::Full,
+            reasons: Vec::new(),
+        };
+        let report = |&verdict| CellReport { verdict, ..CellReport::skipped(&skip) };
+        verdicts.iter().map(report).collect()
+    }
+
+    #[rstest]
+    #[case(&[], 4)]
+    #[case(&[Verdict::Skipped], 4)]
+    #[case(&[Verdict::Skipped, Verdict::Pass], 0)]
+    #[case(&[Verdict::KnownFailure], 0)]
+    #[case(&[Verdict::UnexpectedPass, Verdict::Pass], 100)]
+    #[case(&[Verdict::NonFinite], 100)]
+    #[case(&[Verdict::Mismatch, Verdict::StaleGolden], 101)]
+    #[case(&[Verdict::Nondeterministic], 100)]
+    #[case(&[Verdict::StaleMemory], 100)]
+    #[case(&[Verdict::OutOfMemory, Verdict::MissingGolden], 102)]
+    #[case(&[Verdict::HiddenPanic], 102)]
+    #[case(&[Verdict::BrokenDevice], 102)]
+    #[case(&[Verdict::Crashed, Verdict::MissingGolden], 102)]
+    fn the_highest_applies(#[case] verdicts: &[Verdict], #[case] code: u8) {
+        assert_eq!(Exit::of(&reports(verdicts)) as u8, code);
     }
 }

@@ -1,4 +1,4 @@
-//! What is said of a difference: the place, its size, and the tolerance that would have passed.
+//! The sentences about a difference: its place, its size, and the tolerance that would have passed.
 
 use crate::compare::{CompareError, Comparison, Place, Violation};
 use crate::evaluate::ExpectationResult;
@@ -86,13 +86,13 @@ fn violated(name: &str, violation: &Violation) -> String {
     let which = if measure.at_least() { "at least" } else { "at most" };
     match got {
         None => format!(
-            "{name} has no {measure}, which is for images: (N, H, W, C) with 1 or 3 channels in [0, 1]"
+            "{name} has no {measure}: expected an image, (N, H, W, C) with 1 or 3 channels in [0, 1]"
         ),
         Some(got) => {
             let enough = to_pass(*measure, *got).map_or("no bound lets it pass".into(), |enough| {
                 format!("{measure}: {enough} would pass")
             });
-            format!("{name} {measure} is {got:.4e}, {which} {limit:.4e} is asked ({enough})")
+            format!("{name} {measure} is {got:.4e}, expected {which} {limit:.4e} ({enough})")
         }
     }
 }
@@ -172,7 +172,7 @@ pub fn expectation_sentence(result: &ExpectationResult) -> String {
         (None, Some(difference)) => {
             format!("off by {difference:.3e}, allowed {:.3e}", result.tol)
         }
-        (None, None) => "could not be taken".into(),
+        (None, None) => "could not be computed".into(),
     };
     format!("{} of {}: {problem}", result.what, result.source)
 }

@@ -75,15 +75,15 @@ fn what_answers_another_question_has_codes_and_words() {
         outside-tolerance: image abs_sum is NaN, the golden's 2.5000000: off by NaN, allowed 2.500e-5 (abs_sum { rel: 2.00e-1 } would pass)
         non-finite: image has 1 of 4 elements that are NaN or infinite, which no tolerance lets pass
     missing golden
-        missing-golden: there is no golden/tiny.snap; run `cargo test` and review it with `cargo insta review`
+        missing-golden: golden/tiny.snap does not exist: run `cargo test` and review it with `cargo insta review`
     missing golden
         unreadable-golden: golden/tiny.snap: is cut off; restore the file or review the golden again
     stale golden
-        stale-golden: the golden answers another version of the scenario
+        stale-golden: the golden was made from another version of the scenario
         stale-golden: seed is 7, the golden's 0
         help: run `cargo test`, then review the golden with `cargo insta review` or `cargo repro golden accept tiny`
     wrong noise
-        wrong-noise: the noise is not the golden's: Noise { draws: 9, first_sha256: None, all_sha256: None } against Noise { draws: 0, first_sha256: None, all_sha256: None }
+        wrong-noise: the noise is not the golden's: found Noise { draws: 9, first_sha256: None, all_sha256: None }, expected Noise { draws: 0, first_sha256: None, all_sha256: None }
     ");
 }
 
@@ -107,7 +107,7 @@ fn what_differs_has_codes_and_words() {
         place: image differs most at [1] -0.625000 for -0.500000
         would-pass: image would pass with { max_abs_diff: 1.25e-1, mean_abs_diff: 3.13e-2, max_rel_diff: 2.50e-1, mean_rel_diff: 6.25e-2, bias: 3.13e-2, rmse: 6.25e-2, nmse: 8.34e-3, psnr: 27.6, cosine: 0.996635165, max_ulp: 2097152, p50_ulp: 0, p99_ulp: 2097152 }
     mismatch
-        outside-tolerance: image max_ulp is 1.7000e1, at most 4.0000e0 is asked (max_ulp: 17 would pass)
+        outside-tolerance: image max_ulp is 1.7000e1, expected at most 4.0000e0 (max_ulp: 17 would pass)
         place: image differs most at [1] -0.500001 for -0.500000
         would-pass: image would pass with { max_abs_diff: 1.01e-6, mean_abs_diff: 2.51e-7, max_rel_diff: 2.01e-6, mean_rel_diff: 5.01e-7, bias: 2.51e-7, rmse: 5.01e-7, nmse: 5.34e-13, psnr: 129.5, cosine: 0.999999999, max_ulp: 17, p50_ulp: 0, p99_ulp: 17 }
     mismatch
@@ -115,10 +115,10 @@ fn what_differs_has_codes_and_words() {
     mismatch
         wrong-dtype: image: it came as f16, the scenario asks for f32
     mismatch
-        missing-output: the golden has the output `image`, it was not put out
+        missing-output: the golden has the output `image`, which the pipeline did not return
         unknown-output: the golden has no output `picture`
     mismatch
-        unknown-output: `tolerance` names the output `video`, which was not put out
+        unknown-output: `tolerance` names the output `video`, which the pipeline does not have
     mismatch
         published-number: image abs_sum of a paper: off by 6.500e0, allowed 5.000e-1
     ");

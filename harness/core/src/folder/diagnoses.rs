@@ -33,10 +33,10 @@ pub enum DiagnosisError {
     #[error("is damaged: {0}")]
     Damaged(#[from] serde_json::Error),
     /// Without a version.
-    #[error("states no version")]
+    #[error("has no version")]
     NoVersion,
     /// Of a later format.
-    #[error("is of version {0}, this program reads version {VERSION}")]
+    #[error("has version {0}: expected version {VERSION}")]
     Version(u64),
     /// A file that was moved.
     #[error("is about {scenario} on {target}")]
@@ -62,7 +62,7 @@ impl RunFolder {
         self.write(&file, &json)
     }
 
-    /// The diagnosis of a cell, if somebody asked for one.
+    /// The diagnosis of a cell, if one was made.
     ///
     /// # Errors
     /// Why it cannot be shown, if there is one.
@@ -138,8 +138,8 @@ mod tests {
 
     #[rstest]
     #[case::no_json("{", "is damaged")]
-    #[case::another_json("[]", "states no version")]
-    #[case::later(r#"{ "version": 2, "anything": "else" }"#, "is of version 2")]
+    #[case::another_json("[]", "has no version")]
+    #[case::later(r#"{ "version": 2, "anything": "else" }"#, "has version 2")]
     #[case::in_part(r#"{ "version": 1, "scenario": "a" }"#, "is damaged: missing field")]
     fn what_cannot_be_read_is_said(#[case] content: &str, #[case] reason: &str) {
         let folder = tempfile::tempdir().unwrap();

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use super::{MARK, RECORD};
 use crate::variables;
 
-/// How many runs are kept where nobody said where they belong; older ones are deleted.
+/// How many runs are kept in the default folder; older ones are deleted.
 const KEPT: usize = 20;
 
 /// The folder of runs: what `BURN_REPRO_RUNS` names, or `repro` in Cargo's target folder, or in that of the working

@@ -1,6 +1,6 @@
 use super::*;
 use crate::fixtures::run;
-use crate::saved::saved_outputs;
+use crate::saved_outputs::saved_outputs;
 use crate::trace::{Dtype, HostTensor};
 
 fn started() -> Timestamp {
@@ -31,7 +31,10 @@ fn an_older_run_gives_way_and_nothing_else_does() {
     let path = folder.path().join("record");
     fs::create_dir_all(path.join("golden")).unwrap();
     let refused = RunFolder::renewed(&path).unwrap_err().to_string();
-    assert!(refused.contains("no mark of a run") && path.join("golden").exists(), "{refused}");
+    assert!(
+        refused.contains("files that are not a run's") && path.join("golden").exists(),
+        "{refused}"
+    );
     fs::remove_dir(path.join("golden")).unwrap();
     RunFolder::renewed(&path).unwrap();
     // An interrupted run has no record, and gives way all the same.

@@ -42,29 +42,26 @@ pub struct TargetEvidence {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Nobody reviews in CI, which this variable tells.
-    #[error(
-        "`{0}` is set: goldens are accepted where somebody looks at them; run this on your own machine"
-    )]
+    #[error("`{0}` is set: a golden is accepted by a person, on that person's machine")]
     Ci(&'static str),
     /// What waits was left by another version of the code.
     #[error(
-        "what waits for review is not what the reference gives now; run `cargo test` again and review \
-         that"
+        "the pending golden is not what the reference gives now: run `cargo test` again and review the new one"
     )]
     Outdated,
-    /// No target spoke.
-    #[error("no target of the scenario could be asked; `cargo repro list --targets` says why")]
+    /// No target ran.
+    #[error("no target of the scenario ran; `cargo repro list --targets` says why")]
     Unasked,
-    /// Only the target that computes the reference spoke.
+    /// Only the target that computes the reference ran.
     #[error(
-        "only {0} could be asked, which computes the reference as well: a bug of its own would agree with \
-         itself. `--because \"…\"` accepts all the same and is recorded in the golden"
+        "only {0} ran, which computes the reference as well and shares its bugs. `--because \"…\"` accepts \
+         all the same and is recorded in the golden"
     )]
     Alone(String),
     /// It contradicts what the scenario says others published.
     #[error(
-        "it does not meet what was published: {0}. If the scenario asks something else now, take these \
-         numbers out of it; `--because \"…\"` accepts all the same and is recorded in the golden"
+        "a published number is not met: {0}. If the scenario computes something else now, remove these \
+         numbers; `--because \"…\"` accepts all the same and is recorded in the golden"
     )]
     Published(String),
     /// Not every target agrees.
@@ -201,13 +198,13 @@ mod tests {
         Some("flex agrees with the new golden, ndarray (off by 1.0e0) does not")
     )]
     #[case::only_the_references_own_target(
-        Some(false), &[("flex", true)], Some("only flex could be asked, which computes the reference")
+        Some(false), &[("flex", true)], Some("only flex ran, which computes the reference")
     )]
     #[case::the_references_own_target_elsewhere(
-        Some(false), &[("flex", true), ("flex of ci", true)], Some("only flex could be asked")
+        Some(false), &[("flex", true), ("flex of ci", true)], Some("only flex ran")
     )]
     #[case::another_target_alone(Some(false), &[("wgpu:x", true)], None)]
-    #[case::nobody_was_asked(Some(false), &[], Some("no target of the scenario could be asked"))]
+    #[case::nobody_was_asked(Some(false), &[], Some("no target of the scenario ran"))]
     fn a_bug_moves_one(
         #[case] old: Option<bool>,
         #[case] targets: &[(&str, bool)],

@@ -55,7 +55,7 @@ pub enum DraftError {
 
 impl Draft {
     /// The golden of a reference run, with as many of its `steps` as there is room for. Where the elements agree with those of the golden there is, they
-    /// are taken from it: another machine's last bits are no change.
+    /// are taken from it: another machine's last bits are not a change.
     ///
     /// # Errors
     /// If an output is not finite or the golden would be too large.

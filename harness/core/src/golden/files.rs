@@ -88,7 +88,7 @@ impl GoldenFiles {
     }
 }
 
-/// Why a file is no part of a golden.
+/// Why a file is not part of a golden.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// The file system refuses.
@@ -97,14 +97,14 @@ pub enum FileError {
     /// Nothing in it.
     #[error("is empty")]
     Empty,
-    /// Bytes that are no text.
-    #[error("is no UTF-8 text")]
+    /// Bytes that are not text.
+    #[error("is not valid UTF-8")]
     NotText,
-    /// Left by a merge that nobody finished.
+    /// Left by an unfinished merge.
     #[error("holds merge-conflict markers; take one side whole, or review the golden again")]
     Conflict,
     /// Without insta's two lines of dashes.
-    #[error("is no insta snapshot (no `---` header)")]
+    #[error("is not an insta snapshot: it has no `---` header")]
     NoSnapshot,
     /// An announcement of something else.
     #[error("does not announce a safetensors file")]

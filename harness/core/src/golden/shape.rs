@@ -27,7 +27,9 @@ impl<'de> Deserialize<'de> for Shape {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         checked::text(deserializer, "a shape, for instance `1x3x8x8`", |text| {
             let lengths = text.split('x').map(str::parse).collect::<Result<_, _>>();
-            lengths.map(Self).map_err(|_| format!("`{text}` is no shape; `1x3x8x8` is one"))
+            lengths.map(Self).map_err(|_| {
+                format!("invalid shape `{text}`: expected lengths, for instance `1x3x8x8`")
+            })
         })
     }
 }

@@ -46,7 +46,7 @@ pub enum ReferenceError {
     /// The golden was not fetched: there is nothing to compare with and nothing to review.
     #[error(transparent)]
     Elsewhere(GoldenError),
-    /// The reference no longer gives its golden.
+    /// The reference no longer matches its golden.
     #[error("{0}")]
     Changed(String),
 }
@@ -110,7 +110,7 @@ fn assert_beside(
         let pending = Store::new(beside.path()).load_pending(name);
         if !pending.is_ok_and(|pending| pending.is_some_and(|pending| draft.agrees(&pending))) {
             let reason = asserted.err().unwrap_or_default();
-            return Err(io::Error::other(format!("what was written is not whole: {reason}")));
+            return Err(io::Error::other(format!("the written file is incomplete: {reason}")));
         }
     }
     let pending = GoldenFiles::pending(store.folder(), name);
@@ -130,7 +130,7 @@ fn assert_beside(
     Ok(asserted)
 }
 
-/// Whether whoever started this run said that it accepts what the references give.
+/// Whether the user asked to accept what the references give.
 fn updates_in_place() -> bool {
     let says = |name: &str, words: &[&str]| {
         std::env::var(name).is_ok_and(|value| words.contains(&value.as_str()))
@@ -212,19 +212,19 @@ fn changed(
             name = scenario.name
         )
     } else {
-        "nothing was written, as where `CI`, `TF_BUILD` or `INSTA_UPDATE=no` is set; run `cargo test` \
+        "nothing was written, because `CI`, `TF_BUILD` or `INSTA_UPDATE=no` is set; run `cargo test` \
          on your own machine and review there, or accept it from this run's record with `cargo repro golden \
          accept --from`"
             .to_owned()
     };
-    format!("the reference no longer gives its golden: {what}; {next}")
+    format!("the reference no longer matches its golden: {what}; {next}")
 }
 
 /// What a golden was asked, or how far each output is from it.
 fn moved(golden: &Golden, scenario: &Scenario, trace: &Trace) -> String {
     let mut sentences = golden.text.stale_fields(scenario, trace.weights_sha256.as_deref());
     if golden.text.noise != trace.noise {
-        sentences.push("the noise is another".into());
+        sentences.push("the noise differs".into());
     }
     let bounds = Bounds { abs_sum: REFERENCE_BOUND, pixel: REFERENCE_BOUND, limits: Limits::new() };
     for NamedTensor { name, tensor } in &trace.outputs {

@@ -110,10 +110,10 @@ fn changes(old: &Golden, new: &Golden) -> Vec<String> {
         format!("{what} is {new}, the golden's {old}")
     };
     if old.text.noise != new.text.noise {
-        changes.push("the noise is another".into());
+        changes.push("the noise differs".into());
     }
     if old.text.weights_sha256 != new.text.weights_sha256 {
-        changes.push("the weights are others".into());
+        changes.push("the weights differ".into());
     }
     for output in &new.text.outputs {
         let name = &output.name;

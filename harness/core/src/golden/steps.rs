@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::hash::sha256_hex;
-use crate::number;
+use crate::json_float;
 use crate::trace::{Dtype, HostTensor, NamedTensor};
 
 /// How far a digest may be, relative to its size, and still be the same: it lies in the file as an `f32`.
@@ -41,7 +41,7 @@ pub struct Step {
     /// The first scalar among the arguments.
     pub scalar: Option<f64>,
     /// A weighted sum over all results; equal for equal ones, and for others almost never.
-    #[serde(deserialize_with = "number::or_nan")]
+    #[serde(deserialize_with = "json_float::or_nan")]
     pub digest: f64,
     /// The line of the model that asks for it, where it was looked for and found.
     pub source: Option<String>,

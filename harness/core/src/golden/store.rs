@@ -31,10 +31,10 @@ pub struct Golden {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GoldenError {
     /// Neither half exists.
-    #[error("there is no {}; run `cargo test` and review it with `cargo insta review`", .0.display())]
+    #[error("{} does not exist: run `cargo test` and review it with `cargo insta review`", .0.display())]
     Missing(PathBuf),
     /// One half exists without the other.
-    #[error("{} is missing beside its other half; restore it or review the golden again", .0.display())]
+    #[error("{} is missing, but the other file of the golden is not: restore it or review the golden again", .0.display())]
     Half(PathBuf),
     /// Its content is elsewhere, and is not lost: nothing may take its place.
     #[error("{} is a Git LFS pointer whose content is not here: run `git lfs pull`", .0.display())]

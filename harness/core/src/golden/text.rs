@@ -92,21 +92,21 @@ impl Kept {
     }
 }
 
-/// Why a text is no golden.
+/// Why a text is not a golden.
 #[derive(Debug, thiserror::Error)]
 pub enum TextError {
     /// Not what this build writes.
     #[error("{0}")]
     Yaml(#[from] serde_yaml::Error),
     /// Another version of the format.
-    #[error("is in golden format {0}, this build reads {VERSION}; {cure}", cure = cure_of(*.0))]
+    #[error("has golden format {0}: expected format {VERSION}; {help}", help = help_of(*.0))]
     Version(u32),
     /// Changed by other hands than the harness's.
     #[error("does not have the SHA-256 it states: it was changed by hand or damaged")]
     Seal,
 }
 
-fn cure_of(version: u32) -> &'static str {
+fn help_of(version: u32) -> &'static str {
     if version > VERSION {
         "update burn-repro"
     } else {
@@ -216,7 +216,7 @@ impl GoldenText {
     ) -> Vec<String> {
         let mut fields = scenario.question.differences(&self.question);
         if fields.is_empty() && scenario.question.sha256() != self.question_sha256 {
-            fields.push("the question's hash is another".into());
+            fields.push("the hash of the inputs differs".into());
         }
         let weights = self.weights_sha256.as_deref();
         if weights != weights_sha256 {

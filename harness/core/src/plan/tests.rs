@@ -14,7 +14,7 @@ fn discovery() -> Discovery {
         name: Class::to_string(&class),
         class,
         reason: reason.into(),
-        cure: "install one".into(),
+        help: "install one".into(),
     };
     Discovery {
         targets: vec![target("ndarray", Locator::Ndarray), target("flex", Locator::Flex)],
@@ -73,5 +73,5 @@ fn an_absent_backend_says_why_and_what_to_do() {
     let named: BackendSelector = "cpu".parse().unwrap();
     let absent = absence(&named, &Discovery::default());
     assert_eq!(absent[0].code, ReasonCode::AbsentBackend);
-    insta::assert_snapshot!(joined(&absent), @"there is no `cpu` here; of that class this machine has: ");
+    insta::assert_snapshot!(joined(&absent), @"this machine has no `cpu`; its targets of that class: ");
 }

@@ -4,9 +4,9 @@ use super::*;
 use crate::fixtures::run;
 
 #[rstest]
-#[case::nothing("", "is no run record: EOF")]
-#[case::other("[1]", "it states no version")]
-#[case::later("{\"version\": 2}", "of version 2, this program reads version 1")]
+#[case::nothing("", "is not a run record: EOF")]
+#[case::other("[1]", "it has no version")]
+#[case::later("{\"version\": 2}", "of version 2: expected version 1")]
 #[case::half("{\"version\": 1, \"run\": {}}", "missing field")]
 fn what_is_no_record_is_refused(#[case] text: &str, #[case] reason: &str) {
     let folder = tempfile::tempdir().unwrap();
@@ -20,8 +20,8 @@ fn what_is_no_record_is_refused(#[case] text: &str, #[case] reason: &str) {
 /// A record made by somebody else leads to no file outside of its folder.
 #[rstest]
 #[case::scenario("../../secret", "flex", "the scenario name `../../secret` is refused")]
-#[case::target("tiny", "../flex", "is no name of a target")]
-#[case::windows("tiny", "..\\flex", "is no name of a target")]
+#[case::target("tiny", "../flex", "invalid target name")]
+#[case::windows("tiny", "..\\flex", "invalid target name")]
 #[case::well("tiny", "wgpu:llvmpipe", "")]
 fn names_lead_nowhere_else(#[case] scenario: &str, #[case] target: &str, #[case] refusal: &str) {
     let folder = tempfile::tempdir().unwrap();

@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 pub use self::run::{BATCH, repeat};
 use crate::evaluate::CellReport;
-use crate::stability::Way;
+use crate::stability::RepeatMode;
 
 /// What repeating showed for a target, over all its scenarios.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TargetStability {
-    /// Runs with the same bits and all runs, by the way.
-    pub runs: BTreeMap<Way, (usize, usize)>,
+    /// Runs with the same bits and all runs, by the mode.
+    pub runs: BTreeMap<RepeatMode, (usize, usize)>,
     /// Scenarios whose batch gives the same bits at every place, and all that have a batch.
     pub batches: (usize, usize),
 }
@@ -25,8 +25,8 @@ pub fn by_target(reports: &[CellReport]) -> BTreeMap<&str, TargetStability> {
     for report in reports {
         let Some(stability) = &report.repeats else { continue };
         let target = targets.entry(&report.target).or_default();
-        for (way, tally) in &stability.tallies {
-            let (same, all) = target.runs.entry(*way).or_default();
+        for (mode, tally) in &stability.tallies {
+            let (same, all) = target.runs.entry(*mode).or_default();
             *same += tally.runs - tally.differing;
             *all += tally.runs;
         }

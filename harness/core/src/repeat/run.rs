@@ -8,7 +8,7 @@ use burn_repro_target::{Class, Settings, Target};
 use crate::outliers::Traces;
 use crate::plan::{Cell, Plan};
 use crate::splitmix::splitmix64;
-use crate::stability::{Stability, Way, positions_agree};
+use crate::stability::{RepeatMode, Stability, positions_agree};
 use crate::trace::Trace;
 use crate::worker::{Lane, Outcome, Variation, Worker, WorkerCommand};
 
@@ -20,7 +20,7 @@ pub const BATCH: usize = 4;
 /// What was seen, by scenario and target.
 pub type Stabilities = BTreeMap<(String, String), Stability>;
 
-/// Runs every cell that has a trace `times` times in each way. `say` is called as it goes on.
+/// Runs every cell that has a trace `times` times in each mode. `say` is called as it goes on.
 pub fn repeat(
     plan: &Plan,
     traces: &Traces,
@@ -73,32 +73,33 @@ impl Repeated<'_> {
         let mut workers = Workers::default();
         for number in 1..=times {
             say(&format!("{}: same process, {number} of {times}", target.name));
-            self.pass(Way::SameProcess, &mut workers, number as u64);
+            self.pass(RepeatMode::SameProcess, &mut workers, number as u64);
         }
         self.batches(&mut workers);
         drop(workers);
-        let mut ways = vec![Way::NewProcess];
+        let mut modes = vec![RepeatMode::NewProcess];
         if target.class == Class::Cpu {
-            ways.extend(THREADS.map(Way::Threads));
+            modes.extend(THREADS.map(RepeatMode::Threads));
         }
-        for way in ways {
+        for mode in modes {
             for number in 1..=times {
-                say(&format!("{}: {}, {number} of {times}", target.name, way.words()));
-                self.pass(way, &mut Workers::default(), number as u64);
+                say(&format!("{}: {mode}, {number} of {times}", target.name));
+                self.pass(mode, &mut Workers::default(), number as u64);
             }
         }
         self.seen
     }
 
     /// Every cell once, in an order that follows the number.
-    fn pass(&mut self, way: Way, workers: &mut Workers, number: u64) {
+    fn pass(&mut self, mode: RepeatMode, workers: &mut Workers, number: u64) {
         for cell in shuffled(&self.cells, number) {
-            let threads = if let Way::Threads(threads) = way { Some(threads) } else { None };
+            let threads =
+                if let RepeatMode::Threads(threads) = mode { Some(threads) } else { None };
             let settings = Settings { threads, ..cell.settings() };
             let worker = workers.of(self.command, &cell.target, settings);
             let run = result(worker.run(&cell.scenario));
             if let Some(first) = self.traces.of(cell) {
-                self.stability(cell).tally(way).count(first, run.as_ref().map_err(Clone::clone));
+                self.stability(cell).tally(mode).count(first, run.as_ref().map_err(Clone::clone));
             }
         }
     }

@@ -32,7 +32,7 @@ impl Counter<'_> {
             return Ok(());
         }
         Err(E::custom(format!(
-            "aliases (`*name`) repeat more than {VALUES_LIMIT} values; write fewer of them"
+            "aliases (`*name`) expand to more than {VALUES_LIMIT} values: use fewer of them"
         )))
     }
 }

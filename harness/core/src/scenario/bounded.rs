@@ -36,7 +36,7 @@ macro_rules! bounded {
                         .map(Self)
                         .ok_or_else(|| {
                             format!(
-                                "{number} is no sensible {}; write a whole number from {} to {}",
+                                "invalid {} {number}: expected a whole number from {} to {}",
                                 $noun,
                                 $range.start(),
                                 $range.end()
@@ -74,8 +74,7 @@ impl<'de> Deserialize<'de> for FormatVersion {
         checked::integer(deserializer, "the version of the format, 1", |version| match version {
             1 => Ok(Self),
             other => Err(format!(
-                "this build reads scenario format 1, not {other}; write `version: 1` or update \
-                 burn-repro"
+                "unsupported scenario format {other}: expected `version: 1`; update burn-repro to read a later format"
             )),
         })
     }
@@ -97,7 +96,7 @@ impl Name {
         let refused = |why: &str| Err(format!("the scenario name `{name}` is refused: {why}"));
         if let Some(device) = windows_device(name) {
             return refused(&format!(
-                "Windows keeps `{device}` for a device, whatever stands behind a dot, and cannot hold its golden; write \
+                "on Windows `{device}` is a device, with any extension, so that its golden cannot be a file; choose \
                  another name, for instance `{device}-1`"
             ));
         }
@@ -175,7 +174,7 @@ impl FromStr for Sentence {
     fn from_str(text: &str) -> Result<Self, String> {
         let letters = text.chars().filter(|letter| letter.is_alphanumeric()).count();
         if letters < 3 {
-            return Err(format!("`{text}` says nothing; write one sentence"));
+            return Err(format!("`{text}` is too short: expected a sentence"));
         }
         Ok(Self(text.trim().to_owned()))
     }
@@ -215,16 +214,16 @@ mod tests {
     }
 
     #[rstest]
-    #[case("nul", "Windows keeps `nul`")]
-    #[case("NUL", "Windows keeps `nul`")]
-    #[case("nul.v2", "Windows keeps `nul`")]
-    #[case("Con", "Windows keeps `con`")]
-    #[case("prn.a.b", "Windows keeps `prn`")]
-    #[case("aux.", "Windows keeps `aux`")]
-    #[case("com1", "Windows keeps `com1`")]
-    #[case("LPT9.x", "Windows keeps `lpt9`")]
-    #[case("com\u{b9}", "Windows keeps `com\u{b9}`")]
-    #[case("lpt\u{b3}.x", "Windows keeps `lpt\u{b3}`")]
+    #[case("nul", "on Windows `nul` is a device")]
+    #[case("NUL", "on Windows `nul` is a device")]
+    #[case("nul.v2", "on Windows `nul` is a device")]
+    #[case("Con", "on Windows `con` is a device")]
+    #[case("prn.a.b", "on Windows `prn` is a device")]
+    #[case("aux.", "on Windows `aux` is a device")]
+    #[case("com1", "on Windows `com1` is a device")]
+    #[case("LPT9.x", "on Windows `lpt9` is a device")]
+    #[case("com\u{b9}", "on Windows `com\u{b9}` is a device")]
+    #[case("lpt\u{b3}.x", "on Windows `lpt\u{b3}` is a device")]
     #[case("tiny.", "Windows drops a dot at the end")]
     #[case(".tiny", "a hidden file")]
     #[case("..", "a hidden file")]

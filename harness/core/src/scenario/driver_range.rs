@@ -52,9 +52,9 @@ impl FromStr for Version {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let numbers: Result<Vec<u64>, _> = text.split('.').map(str::parse).collect();
-        numbers
-            .map(Self)
-            .map_err(|_| format!("`{text}` is no version; write numbers and dots, as 22.3.6"))
+        numbers.map(Self).map_err(|_| {
+            format!("invalid version `{text}`: expected numbers and dots, for instance `22.3.6`")
+        })
     }
 }
 
@@ -92,7 +92,7 @@ impl FromStr for DriverRange {
             let found =
                 signs.iter().find_map(|(word, sign)| Some((part.strip_prefix(word)?, *sign)));
             let (version, sign) = found.ok_or_else(|| {
-                format!("`{part}` is no bound of a driver's version; write for instance \">=22.3, <23.1\"")
+                format!("invalid bound of a driver's version `{part}`: expected for instance \">=22.3, <23.1\"")
             })?;
             Ok(Bound { sign, version: version.trim().parse()? })
         };
@@ -130,9 +130,9 @@ mod tests {
     }
 
     #[rstest]
-    #[case("22.3", "is no bound of a driver's version")]
-    #[case(">=new", "`new` is no version")]
-    #[case("", "is no bound")]
+    #[case("22.3", "invalid bound of a driver's version")]
+    #[case(">=new", "invalid version `new`")]
+    #[case("", "invalid bound")]
     fn nonsense_is_refused(#[case] range: &str, #[case] reason: &str) {
         assert!(range.parse::<DriverRange>().unwrap_err().contains(reason));
     }

@@ -1,4 +1,4 @@
-//! What can be wrong with scenario files, and where: `file:line:column: what, and the cure`.
+//! What can be wrong with scenario files, and where: `file:line:column: what, and the help`.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ pub enum Problem {
     #[error("cannot be read: {0}")]
     Unreadable(std::io::Error),
     /// Not UTF-8.
-    #[error("is no UTF-8 text; save it as UTF-8")]
+    #[error("is not valid UTF-8: save it as UTF-8")]
     NotText,
     /// Larger than any scenario.
     #[error("has {length} bytes, a scenario at most {limit}; keep data in files beside it")]
@@ -23,7 +23,7 @@ pub enum Problem {
         limit: u64,
     },
     /// Nothing in it.
-    #[error("is empty; a scenario begins with `version: 1` and names a pipeline, a seed and steps")]
+    #[error("is empty: expected `version: 1`, a pipeline, a seed and steps")]
     Empty,
     /// A folder without scenario files.
     #[error(

@@ -28,11 +28,11 @@ pub enum FailureCause {
     TimedOut,
     /// It took more memory than it may.
     OutOfMemory,
-    /// A thread panicked behind a pipeline that returned as if all were well.
+    /// A thread panicked although the pipeline returned a result.
     HiddenPanic,
-    /// The device no longer gives known answers.
+    /// The device failed its self-test.
     BrokenDevice,
-    /// The result holds memory that nobody wrote.
+    /// The result holds unwritten memory.
     StaleMemory,
     /// Repeating it gives other bits.
     Nondeterministic,

@@ -27,7 +27,7 @@ const SIZE_LIMIT: u64 = 256 * 1024;
 /// hidden ones are not searched, see [`unsearched`](super::unsearched).
 ///
 /// # Errors
-/// All problems of all files at once, each with file, line, column and cure.
+/// All problems of all files at once, each with file, line, column and help.
 pub fn load(folder: &Path, catalog: &dyn Catalog) -> Result<Vec<Scenario>, LoadError> {
     let found = search(folder);
     if found.files.is_empty() && found.problems.is_empty() {
@@ -145,7 +145,7 @@ pub fn examine(scenario: &Scenario, catalog: &dyn Catalog) -> Result<(), Problem
     pipeline.examine(&scenario.parsed)
 }
 
-/// What to say of the first fault that nobody knows.
+/// The message for the first unknown fault.
 fn unknown_fault(names: &[String], known: &[&str]) -> Option<String> {
     let unknown =
         names.iter().find(|name| *name != ALL_FAULTS && !known.contains(&name.as_str()))?;

@@ -137,7 +137,7 @@ impl Scenario {
         self.tags.iter().any(|tag| tag == NIGHTLY)
     }
 
-    /// The first required file that is not here, with its cure; empty where all are here.
+    /// The first required file that is not here, with its help; empty where all are here.
     #[must_use]
     pub(crate) fn missing_files(&self) -> Vec<Reason> {
         let missing = self.requirements.files.iter().find(|file| !file.path.exists());
@@ -147,7 +147,7 @@ impl Scenario {
         })
     }
 
-    /// The first required file that is not here, as a sentence with its cure.
+    /// The first required file that is not here, as a sentence with its help.
     #[must_use]
     pub fn missing_requirement(&self) -> Option<String> {
         let missing = self.missing_files();

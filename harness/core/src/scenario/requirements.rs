@@ -5,7 +5,7 @@ use std::path::PathBuf;
 /// What a case needs that may be absent from this machine, and what it asks of a target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Requirements {
-    /// Files or folders that must exist; the first absent one skips the scenario with its cure.
+    /// Files or folders that must exist; the first absent one skips the scenario with its help.
     pub files: Vec<RequiredFile>,
     /// The most elements that one sum, product or norm takes together, as far as that is known.
     pub longest_reduction: Option<usize>,

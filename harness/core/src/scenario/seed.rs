@@ -55,7 +55,7 @@ impl std::str::FromStr for Seed {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let seed = text.parse().map_err(|_| format!("`{text}` is no whole number"))?;
+        let seed = text.parse().map_err(|_| format!("expected a whole number, found `{text}`"))?;
         Self::new(seed)
     }
 }

@@ -54,8 +54,8 @@ impl FromStr for BackendSelector {
                 Some(("wgpu", adapter)) if !adapter.is_empty() => target(Class::Wgpu),
                 Some(("cuda", index)) if index.parse::<u32>().is_ok() => target(Class::Cuda),
                 _ => Err(format!(
-                    "`{text}` is no backend; write a class (cpu, wgpu, cuda) or a target that \
-                     `repro list --targets` shows (ndarray, flex, wgpu:NAME, cuda:INDEX)"
+                    "unknown backend `{text}`: expected a class (`cpu`, `wgpu`, `cuda`) or a target that \
+                     `repro list --targets` shows (`ndarray`, `flex`, `wgpu:NAME`, `cuda:INDEX`)"
                 )),
             },
         }

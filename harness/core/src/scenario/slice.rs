@@ -68,7 +68,9 @@ impl FromStr for Slice {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
-            format!("`{text}` is no slice; write it as numpy does, for instance [0, -3:, -3:, -1]")
+            format!(
+                "invalid slice `{text}`: expected numpy's notation, for instance [0, -3:, -3:, -1]"
+            )
         };
         let inner = text.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         let entries: Option<Vec<Entry>> =

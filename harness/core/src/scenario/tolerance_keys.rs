@@ -58,7 +58,7 @@ impl Fields {
     fn bounds<E: Error>(self) -> Result<Overrides, E> {
         if self.bounds == Overrides::default() {
             return Err(E::custom(
-                "states no bound; write one, for instance `pixel: { abs: 1e-5 }`",
+                "has no bound: expected one, for instance `pixel: { abs: 1e-5 }`",
             ));
         }
         Ok(self.bounds)
@@ -90,7 +90,7 @@ impl<'de> Visitor<'de> for FieldsVisitor {
         while let Some(key) = map.next_key_seed(KeySeed(self.0))? {
             if seen.contains(&key) {
                 map.next_value::<IgnoredAny>()?;
-                return Err(A::Error::custom("a key stands twice; delete one of the two"));
+                return Err(A::Error::custom("duplicate key: delete one of the two"));
             }
             seen.push(key);
             match key {
@@ -200,12 +200,12 @@ per_backend:
     #[case("reason: none needed here", "unknown field `reason`")]
     #[case("max_ulp: -1", "invalid bound -1")]
     #[case("max_ulp: .nan", "invalid bound NaN")]
-    #[case("pixel: { abs: 1 }\npixel: { abs: 2 }", "a key stands twice")]
-    #[case("outputs: [{ output: image }]", "states no bound")]
+    #[case("pixel: { abs: 1 }\npixel: { abs: 2 }", "duplicate key")]
+    #[case("outputs: [{ output: image }]", "has no bound")]
     #[case("outputs: [{ pixel: { abs: 1 } }]", "missing field `output`")]
     #[case("per_backend: [{ backend: cuda, psnr: 1 }]", "missing field `reason`")]
-    #[case("per_backend: [{ backend: cuda, reason: it is slow }]", "states no bound")]
-    #[case("per_backend: [{ backend: cuda, psnr: 1, reason: '!' }]", "says nothing")]
+    #[case("per_backend: [{ backend: cuda, reason: it is slow }]", "has no bound")]
+    #[case("per_backend: [{ backend: cuda, psnr: 1, reason: '!' }]", "is too short")]
     #[case("outputs: [{ output: '', psnr: 1 }]", "expected the name of an output")]
     fn what_bounds_nothing_or_is_misspelt_is_refused(#[case] text: &str, #[case] message: &str) {
         let error = serde_yaml::from_str::<Tolerance>(text).unwrap_err().to_string();

@@ -43,17 +43,17 @@ fn zeros_of_two_signs_are_other_bits() {
 fn a_tally_counts_what_differs_and_what_gave_nothing() {
     let (first, other) = (trace(&[], &[1.0]), trace(&[], &[2.0]));
     let mut stability = Stability::default();
-    stability.tally(Way::SameProcess).count(&first, Ok(&first));
+    stability.tally(RepeatMode::SameProcess).count(&first, Ok(&first));
     assert_eq!(stability.variations(), []);
-    stability.tally(Way::SameProcess).count(&first, Ok(&other));
-    stability.tally(Way::SameProcess).count(&first, Err("it crashed".into()));
-    stability.tally(Way::NewProcess).count(&first, Err("it crashed".into()));
+    stability.tally(RepeatMode::SameProcess).count(&first, Ok(&other));
+    stability.tally(RepeatMode::SameProcess).count(&first, Err("it crashed".into()));
+    stability.tally(RepeatMode::NewProcess).count(&first, Err("it crashed".into()));
     assert_eq!(
         joined(&stability.variations()),
         "2 of 3 runs differ (same process), in no step, first in output image at [0]: 1.0 and 2.0; \
          1 of 1 runs differ (new process), one gave no result: it crashed"
     );
-    assert_eq!(stability.tally(Way::SameProcess).seen.len(), 2);
+    assert_eq!(stability.tally(RepeatMode::SameProcess).seen.len(), 2);
 }
 
 #[rstest]

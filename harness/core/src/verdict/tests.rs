@@ -84,11 +84,11 @@ fn what_is_said_of_a_known_failure(#[case] verdict: Verdict, #[case] review: &st
     let said = joined(&apply_known_failure(judgement, Some(&known), TODAY).reasons);
     match (verdict, review) {
         (Verdict::Pass, _) => {
-            insta::assert_snapshot!(said, @"it passes now; delete line 7 of tiny.yaml (a known bug)")
+            insta::assert_snapshot!(said, @"the cell passes now; delete line 7 of tiny.yaml (a known bug)")
         }
         (_, "") => insta::assert_snapshot!(said, @"a known bug; it differs; much"),
         _ => {
-            insta::assert_snapshot!(said, @"it differs; much; the known failure was to be reviewed by 2026-11-23: mend it, or give line 7 of tiny.yaml a new day")
+            insta::assert_snapshot!(said, @"it differs; much; the known failure was to be reviewed by 2026-11-23: fix it, or give line 7 of tiny.yaml a new day")
         }
     }
 }

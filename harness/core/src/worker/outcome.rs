@@ -13,11 +13,11 @@ pub enum Outcome {
     Unsupported(Vec<Reason>),
     /// The pipeline failed, or the device could not be opened.
     Failed(Vec<Reason>),
-    /// A thread panicked behind a pipeline that returned as if all were well.
+    /// A thread panicked although the pipeline returned a result.
     HiddenPanic(Vec<Reason>),
-    /// The device no longer gives known answers.
+    /// The device failed its self-test.
     BrokenDevice(Vec<Reason>),
-    /// The result holds memory that nobody wrote.
+    /// The result holds unwritten memory.
     StaleMemory(Vec<Reason>),
     /// The process died, or its answer arrived damaged.
     Crashed(Vec<Reason>),
@@ -49,14 +49,14 @@ impl Outcome {
             | Self::Crashed(reasons) => reasons.clone(),
             Self::TimedOut(seconds) => vec![
                 Reason::new(ReasonCode::TimedOut, format!("no result after {seconds} s")),
-                Reason::help("raise `time_limit` if it is only slow"),
+                Reason::help("raise `time_limit` if the cell is only slow"),
             ],
             Self::OutOfMemory { limit } => vec![
                 Reason::new(
                     ReasonCode::OutOfMemory,
-                    format!("it took more than {} MiB", limit >> 20),
+                    format!("the cell took more than {} MiB", limit >> 20),
                 ),
-                Reason::help("raise `memory_limit` if it needs that much"),
+                Reason::help("raise `memory_limit` if the cell needs that much"),
             ],
         }
     }
@@ -79,7 +79,7 @@ impl From<Answer> for Outcome {
                 Notice::BrokenDevice(reasons) => Self::BrokenDevice(reasons),
                 Notice::StaleMemory(reasons) => Self::StaleMemory(reasons),
                 Notice::Ready(_) | Notice::Began | Notice::Answered(_) => {
-                    Self::crashed("the worker answered out of turn")
+                    Self::crashed("the worker sent an answer without a question")
                 }
             },
         }

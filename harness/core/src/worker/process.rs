@@ -17,7 +17,7 @@ const OPEN_LIMIT: Duration = Duration::from_secs(120);
 
 /// A request that got no answer.
 pub(super) enum Refusal {
-    /// The process had died before it read the request, of which it is no fault.
+    /// The process had died before it read the request, which did not cause that.
     DiedIdle(Outcome),
     /// The request ended it.
     Ended(Outcome),
@@ -90,14 +90,14 @@ fn spoken(hello: &Hello) -> Result<(), Outcome> {
     )))
 }
 
-/// What is said of a worker that ended, or whose answer arrived damaged.
+/// The reasons of a worker that ended, or whose answer arrived damaged.
 fn crashed(end: &End, damage: Option<&io::Error>) -> Outcome {
     let crashed = |text| Reason::new(ReasonCode::Crashed, text);
     let mut reasons = vec![crashed(format!("the worker {}", end.how()))];
     reasons.extend(damage.map(|damage| crashed(damage.to_string())));
-    if !end.last_words.is_empty() {
-        let text = format!("its last words: {}", end.last_words.join(" / "));
-        reasons.push(Reason::new(ReasonCode::LastWords, text));
+    if !end.last_output.is_empty() {
+        let text = format!("its last output: {}", end.last_output.join(" / "));
+        reasons.push(Reason::new(ReasonCode::LastOutput, text));
     }
     Outcome::Crashed(reasons)
 }

@@ -3,7 +3,7 @@
 //! A request is one line of JSON on the worker's standard input. An answer is one line on its
 //! standard output that begins with [`PREFIX`], followed by as many raw bytes of tensors as the line
 //! says. Drivers and pipelines may print lines of their own: they lack the prefix and are skipped. The line
-//! holds the hash of the bytes, so that what is cut off or mixed with other output is no result.
+//! holds the hash of the bytes, so that an answer that is cut off or mixed with other output is not taken for a result.
 
 use std::io::{self, BufRead, Read, Write};
 use std::path::PathBuf;
@@ -97,7 +97,7 @@ pub enum Answer {
     Notice(Notice),
 }
 
-/// What a worker has to say that is no result.
+/// A worker's answer other than a result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Notice {
     /// The device is open, and computes; with what the worker is.
@@ -108,11 +108,11 @@ pub enum Notice {
     Unsupported(Vec<Reason>),
     /// The device could not be opened, or the pipeline returned an error or panicked.
     Failed(Vec<Reason>),
-    /// The pipeline returned as if all were well, but a thread panicked meanwhile.
+    /// A thread panicked although the pipeline returned a result.
     HiddenPanic(Vec<Reason>),
-    /// The device no longer gives known answers.
+    /// The device failed its self-test.
     BrokenDevice(Vec<Reason>),
-    /// The result holds memory that nobody wrote.
+    /// The result holds unwritten memory.
     StaleMemory(Vec<Reason>),
     /// What a service answers that gives no trace, in its own words.
     Answered(Value),
@@ -170,7 +170,7 @@ impl Notice {
         Self::Failed(vec![Reason::new(ReasonCode::Failed, text)])
     }
 
-    /// The device no longer gives known answers.
+    /// The device failed its self-test.
     pub fn broken_device(text: impl Into<String>) -> Self {
         Self::BrokenDevice(vec![Reason::new(ReasonCode::BrokenDevice, text)])
     }
@@ -180,7 +180,7 @@ impl Answer {
     /// What a service answers in its own words.
     ///
     /// # Errors
-    /// If it is no plain data, which is a bug.
+    /// If it is not plain data, which is a bug.
     pub fn value(answer: &impl Serialize) -> serde_json::Result<Self> {
         Ok(Self::Notice(Notice::Answered(serde_json::to_value(answer)?)))
     }

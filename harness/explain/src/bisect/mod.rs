@@ -103,7 +103,7 @@ impl Unjudged {
     pub fn exit(&self) -> Exit {
         match self.verdict {
             Verdict::Skipped => Exit::NothingRan,
-            verdict => Exit::of_verdict(verdict),
+            verdict => verdict.info().exit,
         }
     }
 }

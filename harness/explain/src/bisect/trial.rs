@@ -54,7 +54,7 @@ impl JudgedRun {
     pub fn side(&self) -> Side {
         match self.verdict {
             Verdict::Pass => Side::Passes,
-            verdict if Exit::of_verdict(verdict) == Exit::Mismatch => Side::Fails,
+            verdict if verdict.info().exit == Exit::Mismatch => Side::Fails,
             _ => Side::Unjudged,
         }
     }

@@ -55,7 +55,7 @@ fn a_file_comes_back_and_a_damaged_one_names_its_line() {
     assert!(error.contains("line 3: "), "{error}");
     fs::write(&file, text.replacen("\"version\":1", "\"version\":2", 1)).unwrap();
     let error = History::read(&file).unwrap_err().to_string();
-    assert!(error.contains("line 1: it is of version 2"), "{error}");
+    assert!(error.contains("line 1: it has version 2"), "{error}");
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub fn same_bits<'a>(matrix: &'a Matrix, of: Located<'_>) -> Vec<Located<'a>> {
 pub type Column<'a> = (&'a str, &'a str);
 
 /// Targets, each with its machine, that have the same bits in every scenario that they share, at least one; each in one
-/// group, the largest first. Targets that agree with nobody are in none.
+/// group, the largest first. Targets that agree with no other are in no group.
 #[must_use]
 pub(crate) fn bit_groups(matrix: &Matrix) -> Vec<Vec<Column<'_>>> {
     let mut columns: BTreeMap<Column<'_>, BTreeMap<&str, Bits<'_>>> = BTreeMap::new();

@@ -91,7 +91,7 @@ fn of_target(target: &Target) -> Vec<Fact> {
     plain.chain(crates).chain(variables).filter(|(_, value)| !value.is_empty()).collect()
 }
 
-/// The facts in which one side differs from the other, as `driver (A; B)`; what only one side has is told, too.
+/// The facts in which one side differs from the other, as `driver (A; B)`; what only one side has is listed, too.
 #[must_use]
 pub fn differences(left: &[Fact], right: &[Fact]) -> Vec<String> {
     let value = |facts: &[Fact], name: &str| {

@@ -16,7 +16,7 @@ use burn_repro_core::verdict::Verdict;
 /// How many names stand in a sentence before the rest is counted.
 const NAMED: usize = 4;
 
-/// How many conclusions of runs are told before the rest is counted.
+/// How many conclusions of runs are listed before the rest is counted.
 const CONCLUSIONS: usize = 6;
 
 /// The outcome in one sentence.
@@ -37,8 +37,8 @@ pub fn headline(matrix: &Matrix) -> String {
     };
     match (ran, red) {
         (0, _) => format!("Nothing ran{place}{skips}."),
-        (1, 0) => format!("The one cell that ran{place} is well{skips}."),
-        (_, 0) => format!("All {ran} cells that ran{place} are well{skips}."),
+        (1, 0) => format!("The one cell that ran{place} is green{skips}."),
+        (_, 0) => format!("All {ran} cells that ran{place} are green{skips}."),
         (_, 1) => format!("1 of {ran} cells{place} is red{skips}."),
         _ => format!("{red} of {ran} cells{place} are red{skips}."),
     }
@@ -116,7 +116,7 @@ fn conclusions(matrix: &Matrix) -> Vec<String> {
     let more = conclusions.len().saturating_sub(CONCLUSIONS);
     conclusions.truncate(CONCLUSIONS);
     if more > 0 {
-        conclusions.push(format!("{more} more conclusions stand in the records."));
+        conclusions.push(format!("The records hold {more} more conclusions."));
     }
     conclusions
 }
@@ -193,7 +193,7 @@ fn other_question(left: &CellReport, right: &CellReport) -> Vec<&'static str> {
     differs.into_iter().filter(|(_, differs)| *differs).map(|(what, _)| what).collect()
 }
 
-/// Scenarios whose cells were held against goldens that differ.
+/// Scenarios whose cells were compared with goldens that differ.
 fn other_goldens(matrix: &Matrix) -> Option<String> {
     let mut goldens: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for located in matrix.cells() {
@@ -209,7 +209,7 @@ fn other_goldens(matrix: &Matrix) -> Option<String> {
         .collect();
     (!several.is_empty()).then(|| {
         format!(
-            "Not every machine compared with the same golden of {}: their distances cannot be held against each other.",
+            "Not every machine compared with the same golden of {}: their distances cannot be compared.",
             listed(&several, "scenarios")
         )
     })

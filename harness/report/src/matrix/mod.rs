@@ -21,7 +21,7 @@ pub use read::{Found, NoRecord, read};
 use burn_repro_core::evaluate::CellReport;
 use burn_repro_core::exit::Exit;
 use burn_repro_core::folder::RunFolder;
-use burn_repro_core::record::{RunFacts, RunFailure, RunRecord, ScenarioFacts};
+use burn_repro_core::record::{RunFailure, RunInfo, RunRecord, ScenarioInfo};
 
 /// All machines of a report.
 #[derive(Debug, Clone, Default)]
@@ -36,9 +36,9 @@ pub struct Machine {
     /// Its name; unique in a report.
     pub name: String,
     /// The circumstances of its run, of the first shard for what differs.
-    pub run: RunFacts,
+    pub run: RunInfo,
     /// The scenarios of its cells.
-    pub scenarios: Vec<ScenarioFacts>,
+    pub scenarios: Vec<ScenarioInfo>,
     /// Its cells, by scenario and target.
     pub cells: Vec<MachineCell>,
     /// Who the outlier is, as the runs themselves found out.
@@ -52,7 +52,7 @@ pub struct Machine {
 /// A cell of a machine.
 #[derive(Debug, Clone)]
 pub struct MachineCell {
-    /// What is said of it.
+    /// Its report.
     pub report: CellReport,
     /// The folder of its run, where its outputs lie.
     pub folder: RunFolder,
@@ -108,8 +108,8 @@ impl Matrix {
 
     /// The scenarios of all machines, by name.
     #[must_use]
-    pub fn scenarios(&self) -> Vec<&ScenarioFacts> {
-        let mut scenarios: Vec<&ScenarioFacts> =
+    pub fn scenarios(&self) -> Vec<&ScenarioInfo> {
+        let mut scenarios: Vec<&ScenarioInfo> =
             self.machines.iter().flat_map(|machine| &machine.scenarios).collect();
         scenarios.sort_by(|left, right| left.name.cmp(&right.name));
         scenarios.dedup_by(|left, right| left.name == right.name);
@@ -201,7 +201,7 @@ impl Machine {
                 self.scenarios.push(scenario);
             }
         }
-        let conclusion = |d: burn_repro_core::agreement::Disagreement| {
+        let conclusion = |d: burn_repro_core::attribution::Disagreement| {
             format!("{} {}: {}", d.scenario, d.output, d.conclusion)
         };
         self.conclusions.extend(record.disagreements.into_iter().map(conclusion));
@@ -213,7 +213,7 @@ impl Machine {
         self.folders.push(folder.clone());
         for report in record.cells {
             if !self.scenarios.iter().any(|known| known.name == report.scenario) {
-                self.scenarios.push(ScenarioFacts::unknown(&report.scenario));
+                self.scenarios.push(ScenarioInfo::unknown(&report.scenario));
             }
             self.add(MachineCell { report, folder: folder.clone() });
         }

@@ -12,7 +12,7 @@ const DEPTH: usize = 6;
 
 /// There is nothing to report.
 #[derive(Debug, thiserror::Error)]
-#[error("nothing to report; name a folder that `repro run` or the gate has left. {0}")]
+#[error("nothing to report: expected the folder of a run. {0}")]
 pub struct NoRecord(String);
 
 /// What was found below folders.
@@ -49,12 +49,12 @@ pub fn read(paths: &[PathBuf]) -> Found {
         if !path.exists() {
             missing.push(format!("{} does not exist.", path.display()));
         } else if folders.is_empty() {
-            missing.push(format!("There is no {RECORD} in or below {}.", path.display()));
+            missing.push(format!("{} contains no {RECORD}.", path.display()));
         }
         for folder in folders {
             match folder.record() {
                 Ok(record) => runs.push((folder, record)),
-                Err(error) => missing.push(format!("A record is left out: {error}.")),
+                Err(error) => missing.push(format!("A record was left out: {error}.")),
             }
         }
     }

@@ -5,8 +5,8 @@ use burn_repro_core::compare::Comparison;
 use burn_repro_core::escape;
 use burn_repro_core::evaluate::CellReport;
 use burn_repro_core::reason::lines;
-use burn_repro_core::record::ScenarioFacts;
-use burn_repro_core::verdict::Verdict;
+use burn_repro_core::record::ScenarioInfo;
+use burn_repro_core::verdict::{Severity, Verdict};
 
 /// One line for each of what failed beside the cells and for each red cell; a known failure that is excused is a notice.
 #[must_use]
@@ -16,7 +16,7 @@ pub fn annotations(matrix: &Matrix, failures: &[String]) -> String {
     });
     let told = |located: &Located<'_>| {
         let verdict = located.cell.report.verdict;
-        verdict.is_failure() || verdict == Verdict::KnownFailure
+        verdict.is_failure() || verdict.info().severity == Severity::Excused
     };
     let cells = matrix.cells().filter(told).map(|located| annotation(matrix, &located));
     beside.chain(cells).collect()
@@ -38,18 +38,12 @@ fn annotation(matrix: &Matrix, located: &Located<'_>) -> String {
 }
 
 /// The line that the verdict is about, or the first one of the scenario.
-fn line(scenario: &ScenarioFacts, report: &CellReport) -> usize {
+fn line(scenario: &ScenarioInfo, report: &CellReport) -> usize {
     let unmet = report.expect.iter().any(|result| !result.pass);
     let mut compared = report.outputs.values().filter_map(|output| output.comparison.as_ref());
     let key = match report.verdict {
         Verdict::Mismatch if unmet && compared.all(Comparison::passes) => "expect",
-        Verdict::Mismatch | Verdict::NonFinite => "tolerance",
-        Verdict::UnexpectedPass | Verdict::KnownFailure => "known_failures",
-        Verdict::TimedOut => "time_limit",
-        Verdict::OutOfMemory => "memory_limit",
-        Verdict::WrongNoise => "seed",
-        Verdict::Nondeterministic => "determinism",
-        _ => "pipeline",
+        verdict => verdict.info().key,
     };
     let known = |key: &str| scenario.lines.get(key).copied();
     known(key).or_else(|| known("pipeline")).unwrap_or(1)

@@ -1,8 +1,8 @@
 //! A diagnosis as text.
 
-use comfy_table::presets::NOTHING;
-use comfy_table::{CellAlignment, Table};
+use comfy_table::Table;
 
+use super::text_table::plain;
 use burn_repro_core::diagnose::{Diagnosis, ReferenceState, short};
 use burn_repro_core::diagnose::{LockstepReport, OperationReport};
 
@@ -30,17 +30,17 @@ pub fn diagnosis(diagnosis: &Diagnosis) -> String {
 
 fn reference(state: &ReferenceState) -> String {
     match state {
-        ReferenceState::Same => "the reference gives its golden".into(),
-        ReferenceState::NoGolden(reason) => format!("there is nothing to compare with: {reason}"),
+        ReferenceState::Same => "the reference matches its golden".into(),
+        ReferenceState::NoGolden(reason) => format!("there is no golden to compare with: {reason}"),
         ReferenceState::Changed { first: Some(change), .. } => {
             format!(
-                "the reference no longer gives its golden; first other operation: {}",
+                "the reference no longer matches its golden; first different operation: {}",
                 change.words()
             )
         }
         ReferenceState::Changed { unknown, .. } => {
             let why = unknown.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
-            format!("the reference no longer gives its golden{why}")
+            format!("the reference no longer matches its golden{why}")
         }
     }
 }
@@ -67,18 +67,14 @@ fn compared(lockstep: &LockstepReport) -> String {
         difference => format!("its result is {difference:.1e} from the plain run's"),
     };
     format!(
-        "{} operations compared in {:.2} s{stopped} (plain run {:.2} s); {own}; activations are taken apart into plain \
-         operations, the backend's own ones stand beside them",
+        "{} operations compared in {:.2} s{stopped} (plain run {:.2} s); {own}; activations are decomposed into plain \
+         operations; the backend's own ones are listed as well",
         lockstep.operations, lockstep.seconds, lockstep.plain_seconds
     )
 }
 
 fn table(operations: &[OperationReport]) -> Table {
-    let mut table = Table::new();
-    table.load_preset(NOTHING).set_header(["ULP", "allowed", "accumulated", "operation", "where"]);
-    for column in table.column_iter_mut().take(3) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+    let mut table = plain(["ULP", "allowed", "accumulated", "operation", "where"], 3);
     for operation in operations {
         table.add_row([
             short(operation.local.ulp),

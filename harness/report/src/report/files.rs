@@ -20,7 +20,7 @@ pub(crate) const MARKDOWN: &str = "summary.md";
 
 /// What the reports of a matrix say beside its cells.
 #[derive(Debug, Clone, Default)]
-pub struct Said {
+pub struct ReportText {
     /// What failed beside the cells, each as one sentence: each makes every report red.
     pub failures: Vec<String>,
     /// What the matrix shows.
@@ -29,7 +29,7 @@ pub struct Said {
     pub history: Vec<Line>,
 }
 
-impl Said {
+impl ReportText {
     /// What a matrix says of itself.
     #[must_use]
     pub fn of(matrix: &Matrix) -> Self {
@@ -47,10 +47,14 @@ impl Said {
 ///
 /// # Errors
 /// The file that cannot be written, and why.
-pub fn leave(folder: &RunFolder, record: &RunRecord, store: &Store) -> Result<Matrix, FolderError> {
+pub fn write_artifacts(
+    folder: &RunFolder,
+    record: &RunRecord,
+    store: &Store,
+) -> Result<Matrix, FolderError> {
     folder.keep_goldens(&record.cells, store)?;
     let matrix = Matrix::of(vec![(folder.clone(), record.clone())]);
-    write_reports(folder.path(), &matrix, &Said::of(&matrix))?;
+    write_reports(folder.path(), &matrix, &ReportText::of(&matrix))?;
     folder.finish(record)?;
     Ok(matrix)
 }
@@ -59,7 +63,7 @@ pub fn leave(folder: &RunFolder, record: &RunRecord, store: &Store) -> Result<Ma
 ///
 /// # Errors
 /// The file that cannot be written, and why.
-pub fn write_reports(folder: &Path, matrix: &Matrix, said: &Said) -> Result<(), FolderError> {
+pub fn write_reports(folder: &Path, matrix: &Matrix, said: &ReportText) -> Result<(), FolderError> {
     let files = [
         (HTML, Page::new(matrix, said).to_html()),
         (JUNIT, junit(matrix, &said.failures)),

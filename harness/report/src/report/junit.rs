@@ -9,7 +9,7 @@ use super::command;
 use crate::matrix::{Located, Matrix};
 use burn_repro_core::escape;
 use burn_repro_core::reason::{joined, lines};
-use burn_repro_core::verdict::Verdict;
+use burn_repro_core::verdict::Severity;
 
 /// The XML; what failed beside the cells is a suite of its own.
 ///
@@ -78,27 +78,16 @@ fn case(located: &Located<'_>, target: &str) -> TestCase {
 
 fn status(located: &Located<'_>) -> TestCaseStatus {
     let report = &located.cell.report;
-    let kind = match report.verdict {
-        Verdict::Pass => return TestCaseStatus::success(),
-        Verdict::Skipped | Verdict::KnownFailure => {
+    let kind = match report.verdict.info().severity {
+        Severity::Pass => return TestCaseStatus::success(),
+        Severity::Skipped | Severity::Excused => {
             let mut status = TestCaseStatus::skipped();
             let reasons = joined(&report.reasons);
             status.set_type(report.verdict.as_str()).set_message(escape::xml(&reasons));
             return status;
         }
-        Verdict::Mismatch
-        | Verdict::Nondeterministic
-        | Verdict::WrongNoise
-        | Verdict::NonFinite
-        | Verdict::StaleMemory
-        | Verdict::MissingGolden
-        | Verdict::StaleGolden
-        | Verdict::UnexpectedPass => NonSuccessKind::Failure,
-        Verdict::HiddenPanic
-        | Verdict::BrokenDevice
-        | Verdict::Crashed
-        | Verdict::TimedOut
-        | Verdict::OutOfMemory => NonSuccessKind::Error,
+        Severity::Failure => NonSuccessKind::Failure,
+        Severity::Error => NonSuccessKind::Error,
     };
     let mut status = TestCaseStatus::non_success(kind);
     let first = report.reasons.first().map_or("", |reason| &reason.text);

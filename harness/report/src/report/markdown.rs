@@ -8,10 +8,10 @@ use crate::matrix::{Matrix, headline};
 use burn_repro_core::escape;
 use burn_repro_core::reason::Reason;
 
-/// Red cells that are told in full; GitHub takes a megabyte.
+/// Red cells that are listed in full; GitHub takes a megabyte.
 const TOLD: usize = 50;
 
-/// Reasons of a red cell that are told.
+/// Reasons of a red cell that are listed.
 const REASONS: usize = 2;
 
 /// The Markdown; `findings` are the sentences to stand in front.
@@ -56,7 +56,7 @@ fn red(text: &mut String, matrix: &Matrix) {
         line(text, &format!("| {cell} | {} | {why} | `{command}` |", report.verdict));
     }
     if count > TOLD {
-        line(text, &format!("\n{} more red cells stand in the HTML report.", count - TOLD));
+        line(text, &format!("\nThe HTML report shows {} more red cells.", count - TOLD));
     }
     text.push('\n');
 }

@@ -13,12 +13,13 @@ mod picture;
 mod stability;
 mod table;
 mod terminal;
+mod text_table;
 
 pub use annotations::annotations;
 pub use command::command;
 pub use diagnosis::diagnosis;
 pub use events::EventLines;
-pub use files::{HTML, Said, leave, write_reports};
+pub use files::{HTML, ReportText, write_artifacts, write_reports};
 pub use junit::junit;
 pub use markdown::markdown;
 pub use outlier::outliers;

@@ -1,14 +1,15 @@
-//! Who the outlier is, in text: one sentence for each output, and the distances between everybody. Pure.
+//! The outliers in text: one sentence for each output, and the distances between all. Pure.
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::Table;
 
-use burn_repro_core::agreement::Disagreement;
+use super::text_table::plain;
+use burn_repro_core::attribution::Disagreement;
 
-/// A paragraph for each output on which somebody differs.
+/// A paragraph for each output on which targets differ.
 #[must_use]
 pub fn outliers(found: &[Result<Disagreement, String>]) -> String {
     let paragraph = |found: &Result<Disagreement, String>| match found {
-        Err(reason) => format!("no outlier can be named for {reason}\n"),
+        Err(reason) => format!("no outlier can be found in {reason}\n"),
         Ok(disagreement) => format!(
             "{} {}: {}\n{}\n",
             disagreement.scenario,
@@ -22,11 +23,8 @@ pub fn outliers(found: &[Result<Disagreement, String>]) -> String {
 
 /// A row and a column for each member.
 fn distances(disagreement: &Disagreement) -> Table {
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Disabled);
     let members = disagreement.members.iter().cloned();
-    table.set_header(std::iter::once("    max_abs_diff".to_owned()).chain(members));
+    let mut table = plain(std::iter::once("    max_abs_diff".to_owned()).chain(members), 0);
     for (index, member) in disagreement.members.iter().enumerate() {
         let cells = disagreement.max_abs_diff[index].iter().enumerate().map(|(other, distance)| {
             match (other == index, distance.is_finite()) {
@@ -63,7 +61,7 @@ mod tests {
              reference     -          none    1.5e-6 
              golden        none       -       none   
              flex          1.5e-6     none    -      
-        no outlier can be named for a: it hangs
+        no outlier can be found in a: it hangs
         ");
     }
 }

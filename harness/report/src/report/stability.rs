@@ -1,12 +1,11 @@
-//! What repeating cells showed, as a table: a row for each target, a column for each way of repeating. Pure.
+//! What repeating cells showed, as a table: a row for each target, a column for each mode of repeating. Pure.
 
 use std::collections::BTreeSet;
 
-use comfy_table::{Table, presets};
-
+use super::text_table::ruled;
 use burn_repro_core::evaluate::CellReport;
 use burn_repro_core::repeat::{TargetStability, by_target};
-use burn_repro_core::stability::Way;
+use burn_repro_core::stability::RepeatMode;
 
 /// The table; empty where nothing was repeated.
 #[must_use]
@@ -15,26 +14,23 @@ pub fn stability(reports: &[CellReport]) -> String {
     if targets.is_empty() {
         return String::new();
     }
-    let ways: BTreeSet<Way> =
+    let modes: BTreeSet<RepeatMode> =
         targets.values().flat_map(|target| target.runs.keys().copied()).collect();
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
     let head = ["same bits".to_owned()].into_iter();
-    table.set_header(
-        head.chain(ways.iter().map(|way| way.words())).chain(["batch positions".to_owned()]),
-    );
+    let head = head.chain(modes.iter().map(RepeatMode::to_string));
+    let mut table = ruled(head.chain(["batch positions".to_owned()]));
     for (name, target) in targets {
-        table.add_row(row(name, &target, &ways));
+        table.add_row(row(name, &target, &modes));
     }
     format!("{table}\n")
 }
 
-fn row(name: &str, target: &TargetStability, ways: &BTreeSet<Way>) -> Vec<String> {
+fn row(name: &str, target: &TargetStability, modes: &BTreeSet<RepeatMode>) -> Vec<String> {
     let of = |(same, all): (usize, usize)| match all {
         0 => "-".to_owned(),
         _ => format!("{same} of {all}"),
     };
-    let runs = ways.iter().map(|way| of(target.runs.get(way).copied().unwrap_or_default()));
+    let runs = modes.iter().map(|mode| of(target.runs.get(mode).copied().unwrap_or_default()));
     [name.to_owned()].into_iter().chain(runs).chain([of(target.batches)]).collect()
 }
 
@@ -64,9 +60,9 @@ mod tests {
         let mut shaky = Stability::default();
         let (first, empty) = (Trace::default(), Err("it crashed".to_owned()));
         for _ in 0..3 {
-            steady.tally(Way::SameProcess).count(&first, Ok(&first));
-            steady.tally(Way::Threads(2)).count(&first, Ok(&first));
-            shaky.tally(Way::SameProcess).count(&first, empty.clone());
+            steady.tally(RepeatMode::SameProcess).count(&first, Ok(&first));
+            steady.tally(RepeatMode::Threads(2)).count(&first, Ok(&first));
+            shaky.tally(RepeatMode::SameProcess).count(&first, empty.clone());
         }
         let reports = [report("flex", Some(steady)), report("wgpu:x", Some(shaky))];
         let text = super::stability(&reports);

@@ -4,14 +4,15 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
+use comfy_table::{Cell, CellAlignment, Color, Table};
 
+use super::text_table::ruled;
 use burn_repro_core::escape;
 use burn_repro_core::evaluate::CellReport;
 use burn_repro_core::exit::Exit;
 use burn_repro_core::reason::joined;
-use burn_repro_core::record::ScenarioFacts;
-use burn_repro_core::verdict::Verdict;
+use burn_repro_core::record::ScenarioInfo;
+use burn_repro_core::verdict::{Severity, Verdict};
 
 /// One paragraph for every cell that is not well, and one line for every reason to skip.
 #[must_use]
@@ -54,8 +55,8 @@ pub fn details(reports: &[CellReport]) -> String {
 
 /// One line for everything that people should know of a scenario's files.
 #[must_use]
-pub fn notices(scenarios: &[ScenarioFacts]) -> String {
-    let of_scenario = |facts: &ScenarioFacts| -> String {
+pub fn notices(scenarios: &[ScenarioInfo]) -> String {
+    let of_scenario = |facts: &ScenarioInfo| -> String {
         facts.notices.iter().map(|notice| format!("note {}: {notice}\n", facts.name)).collect()
     };
     scenarios.iter().map(of_scenario).collect()
@@ -72,12 +73,9 @@ pub fn table(reports: &[CellReport]) -> Table {
     for report in reports {
         rows.entry(&report.scenario).or_default().insert(&report.target, report);
     }
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
     // A target that is not here is called as the scenario calls it.
     let names = targets.iter().map(|(_, target)| escape::terminal(target).into_owned());
-    table.set_header(std::iter::once("scenario".to_owned()).chain(names));
+    let mut table = ruled(std::iter::once("scenario".to_owned()).chain(names));
     for (scenario, cells) in rows {
         let cells = targets.iter().map(|(_, target)| cell(cells.get(target).copied()));
         table.add_row(std::iter::once(Cell::new(scenario)).chain(cells));
@@ -98,24 +96,23 @@ fn cell(report: Option<&CellReport>) -> Cell {
 }
 
 fn colour(verdict: Verdict) -> Color {
-    match verdict {
-        Verdict::Pass => Color::Green,
-        Verdict::Skipped => Color::DarkGrey,
-        Verdict::KnownFailure => Color::Yellow,
-        _ => Color::Red,
+    match verdict.info().severity {
+        Severity::Pass => Color::Green,
+        Severity::Skipped => Color::DarkGrey,
+        Severity::Excused => Color::Yellow,
+        Severity::Failure | Severity::Error => Color::Red,
     }
 }
 
 /// How many cells ended how, and the exit code in words.
 #[must_use]
 pub fn summary(reports: &[CellReport], exit: Exit, seconds: f64) -> String {
-    let counts: Vec<String> = Verdict::ALL
+    let count = |verdict| reports.iter().filter(|report| report.verdict == verdict).count();
+    let counts: Vec<String> = Verdict::all()
         .iter()
-        .map(|verdict| {
-            (verdict, reports.iter().filter(|report| report.verdict == *verdict).count())
-        })
+        .map(|info| (info.words, count(info.verdict)))
         .filter(|(_, count)| *count > 0)
-        .map(|(verdict, count)| format!("{count} {verdict}"))
+        .map(|(words, count)| format!("{count} {words}"))
         .collect();
     let counts = if counts.is_empty() { "no cells".into() } else { counts.join(", ") };
     let words = match exit {

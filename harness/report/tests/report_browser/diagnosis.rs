@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use burn_repro_report::matrix::read;
-use burn_repro_report::report::Said;
+use burn_repro_report::report::ReportText;
 use burn_repro_report::report::html::Page;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -13,8 +13,8 @@ use tempfile::TempDir;
 use crate::fixture::SMALL;
 use crate::{Opened, open};
 
-const CONCLUSION: &str = "wgpu:llvmpipe computes conv2d at step.00/unet/conv_in wrongly, given the right inputs: 512 ULP \
-     off where 6.0 are allowed; no other operation is off";
+const CONCLUSION: &str = "wgpu:llvmpipe computes conv2d at step.00/unet/conv_in wrongly, given the right inputs: off by \
+     512 ULP, 6.0 are allowed; no other operation is wrong";
 
 /// A diagnosis as the page is told of it.
 pub fn section() -> Value {
@@ -24,13 +24,13 @@ pub fn section() -> Value {
                 "estimate": false })
     };
     json!({ "note": "", "found": {
-        "conclusion": CONCLUSION, "verdict": "mismatch", "words": "mismatch", "planted": 0,
-        "reference": "no longer gives its golden",
+        "conclusion": CONCLUSION, "verdict": "mismatch", "planted": 0,
+        "reference": "no longer matches its golden",
         "changed": "add_scalar at step.00/unet/norm (src/model.rs:148): its argument was 0.001 and is 1e-5",
         "has_golden": true,
         "first_outside": { "name": "step.03/latents", "distance": 4.1e-5, "allowed": 8e-6,
                            "estimate": true },
-        "growth": "it grows by a factor of about 1.90 a step (exponential, R² 0.998): noise that is amplified",
+        "growth": "it grows by a factor of about 1.90 a step: noise that is amplified",
         "reads": (0..10).map(read).collect::<Vec<_>>(),
         "operations": [
             { "number": 41, "name": "conv2d", "arguments": "stride 1, padding 1, groups 1",
@@ -99,7 +99,7 @@ fn open_run(content: &str) -> (TempDir, Opened) {
     fs::write(file, content).expect("the diagnosis can be written");
     let found = read(&[folder.path().to_path_buf()]);
     assert_eq!(found.missing, Vec::<String>::new());
-    let page = Page::new(&found.matrix, &Said::of(&found.matrix));
+    let page = Page::new(&found.matrix, &ReportText::of(&found.matrix));
     let page = open(serde_json::to_value(page).expect("a page has only plain values"));
     page.browser.run("openCell(page.cells[0])");
     page.unfold();
@@ -127,7 +127,7 @@ pub fn the_conclusion_comes_first_and_what_it_rests_on_after_it() {
         "not bounded",
         "12,345 operations compared in 3.25 s, until the first tensor out of tolerance",
         "is 2.4e-7 from the plain run’s",
-        "Activations are taken apart",
+        "Activations are decomposed",
     ] {
         assert!(text.contains(part), "{part} in {text}");
     }
@@ -159,7 +159,7 @@ pub fn a_file_in_the_folder_of_a_run_is_shown() {
         "with another outcome: non-finite.",
         "mul_scalar at step.00 (src/model.rs:7): its argument was 2.0 and is 2.5",
         "step.00/image: not finite, allowed 1e-5",
-        "2 steps with a difference are too few",
+        "too few steps (2) have a difference",
         "step.00/unet",
         "20 operations compared in 0.25 s; the plain run took 0.13 s",
         "is the plain run’s, bit for bit",

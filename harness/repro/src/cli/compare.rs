@@ -11,7 +11,7 @@ use super::write::print_json;
 use super::{Failure, say};
 use burn_repro_core::compare::{CompareError, Comparison, Want, compare as compare_tensors};
 use burn_repro_core::exit::Exit;
-use burn_repro_core::saved::{SavedOutputs, saved_outputs};
+use burn_repro_core::saved_outputs::{SavedOutputs, saved_outputs};
 use burn_repro_core::scenario::Tolerance;
 use burn_repro_core::tensor_file;
 use burn_repro_core::tolerance::Bounds;

@@ -10,12 +10,14 @@ use super::{Failure, RunArguments};
 use burn_repro_core::exit::Exit;
 use burn_repro_core::folder::{RunFolder, prune, runs, save_outputs};
 use burn_repro_core::golden::Store;
-use burn_repro_core::record::{Circumstances, RunRecord};
+use burn_repro_core::record::{RunContext, RunRecord};
 use burn_repro_core::run::Event;
 use burn_repro_core::say::{print_as_it_is, tell};
 use burn_repro_core::variables;
 use burn_repro_report::matrix::Matrix;
-use burn_repro_report::report::{EventLines, HTML, Said, annotations, leave, markdown};
+use burn_repro_report::report::{
+    EventLines, HTML, ReportText, annotations, markdown, write_artifacts,
+};
 
 /// Where a run leaves things.
 pub(super) struct Leaving<'a> {
@@ -30,7 +32,7 @@ impl<'a> Leaving<'a> {
     /// Prepares everything before the first device is opened.
     pub(super) fn prepare(
         arguments: &'a RunArguments,
-        circumstances: &Circumstances,
+        circumstances: &RunContext,
         cells: usize,
     ) -> Result<Self, Failure> {
         if arguments.github && arguments.events.as_deref() == Some(Path::new("-")) {
@@ -111,10 +113,10 @@ impl<'a> Leaving<'a> {
         }
         let html = match self.folder.take() {
             None => None,
-            Some(folder) => match leave(&folder, record, store) {
+            Some(folder) => match write_artifacts(&folder, record, store) {
                 Ok(matrix) => {
                     if self.arguments.github {
-                        github(&matrix, &Said::of(&matrix)).unwrap_or_else(|e| self.fail(e));
+                        github(&matrix, &ReportText::of(&matrix)).unwrap_or_else(|e| self.fail(e));
                     }
                     if self.arguments.record.is_none() {
                         prune(&runs(), folder.path());
@@ -136,7 +138,7 @@ impl<'a> Leaving<'a> {
 }
 
 /// Prints annotations, and appends the summary where GitHub wants it.
-pub(super) fn github(matrix: &Matrix, said: &Said) -> Result<(), String> {
+pub(super) fn github(matrix: &Matrix, said: &ReportText) -> Result<(), String> {
     // Each word in them is safe already, and they are commands.
     print_as_it_is(&annotations(matrix, &said.failures));
     let mut file = step_summary()?;

@@ -112,7 +112,7 @@ fn targets_text(discovery: &Discovery, with_guarantees: bool) -> String {
         text
     };
     let missing = |missing: &Missing| {
-        format!("{:<24} not here: {}; {}\n", missing.name, missing.reason, missing.cure)
+        format!("{:<24} not here: {}; {}\n", missing.name, missing.reason, missing.help)
     };
     discovery.targets.iter().map(target).chain(discovery.missing.iter().map(missing)).collect()
 }

@@ -14,10 +14,10 @@ use burn_repro_core::evaluate::CellReport;
 use burn_repro_core::exit::Exit;
 use burn_repro_core::folder::{newest, runs};
 use burn_repro_core::lfs::is_pointer_file;
-use burn_repro_core::record::RunFacts;
+use burn_repro_core::record::RunInfo;
 use burn_repro_report::history::History;
 use burn_repro_report::matrix::{Found, Matrix, headline, read};
-use burn_repro_report::report::{HTML, Said, write_reports};
+use burn_repro_report::report::{HTML, ReportText, write_reports};
 
 /// The version of `report.json`.
 const VERSION: u32 = 1;
@@ -48,7 +48,7 @@ struct Merged<'a> {
     exit_code: u8,
     headline: String,
     findings: &'a [String],
-    machines: Vec<&'a RunFacts>,
+    machines: Vec<&'a RunInfo>,
     cells: Vec<MergedCell<'a>>,
 }
 
@@ -72,7 +72,7 @@ pub(super) fn report(arguments: &ReportArguments) -> Result<Exit, Failure> {
         found = found.or_nothing().map_err(Failure::usage)?;
     }
     let Found { matrix, missing } = found;
-    let mut said = Said::of(&matrix);
+    let mut said = ReportText::of(&matrix);
     said.findings.extend(elsewhere(&matrix));
     // A history that cannot be read takes the report from nobody, and is not written over.
     let read = arguments.history.as_ref().map(|file| History::read(file)).transpose();

@@ -11,7 +11,7 @@ use burn_repro_core::exit::Exit;
 use burn_repro_core::golden::{Store, commit};
 use burn_repro_core::plan::{absent, plan};
 use burn_repro_core::record::{
-    Circumstances, RunFacts, RunFailure, RunRecord, ScenarioFacts, features, machine_name,
+    RunContext, RunFailure, RunInfo, RunRecord, ScenarioInfo, features, machine_name,
 };
 use burn_repro_core::say::{print_as_it_is, tell_as_it_is};
 use burn_repro_core::session::Session;
@@ -56,7 +56,7 @@ pub(super) fn run(project: &Project, arguments: &RunArguments) -> Result<Exit, F
     let failures: Vec<RunFailure> =
         absent.iter().map(|reason| RunFailure::new("required", reason, Exit::Required)).collect();
     let absent: String = absent.iter().map(|sentence| format!("required {sentence}\n")).collect();
-    let asked = ScenarioFacts::of_cells(&scenarios, &reports);
+    let asked = ScenarioInfo::of_cells(&scenarios, &reports);
     let (details, outliers, table) = (details(&reports), outliers(&found), table(&reports));
     let notices = notices(&asked);
     let stability = stability(&reports);
@@ -67,7 +67,7 @@ pub(super) fn run(project: &Project, arguments: &RunArguments) -> Result<Exit, F
     print(&format!("{table}\n"));
     print(&escape::terminal(&format!("{stability}{tuned}{summary}\n")));
     let disagreements = found.into_iter().filter_map(Result::ok).collect();
-    let facts = RunFacts::new(&circumstances, session.discovery(), precision, exit);
+    let facts = RunInfo::new(&circumstances, session.discovery(), precision, exit);
     let mut record = RunRecord::new(facts, asked, reports, disagreements);
     record.failures = failures;
     if let Some(html) = leaving.finish(&record, session.store(), exit)? {
@@ -76,8 +76,8 @@ pub(super) fn run(project: &Project, arguments: &RunArguments) -> Result<Exit, F
     Ok(exit)
 }
 
-fn circumstances(project: &Project, arguments: &RunArguments, started: Timestamp) -> Circumstances {
-    Circumstances {
+fn circumstances(project: &Project, arguments: &RunArguments, started: Timestamp) -> RunContext {
+    RunContext {
         name: arguments.name.clone().unwrap_or_else(machine_name),
         started,
         commit: commit(&project.scenarios),

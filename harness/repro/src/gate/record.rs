@@ -9,12 +9,12 @@ use burn_repro_core::exit::Exit;
 use burn_repro_core::folder::{FolderError, RunFolder, file_stem, prune};
 use burn_repro_core::golden::{Draft, Store};
 use burn_repro_core::plan::Plan;
-use burn_repro_core::record::{Circumstances, RunFacts, RunFailure, RunRecord, ScenarioFacts};
+use burn_repro_core::record::{RunContext, RunFailure, RunInfo, RunRecord, ScenarioInfo};
 use burn_repro_core::run::Event;
 use burn_repro_core::say::{say, tell};
 use burn_repro_core::scenario::Scenario;
 use burn_repro_core::session::Session;
-use burn_repro_report::report::{HTML, leave, outliers};
+use burn_repro_report::report::{HTML, outliers, write_artifacts};
 
 /// What nextest calls a test run.
 const NEXTEST_RUN: &str = "NEXTEST_RUN_ID";
@@ -22,7 +22,7 @@ const NEXTEST_RUN: &str = "NEXTEST_RUN_ID";
 /// The record of a gate, while its trials run.
 pub(super) struct GateRecord {
     runs: PathBuf,
-    circumstances: Circumstances,
+    circumstances: RunContext,
     scenarios: Vec<Arc<Scenario>>,
     state: Mutex<State>,
 }
@@ -33,7 +33,7 @@ struct State {
     folder: Option<RunFolder>,
     reports: Vec<CellReport>,
     failures: Vec<RunFailure>,
-    /// Said once: whether a test passes does not depend on it.
+    /// ReportText once: whether a test passes does not depend on it.
     failed: Option<FolderError>,
 }
 
@@ -41,7 +41,7 @@ impl GateRecord {
     /// A record below the folder `runs`.
     pub(super) fn new(
         runs: PathBuf,
-        circumstances: Circumstances,
+        circumstances: RunContext,
         scenarios: Vec<Arc<Scenario>>,
     ) -> Self {
         Self { runs, circumstances, scenarios, state: Mutex::default() }
@@ -121,8 +121,8 @@ impl GateRecord {
         };
         say(&outliers(&found));
         let precision = session.precision();
-        let facts = RunFacts::new(&self.circumstances, session.discovery(), precision, exit);
-        let scenarios = ScenarioFacts::of_cells(&self.scenarios, &cells);
+        let facts = RunInfo::new(&self.circumstances, session.discovery(), precision, exit);
+        let scenarios = ScenarioInfo::of_cells(&self.scenarios, &cells);
         let disagreements = found.into_iter().filter_map(Result::ok).collect();
         let mut record = RunRecord::new(facts, scenarios, cells, disagreements);
         record.failures = failures;
@@ -141,7 +141,7 @@ impl GateRecord {
             folder.keep_goldens(&record.cells, store)?;
             return folder.finish(record);
         }
-        leave(folder, record, store)?;
+        write_artifacts(folder, record, store)?;
         prune(&self.runs, folder.path());
         say_where(folder.path());
         Ok(())

@@ -25,15 +25,15 @@ pub fn a_changed_epsilon_is_named_in_two_commands() -> Result<(), Failed> {
     )?;
     let line = line_of("(variance + epsilon)");
     let place = format!("model.rs:{line}): its argument was 1e-5 and is 0.001");
-    let conclusion = "conclusion: the code changed, not flex: the first operation that is not the golden's is \
+    let conclusion = "conclusion: the code changed, not flex: the first operation that differs from the golden's is \
                       add_scalar at step.00/norm (";
-    let reference = "the reference no longer gives its golden";
+    let reference = "the reference no longer matches its golden";
     check(folder.repro(&DIAGNOSE), 100, &[reference, conclusion, &place])
 }
 
 pub fn another_activation_is_named() -> Result<(), Failed> {
     let line = line_of("activation::relu");
-    let place = format!("model.rs:{line}): another operation stood there");
+    let place = format!("model.rs:{line}): it replaces another operation");
     check(changed("activation").repro(&DIAGNOSE), 100, &["lower_equal_elem at step.00", &place])
 }
 
@@ -41,12 +41,16 @@ pub fn an_operation_that_is_gone_is_named() -> Result<(), Failed> {
     check(
         changed("gone").repro(&DIAGNOSE),
         100,
-        &["the code changed, not flex", "what stood before linear at step.00/outer", "it is gone"],
+        &[
+            "the code changed, not flex",
+            "the operation before linear at step.00/outer",
+            "it is gone",
+        ],
     )
 }
 
 pub fn a_changed_weight_is_named_as_host_data() -> Result<(), Failed> {
-    check(changed("weight").repro(&DIAGNOSE), 100, &["from_data", "the host data is another one"])
+    check(changed("weight").repro(&DIAGNOSE), 100, &["from_data", "the host data differ"])
 }
 
 pub fn a_golden_without_a_record_of_operations_says_so() -> Result<(), Failed> {
@@ -55,7 +59,7 @@ pub fn a_golden_without_a_record_of_operations_says_so() -> Result<(), Failed> {
     check(
         folder.repro(&DIAGNOSE),
         100,
-        &["which operation it is cannot be said", "the golden has no record of its operations"],
+        &["the operation is unknown: the golden has no record of its operations"],
     )
 }
 
@@ -79,6 +83,6 @@ pub fn without_a_golden_operations_are_compared_all_the_same() -> Result<(), Fai
     check(
         folder.repro(&DIAGNOSE),
         101,
-        &["there is nothing to compare with", "no operation of flex is off"],
+        &["there is no golden to compare with", "no operation of flex is wrong"],
     )
 }

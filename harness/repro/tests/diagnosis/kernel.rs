@@ -16,9 +16,9 @@ pub fn nothing_is_wrong_where_the_cell_passes() -> Result<(), Failed> {
         folder.repro(&diagnose(&[])),
         0,
         &[
-            "the reference gives its golden",
+            "the reference matches its golden",
             "no intermediate tensor is out of tolerance",
-            "conclusion: nothing is wrong: the cell passes, and no operation of ndarray is off",
+            "conclusion: nothing is wrong: the cell passes, and no operation of ndarray is wrong",
         ],
     )
 }
@@ -33,7 +33,7 @@ pub fn a_planted_fault_is_named_with_its_parameter_and_its_line() -> Result<(), 
             "network.inner.weight",
             "ndarray computes linear at step.00/inner (",
             &format!("model.rs:{line}) wrongly, given the right inputs"),
-            "the first of 6 that are off (6 linear)",
+            "the first of 6 that are wrong (6 linear)",
         ],
     )
 }

@@ -100,7 +100,7 @@ pub fn trials_of_nextest_are_joined() -> Result<(), Failed> {
     check(
         folder.repro(&["report", "runs/a-test-run", "--out", "out"]),
         0,
-        &["All 2 cells that ran are well"],
+        &["All 2 cells that ran are green"],
     )
 }
 
@@ -114,7 +114,7 @@ pub fn a_guard_that_fails_is_in_every_report() -> Result<(), Failed> {
     check(
         report,
         103,
-        &["All 2 cells that ran are well", "gate::required-backends: required cuda:99"],
+        &["All 2 cells that ran are green", "gate::required-backends: required cuda:99"],
     )?;
     let junit = fs::read_to_string(folder.path().join("out/junit.xml"))?;
     ensure(junit.contains("failures=\"1\""), &junit)?;
@@ -139,7 +139,7 @@ pub fn a_golden_is_accepted_from_what_ci_left() -> Result<(), Failed> {
     ensure(!folder.pending(), "CI left a pending golden")?;
     let from = ["golden", "accept", "--from", "ci"];
     let report = folder.repro(&["report", "ci", "--out", "out"]);
-    check(report, 101, &["tiny::reference: the reference no longer gives its golden"])?;
+    check(report, 101, &["tiny::reference: the reference no longer matches its golden"])?;
     // The code of this machine must give it as well.
     folder.kernel = "flex=2".into();
     check(folder.repro(&from), 101, &["not what the reference gives now"])?;
@@ -165,5 +165,5 @@ pub fn a_witness_of_another_machine_can_refuse() -> Result<(), Failed> {
     folder.kernel = "all=1".into();
     let refused = folder.repro(&["golden", "accept", "--from", "ci"]);
     check(refused, 100, &["ndarray of ci (off by", "a bug moves one"])?;
-    check(folder.repro(&["golden", "accept", "--from", "scenarios"]), 2, &["There is no run.json"])
+    check(folder.repro(&["golden", "accept", "--from", "scenarios"]), 2, &["contains no run.json"])
 }

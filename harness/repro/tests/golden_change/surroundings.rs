@@ -43,8 +43,8 @@ pub fn the_gate_reads_the_variables_of_the_command_line() -> Result<(), Failed> 
 pub fn a_bad_variable_stops_the_gate() -> Result<(), Failed> {
     let folder = Folder::with_golden();
     for (name, value, expected) in [
-        ("BURN_REPRO_BACKEND", "gpu", "`gpu` is no backend"),
-        ("BURN_REPRO_REQUIRE", "cpu,tpu", "`tpu` is no backend"),
+        ("BURN_REPRO_BACKEND", "gpu", "unknown backend `gpu`"),
+        ("BURN_REPRO_REQUIRE", "cpu,tpu", "unknown backend `tpu`"),
         ("BURN_REPRO_NIGHTLY", "maybe", "expected 1, true or yes"),
         ("BURN_REPRO_THREADS", "many", "expected 1 to 1024"),
         ("BURN_REPRO_OPENGL", "perhaps", "expected 1, true or yes"),
@@ -76,7 +76,7 @@ pub fn a_reference_that_differs_is_red_whatever_lets_assertions_pass() -> Result
     let folder = Folder::with_golden();
     let before = folder.load();
     folder.scale(0.25);
-    let changed = ["the reference no longer gives its golden", "waits for review"];
+    let changed = ["the reference no longer matches its golden", "waits for review"];
     let force = [("INSTA_FORCE_PASS", "1")];
     check(with(&folder, "gate", &["reference"], &force), 101, &changed)?;
     ensure(folder.pending() && folder.load() == before, "the golden changed")?;
@@ -113,7 +113,7 @@ pub fn a_file_of_insta_does_not_update_a_golden() -> Result<(), Failed> {
         folder.scale(0.25);
         check(gate(&[("CI", "true")]), 101, &["nothing was written"])?;
         ensure(!folder.pending() && folder.load() == before, "the gate wrote in CI")?;
-        check(gate(&[]), 101, &["the reference no longer gives", "waits for review"])?;
+        check(gate(&[]), 101, &["the reference no longer matches", "waits for review"])?;
         ensure(folder.pending() && folder.load() == before, "the golden changed")?;
         check(folder.repro(&["golden", "accept"]), 0, &["accepted"])?;
     }

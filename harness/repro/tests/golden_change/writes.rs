@@ -105,7 +105,7 @@ pub fn a_full_disk_leaves_no_half_of_a_first_golden() -> Result<(), Failed> {
     shell.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" reference"]).arg(own.get_program());
     shell.current_dir(folder.path()).env_remove("CI").env_remove("NEXTEST");
     shell.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    check(said(&mut shell), 101, &["cannot write into", "is not whole"])?;
+    check(said(&mut shell), 101, &["cannot write into", "the written file is incomplete"])?;
     ensure(!folder.pending(), "half of a golden waits")?;
     check(folder.gate(&["reference"]), 101, &["tiny.snap.new waits for review"])?;
     check(folder.repro(&["golden", "accept"]), 0, &["accepted"])

@@ -1,4 +1,4 @@
-//! Which configurations cannot work, each with a sentence that names the key and the cure.
+//! Which configurations cannot work, each with a sentence that names the key and the help.
 //!
 //! Only what diffusers refuses or what leads to no result; unusual values stay the user's choice. A sampler's own
 //! keys are judged in its file.
@@ -10,14 +10,14 @@ use crate::schedule::{Schedule, ScheduleError, TimestepError};
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ConfigError {
     /// A value that cannot work by itself.
-    #[error("`{key}: {value}` cannot work; {cure}")]
+    #[error("`{key}: {value}` cannot work; {help}")]
     Value {
         /// The key, as the file has it.
         key: &'static str,
         /// The value.
         value: String,
         /// What to write instead.
-        cure: &'static str,
+        help: &'static str,
     },
     /// Fewer trained betas than timesteps.
     #[error(
@@ -46,13 +46,13 @@ pub enum ConfigError {
     },
 }
 
-/// Refuses a value; `cure` says what to write instead.
+/// Refuses a value; `help` says what to write instead.
 pub(in crate::sampler) fn refuse(
     key: &'static str,
     value: impl ToString,
-    cure: &'static str,
+    help: &'static str,
 ) -> Result<(), ConfigError> {
-    Err(ConfigError::Value { key, value: value.to_string(), cure })
+    Err(ConfigError::Value { key, value: value.to_string(), help })
 }
 
 impl NoiseConfig {
@@ -67,8 +67,8 @@ impl NoiseConfig {
         self.validate_betas()?;
         let betas = self.betas();
         if self.rescale_betas_zero_snr && betas.len() < 2 {
-            let cure = "rescaling needs two betas or more; leave it out";
-            refuse("rescale_betas_zero_snr", true, cure)?;
+            let help = "rescaling needs two betas or more; leave it out";
+            refuse("rescale_betas_zero_snr", true, help)?;
         }
         let schedule = Schedule::new(betas)?;
         self.validate_bound()?;
@@ -78,12 +78,12 @@ impl NoiseConfig {
     fn validate_betas(&self) -> Result<(), ConfigError> {
         let works = |beta: f64| beta > 0.0 && beta <= 1.0;
         let Some(betas) = &self.trained_betas else {
-            let cure = "write a number above 0 and not above 1";
+            let help = "write a number above 0 and not above 1";
             if !works(self.beta_start) {
-                return refuse("beta_start", self.beta_start, cure);
+                return refuse("beta_start", self.beta_start, help);
             }
             if !works(self.beta_end) {
-                return refuse("beta_end", self.beta_end, cure);
+                return refuse("beta_end", self.beta_end, help);
             }
             return Ok(());
         };
@@ -101,14 +101,14 @@ impl NoiseConfig {
         let positive = |value: f64| value > 0.0 && value.is_finite();
         if !self.thresholding {
             if self.clip_sample && !positive(self.clip_sample_range) {
-                let cure = "write a number above 0, or `clip_sample: false`";
-                return refuse("clip_sample_range", self.clip_sample_range, cure);
+                let help = "write a number above 0, or `clip_sample: false`";
+                return refuse("clip_sample_range", self.clip_sample_range, help);
             }
             return Ok(());
         }
         if !(0.0..=1.0).contains(&self.dynamic_thresholding_ratio) {
-            let cure = "write a share from 0 to 1";
-            return refuse("dynamic_thresholding_ratio", self.dynamic_thresholding_ratio, cure);
+            let help = "write a share from 0 to 1";
+            return refuse("dynamic_thresholding_ratio", self.dynamic_thresholding_ratio, help);
         }
         if !positive(self.sample_max_value) {
             return refuse("sample_max_value", self.sample_max_value, "write a number above 0");

@@ -1,4 +1,4 @@
-//! A cell as the page is told of it.
+//! A cell in the data of the page.
 
 use serde::Serialize;
 
@@ -24,8 +24,6 @@ pub(super) struct Cell {
     scenario: usize,
     target: usize,
     verdict: Verdict,
-    words: &'static str,
-    red: bool,
     reasons: Vec<Reason>,
     seconds: f64,
     distance: Option<f64>,
@@ -79,11 +77,11 @@ pub(super) fn cell(
         if saved.is_none() {
             output.note = match (&saved_tensors, folder.outputs_file(report)) {
                 (Err(reason), Some(_)) => format!("only its numbers are shown: {reason}"),
-                _ => "the output is not in the run's folder, only its numbers".into(),
+                _ => "the output is not in the run's folder; only its numbers are shown".into(),
             };
         } else if got.is_none() {
             output.note =
-                "the file in the folder is not what was judged, so that it is not shown".into();
+                "the file of the output does not match the record and is not shown".into();
         }
         output
     });
@@ -91,8 +89,6 @@ pub(super) fn cell(
         scenario,
         target,
         verdict: report.verdict,
-        words: report.verdict.as_str(),
-        red: report.verdict.is_failure(),
         reasons: report.reasons.clone(),
         seconds: report.seconds,
         distance: report.distance(),
@@ -133,7 +129,7 @@ fn agreement(matrix: &Matrix, located: Located<'_>) -> String {
 fn expect(result: &ExpectationResult) -> Vec<Expect> {
     let row = |index: Option<usize>, want: f64, got: Option<f64>| {
         let place = index.map_or(String::new(), |index| format!(" #{}", index + 1));
-        // One that could not be taken passes nothing.
+        // One that could not be computed passes nothing.
         let near = got.is_some_and(|got| (got - want).abs() <= result.tol);
         Expect {
             source: result.source.clone(),

@@ -1,4 +1,4 @@
-//! The diagnosis of a cell as the page is told of it. Pure: finding and reading the file is `folder`'s work, and the
+//! The diagnosis of a cell in the data of the page. Pure: finding and reading the file is `folder`'s work, and the
 //! sentences that are not a diagnosis's own are the script's.
 
 use serde::Serialize;
@@ -22,7 +22,6 @@ struct Found {
     conclusion: String,
     /// Of the plain run of the diagnosis: the cell may have had another one.
     verdict: Verdict,
-    words: &'static str,
     /// How often a fault that was planted on purpose changed something.
     planted: usize,
     reference: String,
@@ -56,7 +55,7 @@ struct Operation {
     met: bool,
 }
 
-/// Nothing where nobody asked for a diagnosis.
+/// Nothing where there is no diagnosis.
 pub(super) fn section(read: Result<Option<Diagnosis>, DiagnosisError>) -> Option<Section> {
     match read {
         Ok(diagnosis) => {
@@ -76,7 +75,6 @@ impl Found {
         Self {
             conclusion: diagnosis.conclusion.clone(),
             verdict: *verdict,
-            words: verdict.as_str(),
             planted: lockstep.struck,
             reference: state,
             changed,
@@ -97,16 +95,16 @@ impl Found {
 /// What the reference does, and the first operation of it that is another one.
 fn of_reference(state: &ReferenceState) -> (String, Option<String>) {
     match state {
-        ReferenceState::Same => ("gives its golden".to_owned(), None),
+        ReferenceState::Same => ("matches its golden".to_owned(), None),
         ReferenceState::NoGolden(reason) => {
-            (format!("has nothing to be compared with: {reason}"), None)
+            (format!("has no golden to compare with: {reason}"), None)
         }
         ReferenceState::Changed { first: Some(change), .. } => {
-            ("no longer gives its golden".to_owned(), Some(change.words()))
+            ("no longer matches its golden".to_owned(), Some(change.words()))
         }
         ReferenceState::Changed { first: None, unknown } => {
-            let changed = unknown.as_ref().map(|reason| format!("cannot be said: {reason}"));
-            ("no longer gives its golden".to_owned(), changed)
+            let changed = unknown.as_ref().map(|reason| format!("unknown: {reason}"));
+            ("no longer matches its golden".to_owned(), changed)
         }
     }
 }
@@ -177,17 +175,17 @@ mod tests {
         let step = |name: &str| Step { name: name.into(), ..Step::default() };
         let first = first_change(&[KeptStep::of(&step("exp"))], &[step("add_scalar")]);
         let known = of_reference(&ReferenceState::Changed { first, unknown: None });
-        let words = "add_scalar number 0: another operation stood there".to_owned();
-        assert_eq!(known, ("no longer gives its golden".into(), Some(words)));
+        let words = "add_scalar number 0: it replaces another operation".to_owned();
+        assert_eq!(known, ("no longer matches its golden".into(), Some(words)));
         let unknown = Some("the golden is old".to_owned());
         let (_, changed) = of_reference(&ReferenceState::Changed { first: None, unknown });
-        assert_eq!(changed.as_deref(), Some("cannot be said: the golden is old"));
+        assert_eq!(changed.as_deref(), Some("unknown: the golden is old"));
     }
 
     #[test]
     fn a_file_that_cannot_be_read_leaves_a_note() {
         assert!(section(Ok(None)).is_none());
         let told = section(Err(DiagnosisError::Version(2))).unwrap();
-        assert!(told.note.contains("is of version 2") && told.found.is_none(), "{told:?}");
+        assert!(told.note.contains("has version 2") && told.found.is_none(), "{told:?}");
     }
 }

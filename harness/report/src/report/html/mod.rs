@@ -1,5 +1,5 @@
 //! A matrix as one HTML file that needs nothing else: data, pictures, style and script are inside, and a policy forbids
-//! everything from elsewhere. What it looks like is in `front/`; what it is told is `page`.
+//! everything from elsewhere. Its looks are in `front/`, its data in `page`.
 
 mod cell;
 mod diagnosis;
@@ -37,7 +37,7 @@ const SCRIPTS: &[&str] = &[
     include_str!("front/main.js"),
 ];
 
-/// The file. `data` is what the script reads, `Page` in a run of ours.
+/// The file. `data` is what the script reads, a `Page`.
 ///
 /// # Panics
 /// Never for a `Page`: it has only plain values.

@@ -1,4 +1,4 @@
-//! An output as the page is told of it: its numbers beside their bounds, its pictures, and how its differences are
+//! An output in the data of the page: its numbers beside their bounds, its pictures, and how its differences are
 //! spread.
 
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! What the page is told: everything as indices into lists, so that a golden's picture stands there once. The names are
+//! The data of the page: everything as indices into lists, so that a golden's picture stands there once. The names are
 //! those that the script in `front/` reads.
 
 use jiff::Timestamp;
@@ -9,7 +9,8 @@ use super::html;
 use super::pictures::Pictures;
 use crate::history::Line;
 use crate::matrix::{Located, Machine, Matrix, facts, headline, machine_facts};
-use crate::report::Said;
+use crate::report::ReportText;
+use burn_repro_core::verdict::{Severity, Verdict, VerdictInfo};
 
 /// The whole page.
 #[derive(Debug, Serialize)]
@@ -19,12 +20,22 @@ pub struct Page {
     headline: String,
     red: bool,
     findings: Vec<String>,
+    verdicts: Vec<VerdictFacts>,
     runs: Vec<Run>,
     targets: Vec<Target>,
     scenarios: Vec<Scenario>,
     cells: Vec<Cell>,
     pictures: Vec<String>,
     history: Vec<Line>,
+}
+
+/// A verdict as the page shows it; the tone is a class of `style.css`.
+#[derive(Debug, Serialize)]
+struct VerdictFacts {
+    verdict: Verdict,
+    words: &'static str,
+    sentence: &'static str,
+    tone: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -42,7 +53,7 @@ struct Run {
 struct Missing {
     name: String,
     reason: String,
-    cure: String,
+    help: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -65,7 +76,7 @@ struct Scenario {
 impl Page {
     /// The page of a matrix. Reads outputs and goldens from the folders of the runs.
     #[must_use]
-    pub fn new(matrix: &Matrix, said: &Said) -> Self {
+    pub fn new(matrix: &Matrix, said: &ReportText) -> Self {
         let mut targets = Vec::new();
         for (run, machine) in matrix.machines.iter().enumerate() {
             targets.extend(columns(run, machine));
@@ -102,6 +113,7 @@ impl Page {
             headline,
             red: matrix.red().next().is_some() || !said.failures.is_empty(),
             findings: said.sentences(),
+            verdicts: Verdict::all().iter().map(VerdictFacts::new).collect(),
             runs: matrix.machines.iter().map(Run::new).collect(),
             targets,
             scenarios,
@@ -118,13 +130,26 @@ impl Page {
     }
 }
 
+impl VerdictFacts {
+    fn new(info: &VerdictInfo) -> Self {
+        let tone = match info.severity {
+            Severity::Pass => "good",
+            Severity::Failure | Severity::Error => "bad",
+            Severity::Excused => "warn",
+            Severity::Skipped => "calm",
+        };
+        let VerdictInfo { verdict, words, sentence, .. } = *info;
+        Self { verdict, words, sentence, tone }
+    }
+}
+
 impl Run {
     fn new(machine: &Machine) -> Self {
         let run = &machine.run;
         let missing = |missing: &burn_repro_target::Missing| Missing {
             name: missing.name.clone(),
             reason: missing.reason.clone(),
-            cure: missing.cure.clone(),
+            help: missing.help.clone(),
         };
         Self {
             name: machine.name.clone(),

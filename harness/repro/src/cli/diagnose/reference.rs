@@ -41,7 +41,8 @@ pub(super) fn reference_state(
     }
     let kept = golden.steps();
     if kept.is_empty() {
-        let unknown = "the golden has no record of its operations".to_owned();
+        let unknown =
+            "the operation is unknown: the golden has no record of its operations".to_owned();
         return Ok(ReferenceState::Changed { first: None, unknown: Some(unknown) });
     }
     let mut follow = |located| {

@@ -9,7 +9,7 @@ use burn_repro_core::diagnose::Diagnosis;
 use burn_repro_core::folder::{RunFolder, newest, runs};
 use burn_repro_core::scenario::Scenario;
 use burn_repro_report::matrix::{Found, Matrix, read};
-use burn_repro_report::report::{HTML, Said, write_reports};
+use burn_repro_report::report::{HTML, ReportText, write_reports};
 
 /// The folder of the run that a cell stands in: the one that is named, or the newest.
 pub(super) fn run_of(
@@ -57,6 +57,7 @@ pub(super) fn add(run: &RunFolder, found: &Diagnosis) -> Result<PathBuf, String>
     let record = run.record().map_err(|error| error.to_string())?;
     run.keep_diagnosis(found).map_err(|error| error.to_string())?;
     let matrix = Matrix::of(vec![(run.clone(), record)]);
-    write_reports(run.path(), &matrix, &Said::of(&matrix)).map_err(|error| error.to_string())?;
+    write_reports(run.path(), &matrix, &ReportText::of(&matrix))
+        .map_err(|error| error.to_string())?;
     Ok(run.file(HTML))
 }

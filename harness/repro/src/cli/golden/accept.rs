@@ -8,10 +8,10 @@ use super::records::Records;
 use super::{AcceptArguments, selected};
 use crate::cli::{Failure, Selection, say};
 use crate::project::{Project, find_targets};
-use burn_repro_core::agreement::says_of;
 use burn_repro_core::clock::today;
-use burn_repro_core::evaluate::check_expectation;
-use burn_repro_core::evaluate::{CellReport, expectation_sentence};
+use burn_repro_core::evaluate::{
+    CellReport, check_expectation, expectation_sentence, golden_agreement,
+};
 use burn_repro_core::exit::Exit;
 use burn_repro_core::golden::{
     self, Draft, Evidence, Golden, GoldenError, Recorded, Refusal, Store, TargetEvidence,
@@ -202,12 +202,12 @@ impl<'a> Asked<'a> {
         let mut evidence: Vec<TargetEvidence> = self
             .session
             .traces()
-            .witnesses(&self.plan, &scenario.name)
+            .results(&self.plan, &scenario.name)
             .iter()
-            .filter(|witness| !known(witness.target))
-            .map(|witness| {
-                let (agrees, says) = says_of(scenario, golden, witness);
-                let target = witness.target.name.clone();
+            .filter(|result| !known(result.target))
+            .map(|result| {
+                let (agrees, says) = golden_agreement(scenario, golden, *result);
+                let target = result.target.name.clone();
                 TargetEvidence { target, machine: None, agrees, says }
             })
             .collect();

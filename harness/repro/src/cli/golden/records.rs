@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use burn_repro_target::Target;
 
 use crate::cli::Failure;
-use burn_repro_core::agreement::{Witness, says_of};
+use burn_repro_core::evaluate::{TargetResult, golden_agreement};
 use burn_repro_core::golden::{Golden, REFERENCE_BOUND, TargetEvidence};
 use burn_repro_core::reason::joined;
 use burn_repro_core::scenario::Scenario;
@@ -28,7 +28,7 @@ impl Records {
         }
         let found = read(folders);
         match found.missing.is_empty() {
-            // A witness that is left out might be the one that contradicts.
+            // A target that is left out might be the one that contradicts.
             false => Err(Failure::usage(found.missing.join(" "))),
             true => Ok(Self { matrix: found.matrix, given: true }),
         }
@@ -90,7 +90,7 @@ impl Records {
                         all_sha256: report.all_noise_sha256.clone(),
                     };
                     let trace = Trace { noise, outputs, ..Trace::default() };
-                    says_of(scenario, golden, &Witness { target, trace: &trace })
+                    golden_agreement(scenario, golden, TargetResult { target, trace: &trace })
                 }
             };
             let machine = Some(located.machine.name.clone());

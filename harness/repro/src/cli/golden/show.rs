@@ -47,9 +47,9 @@ pub(super) fn show(project: &Project, arguments: &ShowArguments) -> Result<Exit,
             album.golden(pending, "pending")?;
             album.difference(golden, |name| kept(pending, name), "pending")?;
         }
-        for witness in traces.witnesses(&plan, &scenario.name) {
-            let target = file_stem(&witness.target.name);
-            let output = |name: &str| Some(like(shown, name, witness.trace.output(name)?));
+        for result in traces.results(&plan, &scenario.name) {
+            let target = file_stem(&result.target.name);
+            let output = |name: &str| Some(like(shown, name, result.trace.output(name)?));
             album.difference(shown, output, &target)?;
         }
         say(&last_line(scenario, &album));

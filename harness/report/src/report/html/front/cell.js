@@ -16,14 +16,14 @@ function noticesPart(notices) {
 
 function summaryPart(cell) {
     const scenario = page.scenarios[cell.scenario];
+    const verdict = verdictByName.get(cell.verdict);
     const code = make('code', '', cell.command);
     const said = withAttributes(make('span', 'said muted'), { role: 'status' });
     const say = (text) => { said.textContent = text; };
     const copy = button('copy', 'Copy', () => copyText(code, say));
     copy.setAttribute('aria-label', 'Copy the command');
     return [
-        make('p', 'outcome', badge(cell.verdict, cell.words, cell.red), ' ',
-            make('span', 'muted', VERDICTS[cell.verdict])),
+        make('p', 'outcome', badge(verdict), ' ', make('span', 'muted', verdict.sentence)),
         reasonPart(cell.reasons),
         cell.agreement ? make('p', 'agreement', value(cell.agreement)) : null,
         cell.command ? make('div', 'command', make('pre', '', code), copy, said) : null,

@@ -37,8 +37,6 @@ page.cells.forEach((cell) => {
     cellByPlace.set(`${cell.scenario} ${cell.target}`, cell);
 });
 
-const redCells = page.cells.filter((cell) => cell.red);
-
 function cellAt(scenario, target) {
     return cellByPlace.get(`${scenario} ${target}`);
 }

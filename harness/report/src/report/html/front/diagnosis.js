@@ -23,7 +23,7 @@ function diagnosisNotes(found, cell) {
     if (found.verdict !== cell.verdict) {
         notes.push(make('p', 'caution', symbol('warn'), make('span', '',
             'The cell ran once more for its diagnosis, with another outcome: ',
-            value(found.words), '.')));
+            value(verdictByName.get(found.verdict).words), '.')));
     }
     return notes;
 }
@@ -90,8 +90,8 @@ function smallPrint(found) {
     return make('p', 'small muted',
         `${counted(found.compared, 'operation')} compared in ${secondsText(found.seconds)}${until}; `
         + `the plain run took ${secondsText(found.plain_seconds)}. The result of the comparison `
-        + `${own}. Activations are taken apart into plain operations; the backend’s own ones `
-        + 'stand beside them.');
+        + `${own}. Activations are decomposed into plain operations; the backend’s own ones `
+        + 'are listed as well.');
 }
 
 function diagnosisPart(cell) {

@@ -43,9 +43,9 @@ function runFacts(run) {
 function missingTable(run) {
     if (run.missing.length === 0) return null;
     const rows = run.missing.map((backend) =>
-        [value(backend.name), value(backend.reason), make('code', '', value(backend.cure))]);
+        [value(backend.name), value(backend.reason), make('code', '', value(backend.help))]);
     const caption = severalRuns ? `Not there on ${run.name}` : 'Not there';
-    return tabulate(caption, ['backend', 'reason', 'cure'], rows, 'missing');
+    return tabulate(caption, ['backend', 'reason', 'help'], rows, 'missing');
 }
 
 function buildEnvironments(place) {

@@ -86,19 +86,13 @@ function targetFilter() {
 
 function verdictFilter() {
     const counts = new Map();
-    page.cells.forEach(({ verdict, words, red }) => {
-        const entry = counts.get(verdict) || { words, red, count: 0 };
-        entry.count += 1;
-        // One verdict can be red in one place only; the chip takes the sterner tone.
-        entry.red ||= red;
-        counts.set(verdict, entry);
-    });
+    page.cells.forEach(({ verdict }) => counts.set(verdict, (counts.get(verdict) || 0) + 1));
     const change = toggleIn(filter.verdicts);
-    const chips = [...counts].sort(([left], [right]) => verdictRank(left) - verdictRank(right))
-        .map(([verdict, { words, red, count }]) => {
-            const tone = toneOf(verdict, red);
-            const content = [symbol(tone), make('span', '', words), ' ', make('b', '', count)];
-            const element = chip(content, change(verdict), tone);
+    const chips = page.verdicts.filter(({ verdict }) => counts.has(verdict))
+        .map(({ verdict, words, tone }) => {
+            const count = make('b', '', counts.get(verdict));
+            const element = chip([symbol(tone), make('span', '', words), ' ', count],
+                change(verdict), tone);
             element.dataset.verdict = verdict;
             return element;
         });

@@ -11,12 +11,12 @@ const matrix = {
 const positions = new WeakMap();
 
 function matrixButton(cell, row, column) {
-    const tone = toneOf(cell.verdict, cell.red);
+    const { tone, words } = verdictByName.get(cell.verdict);
     const distance = distanceText(cell.distance);
     const element = button(`cell ${tone}`, '', () => openCell(cell));
-    element.append(symbol(tone), make('span', 'words', cell.words),
+    element.append(symbol(tone), make('span', 'words', words),
         make('span', 'distance', distance));
-    const heard = [`${cell.words} ${distance}`.trim(), page.scenarios[cell.scenario].name];
+    const heard = [`${words} ${distance}`.trim(), page.scenarios[cell.scenario].name];
     element.setAttribute('aria-label',
         `${heard.join(', ')} on ${page.targets[cell.target].label}`);
     element.tabIndex = -1;

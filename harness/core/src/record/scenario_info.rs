@@ -13,7 +13,7 @@ use crate::scenario::Scenario;
 
 /// A scenario, as far as reports speak of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ScenarioFacts {
+pub struct ScenarioInfo {
     /// Its name.
     pub name: String,
     /// One line for people.
@@ -29,7 +29,7 @@ pub struct ScenarioFacts {
     pub notices: Vec<String>,
 }
 
-impl ScenarioFacts {
+impl ScenarioInfo {
     /// What reports say of the scenarios that a run has cells of.
     #[must_use]
     pub fn of_cells(scenarios: &[Arc<Scenario>], cells: &[CellReport]) -> Vec<Self> {

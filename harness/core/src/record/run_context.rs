@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-/// What a machine is called where nobody named it.
+/// The name of a machine that was not given one.
 #[must_use]
 pub fn machine_name() -> String {
     format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH)
@@ -10,7 +10,7 @@ pub fn machine_name() -> String {
 
 /// What is known of a run beside its cells.
 #[derive(Debug, Clone)]
-pub struct Circumstances {
+pub struct RunContext {
     /// What the machine or the variant is called.
     pub name: String,
     /// When it began.

@@ -1,5 +1,4 @@
-//! A trace beside a golden, output by output: every sentence that speaks against it, and the numbers.
-//! Pure.
+//! A trace compared with a golden, output by output: every check that fails, and the numbers. Pure.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +16,7 @@ use crate::trace::{HostTensor, NamedTensor, Trace};
 
 /// What comparing a trace with a golden gave.
 #[derive(Debug, Default)]
-pub struct Against {
+pub struct GoldenComparison {
     /// What is outside of its bound.
     pub mismatches: Vec<Reason>,
     /// The numbers, by output.
@@ -26,27 +25,29 @@ pub struct Against {
     pub checks: usize,
 }
 
-impl Against {
+impl GoldenComparison {
     /// Compares every output of either side.
     #[must_use]
     pub fn new(scenario: &Scenario, target: &Target, trace: &Trace, golden: &Golden) -> Self {
-        let mut against = Self::default();
+        let mut compared = Self::default();
         for summary in &golden.text.outputs {
-            against.add(scenario, target, trace, golden, summary);
+            compared.add(scenario, target, trace, golden, summary);
         }
         for NamedTensor { name, .. } in &trace.outputs {
             if !golden.text.outputs.iter().any(|summary| summary.name == *name) {
                 let text = format!("the golden has no output `{name}`");
-                against.mismatches.push(Reason::new(ReasonCode::UnknownOutput, text));
+                compared.mismatches.push(Reason::new(ReasonCode::UnknownOutput, text));
             }
         }
         for name in scenario.tolerance.named_outputs() {
             if trace.output(name).is_none() {
-                let text = format!("`tolerance` names the output `{name}`, which was not put out");
-                against.mismatches.push(Reason::new(ReasonCode::UnknownOutput, text));
+                let text = format!(
+                    "`tolerance` names the output `{name}`, which the pipeline does not have"
+                );
+                compared.mismatches.push(Reason::new(ReasonCode::UnknownOutput, text));
             }
         }
-        against
+        compared
     }
 
     /// Compares one output of the golden.
@@ -58,11 +59,11 @@ impl Against {
         golden: &Golden,
         name: &str,
     ) -> Self {
-        let mut against = Self::default();
+        let mut compared = Self::default();
         for summary in golden.text.outputs.iter().filter(|summary| summary.name == name) {
-            against.add(scenario, target, trace, golden, summary);
+            compared.add(scenario, target, trace, golden, summary);
         }
-        against
+        compared
     }
 
     fn add(
@@ -75,55 +76,56 @@ impl Against {
     ) {
         self.checks += 1;
         let bounds = scenario.tolerance.bounds(target, &summary.name);
-        let one = One { scenario, golden, summary, bounds: &bounds };
+        let check = OutputCheck { scenario, golden, summary, bounds: &bounds };
         match trace.output(&summary.name) {
-            Some(got) => self.output(&one, got),
+            Some(got) => self.output(&check, got),
             None => {
-                let text =
-                    format!("the golden has the output `{}`, it was not put out", summary.name);
+                let text = format!(
+                    "the golden has the output `{}`, which the pipeline did not return",
+                    summary.name
+                );
                 self.mismatches.push(Reason::new(ReasonCode::MissingOutput, text));
             }
         }
     }
 
-    /// The largest absolute difference of any output, if one was compared.
-    #[must_use]
-    pub fn largest(&self) -> Option<f64> {
-        self.comparisons.values().map(|comparison| comparison.max_abs_diff).reduce(f64::max)
+    /// Whether something was compared and nothing is outside of its bound.
+    pub(crate) fn passes(&self) -> bool {
+        self.checks > 0 && self.mismatches.is_empty()
     }
 
-    fn output(&mut self, one: &One<'_>, got: &HostTensor) {
-        let name = &one.summary.name;
-        if got.shape != one.summary.shape.0 {
-            let want = one.summary.shape.0.clone();
+    fn output(&mut self, check: &OutputCheck<'_>, got: &HostTensor) {
+        let name = &check.summary.name;
+        if got.shape != check.summary.shape.0 {
+            let want = check.summary.shape.0.clone();
             let error = CompareError::Shape { got: got.shape.clone(), want };
             self.mismatches.push(incomparable(name, &error));
             return;
         }
-        if got.dtype != one.scenario.dtype {
-            let error = CompareError::Dtype { got: got.dtype, want: one.scenario.dtype };
+        if got.dtype != check.scenario.dtype {
+            let error = CompareError::Dtype { got: got.dtype, want: check.scenario.dtype };
             self.mismatches.push(incomparable(name, &error));
             return;
         }
-        match one.golden.content(one.summary) {
-            Content::Whole(want) => self.whole(one, got, want),
+        match check.golden.content(check.summary) {
+            Content::Whole(want) => self.whole(check, got, want),
             Content::Reduced { side, means, sketch } => {
-                self.mismatches.extend(one.far_by_sketch(got, sketch));
-                self.means(one, &reduced(got, side), means, side);
+                self.mismatches.extend(check.far_by_sketch(got, sketch));
+                self.means(check, &reduced(got, side), means, side);
             }
             Content::Sketch(sketch) => {
-                self.mismatches.extend(one.far_by_sketch(got, sketch));
-                self.mismatches.extend(one.unchecked(|_| true));
+                self.mismatches.extend(check.far_by_sketch(got, sketch));
+                self.mismatches.extend(check.unchecked(|_| true));
             }
         }
     }
 
-    fn whole(&mut self, one: &One<'_>, got: &HostTensor, want: &HostTensor) {
-        let name = &one.summary.name;
-        match one.compare(got, want) {
+    fn whole(&mut self, check: &OutputCheck<'_>, got: &HostTensor, want: &HostTensor) {
+        let name = &check.summary.name;
+        match check.compare(got, want) {
             Err(error) => self.mismatches.push(incomparable(name, &error)),
             Ok(comparison) => {
-                self.mismatches.extend(sentences(name, got, &comparison, one.bounds));
+                self.mismatches.extend(sentences(name, got, &comparison, check.bounds));
                 self.comparisons.insert(name.clone(), comparison);
             }
         }
@@ -131,35 +133,62 @@ impl Against {
 
     /// Means of blocks. A mean is off by no more than its elements, so that what bounds every element
     /// bounds it as well; any other measure of means may come out better or worse than the elements'.
-    fn means(&mut self, one: &One<'_>, got: &HostTensor, want: &HostTensor, side: usize) {
-        let what = format!("{} (means of {side} by {side})", one.summary.name);
+    fn means(&mut self, check: &OutputCheck<'_>, got: &HostTensor, want: &HostTensor, side: usize) {
+        let what = format!("{} (means of {side} by {side})", check.summary.name);
         let holds = |measure| measure == Measure::MaxAbsDiff;
         let bounds = Bounds {
             abs_sum: Bound::new(f64::MAX, 0.0),
-            pixel: Bound::new(one.allowed(), 0.0),
-            limits: one.bounds.limits.clone().into_iter().filter(|(m, _)| holds(*m)).collect(),
+            pixel: Bound::new(check.allowed(), 0.0),
+            limits: check.bounds.limits.clone().into_iter().filter(|(m, _)| holds(*m)).collect(),
         };
-        self.mismatches.extend(one.unchecked(|measure| !holds(measure)));
-        let want = Want { tensor: want, abs_sum: want.abs_sum(), dtype: one.scenario.dtype };
+        self.mismatches.extend(check.unchecked(|measure| !holds(measure)));
+        let want = Want { tensor: want, abs_sum: want.abs_sum(), dtype: check.scenario.dtype };
         match compare(got, want, &bounds) {
             Err(error) => self.mismatches.push(incomparable(&what, &error)),
             Ok(comparison) => {
                 self.mismatches.extend(differences(&what, got, &comparison, &bounds));
-                self.comparisons.insert(one.summary.name.clone(), comparison);
+                self.comparisons.insert(check.summary.name.clone(), comparison);
             }
         }
     }
 }
 
-/// One output of a golden and what holds for it.
-struct One<'a> {
+/// A target and its result.
+#[derive(Debug, Clone, Copy)]
+pub struct TargetResult<'a> {
+    /// The target.
+    pub target: &'a Target,
+    /// Its trace.
+    pub trace: &'a Trace,
+}
+
+/// Whether a target agrees with a golden, and how far it is, in words.
+#[must_use]
+pub fn golden_agreement(
+    scenario: &Scenario,
+    golden: &Golden,
+    TargetResult { target, trace }: TargetResult<'_>,
+) -> (bool, String) {
+    if trace.noise != golden.text.noise {
+        return (false, "drew other noise".into());
+    }
+    let compared = GoldenComparison::new(scenario, target, trace, golden);
+    let distances = compared.comparisons.values().map(|comparison| comparison.max_abs_diff);
+    let distance = distances.reduce(f64::max).map(|largest| format!("off by {largest:.1e}"));
+    let first = || compared.mismatches.first().map(|reason| reason.text.clone());
+    let says = distance.or_else(first);
+    (compared.mismatches.is_empty(), says.unwrap_or("nothing to compare".into()))
+}
+
+/// One output of a golden and what it is checked with.
+struct OutputCheck<'a> {
     scenario: &'a Scenario,
     golden: &'a Golden,
     summary: &'a Summary,
     bounds: &'a Bounds,
 }
 
-impl One<'_> {
+impl OutputCheck<'_> {
     fn compare(&self, got: &HostTensor, want: &HostTensor) -> Result<Comparison, CompareError> {
         let want = Want { tensor: want, abs_sum: self.summary.abs_sum, dtype: self.scenario.dtype };
         compare(got, want, self.bounds)
@@ -177,7 +206,7 @@ impl One<'_> {
         unchecked
             .map(|measure| {
                 let text = format!(
-                    "{name} is kept in part, so that `{measure}` cannot be checked; bound `pixel`"
+                    "the golden keeps {name} in part, so that `{measure}` cannot be checked: bound `pixel` instead"
                 );
                 Reason::new(ReasonCode::UncheckedBound, text)
             })
@@ -232,12 +261,12 @@ pub(super) fn records(
     let record = |summary: &Summary| {
         let got = trace.record(&summary.name)?;
         let bounds = scenario.tolerance.bounds(target, &summary.name);
-        let one = One { scenario, golden, summary, bounds: &bounds };
-        let (name, allowed) = (summary.name.clone(), one.allowed());
+        let check = OutputCheck { scenario, golden, summary, bounds: &bounds };
+        let (name, allowed) = (summary.name.clone(), check.allowed());
         let report = RecordReport { name, allowed, ..RecordReport::default() };
         Some(match golden.content(summary) {
             Content::Whole(want) => {
-                let comparison = one.compare(got, want).ok()?;
+                let comparison = check.compare(got, want).ok()?;
                 let outside = comparison.outside > 0;
                 RecordReport { max_abs_diff: Some(comparison.max_abs_diff), outside, ..report }
             }
