@@ -39,16 +39,21 @@ fn is_nightly() -> bool {
 }
 
 fn on_the_processor_every_fault_that_shows_is_named() {
-    let [flex, ndarray] = if is_nightly() { ["4", "2"] } else { ["1", "1"] };
-    let least = |each: &str| 15 * each.parse::<usize>().unwrap();
-    all_are_named(&["--locate", flex, "--backend", "flex"], least(flex));
-    let seed = ["--backend", "ndarray", "--seed", "1"];
-    all_are_named(&[&["--locate", ndarray], &seed[..]].concat(), least(ndarray));
+    let flex = ["--backend", "flex", "--locate"];
+    let ndarray = ["--backend", "ndarray", "--seed", "1", "--locate"];
+    if is_nightly() {
+        all_are_named(&[&flex[..], &["4"]].concat(), 60);
+        all_are_named(&[&ndarray[..], &["2"]].concat(), 30);
+    } else {
+        all_are_named(&[&flex[..], &["1"]].concat(), 15);
+        all_are_named(&[&ndarray[..], &["8", "ddim-tiny"]].concat(), 8);
+    }
 }
 
 fn on_wgpu_too() {
-    let each = if is_nightly() { "20" } else { "4" };
-    all_are_named(&["ddim-tiny", "--locate", each, "--backend", "wgpu"], each.parse().unwrap());
+    let each = if is_nightly() { "20" } else { "2" };
+    let seed = ["--backend", "wgpu", "--seed", "1"];
+    all_are_named(&[&["ddim-tiny", "--locate", each], &seed[..]].concat(), each.parse().unwrap());
 }
 
 fn scenarios_catch_what_they_declare() {

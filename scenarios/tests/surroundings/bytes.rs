@@ -56,7 +56,7 @@ fn a_project_may_lie_anywhere(#[case] arguments: &[&str], #[case] code: i32) {
     let mut command = copy.command();
     command.args(arguments).current_dir(&odd).env("BURN_REPRO_RUNS", odd.join("runs"));
     command.env("BURN_REPRO_SCENARIOS", odd.join("scenarios"));
-    command.env("BURN_REPRO_GOLDEN", "golden");
+    command.env("BURN_REPRO_GOLDEN", "golden").env("BURN_REPRO_BACKEND", "cpu");
     let run = Run::of(&mut command);
     run.ends_with(code);
     assert!(!run.stderr.contains("panicked"), "{}", run.stderr);

@@ -48,16 +48,30 @@ const POINTER: &str = "version https://git-lfs.github.com/spec/v1\n\
 #[case("ddim-tiny@tensors.snap")]
 #[case("ddim-tiny.snap")]
 fn a_golden_that_git_did_not_fetch_says_so(#[case] file: &str) {
-    let copy = Copy::of(TINY);
+    let mut copy = Copy::of(TINY);
+    copy.set("BURN_REPRO_BACKEND", "cpu");
     fs::write(copy.golden(file), POINTER).unwrap();
     let said = [file, "is a Git LFS pointer", "run `git lfs pull`"];
-    copy.repro(&["run", "--backend", "cpu"]).ends_with(101).says(&["2 missing golden"]).says(&said);
+    copy.repro(&["run"]).ends_with(101).says(&["2 missing golden"]).says(&said);
     copy.repro(&["golden", "status"]).ends_with(101).says(&said);
     copy.repro(&["golden", "show", "ddim-tiny", "--backend", "flex"]).ends_with(101).says(&said);
-    copy.repro(&["golden", "accept", "ddim-tiny"]).ends_with(101).says(&said);
+    let accept = copy.repro(&["golden", "accept", "ddim-tiny"]);
+    accept.ends_with(101).says(&said);
+    assert!(!accept.stdout.contains("asked"), "a target was asked: {}", accept.stdout);
     copy.repro(&["diagnose", "ddim-tiny", "--backend", "flex"]).ends_with(101).says(&said);
     assert_eq!(fs::read_to_string(copy.golden(file)).unwrap(), POINTER);
     assert_eq!(files(&copy.path().join("golden")).len(), 3, "a file was left beside it");
+}
+
+#[test]
+fn without_a_golden_and_without_a_pending_one_no_target_is_asked() {
+    let copy = Copy::of(TINY);
+    for file in files(&copy.path().join("golden")) {
+        fs::remove_file(file).unwrap();
+    }
+    let accept = copy.repro(&["golden", "accept", "ddim-tiny"]);
+    accept.ends_with(101).says(&["ddim-tiny is not accepted: it has no golden and none waits"]);
+    assert!(!accept.stdout.contains("asked"), "a target was asked: {}", accept.stdout);
 }
 
 /// A repository of records keeps its tensors in Git LFS, too.

@@ -12,6 +12,7 @@ mod needed;
 mod opening;
 mod webdriver;
 
+use std::ops::Deref;
 use std::process::ExitCode;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -85,7 +86,10 @@ fn main() -> ExitCode {
         needed::trial(name, no_browser, is_demanded(), test)
     };
     let trials = trials.into_iter().map(trial).collect();
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+    // A static is never dropped, and the browser would outlive the tests.
+    drop(lend().take());
+    conclusion.exit_code()
 }
 
 /// The page of some data.
@@ -97,28 +101,65 @@ fn page(data: &Value) -> String {
     html(text("title"), text("headline"), &findings, data)
 }
 
-/// A page in a browser. One at a time: the opening of a page is timed.
+/// The browser of all trials: to start one takes longer than most trials.
+fn lend() -> MutexGuard<'static, Option<Browser>> {
+    static BROWSER: Mutex<Option<Browser>> = Mutex::new(None);
+    // A trial that failed says nothing about the next.
+    BROWSER.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The browser with a new tab. One trial at a time: the opening of a page is timed.
+struct Lent(MutexGuard<'static, Option<Browser>>);
+
+impl Lent {
+    fn new() -> Self {
+        let mut browser = lend();
+        match &*browser {
+            Some(browser) => browser.renew_tab(),
+            None => {
+                let started = Browser::start();
+                *browser = Some(started.expect("there was a browser when the trials began"));
+            }
+        }
+        Self(browser)
+    }
+}
+
+impl Deref for Lent {
+    type Target = Browser;
+
+    fn deref(&self) -> &Browser {
+        self.0.as_ref().expect("it is started before it is lent")
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            // The trial may have failed because of the browser.
+            self.0.take();
+        }
+    }
+}
+
+/// A page in a browser.
 struct Opened {
-    browser: Browser,
+    browser: Lent,
     address: String,
     data: Value,
     _folder: TempDir,
-    _turn: MutexGuard<'static, ()>,
 }
 
 /// Opens a page of some data.
 fn open(data: Value) -> Opened {
-    static TURN: Mutex<()> = Mutex::new(());
-    // A test that failed says nothing about the next.
-    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let browser = Browser::start().expect("there was a browser when the trial began");
+    let browser = Lent::new();
     let folder = TempDir::new().expect("a temporary folder");
     let path = folder.path().join("report.html");
     std::fs::write(&path, page(&data)).expect("the page can be written");
     let address = format!("file://{}", path.display());
     browser.open(&address);
     browser.wait_for("performance.getEntriesByName('matrix-shown').length");
-    Opened { browser, address, data, _folder: folder, _turn: turn }
+    Opened { browser, address, data, _folder: folder }
 }
 
 impl Opened {

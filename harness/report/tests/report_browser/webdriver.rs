@@ -121,6 +121,15 @@ impl Browser {
             .unwrap_or_else(|error| panic!("{command} {body}: {error}"))
     }
 
+    /// Closes the tab for a new one, with which ends what the tab pretended, and forgets what the console said.
+    pub fn renew_tab(&self) {
+        let tab = self.post("window/new", &json!({ "type": "tab" }));
+        let window = format!("{}/window", self.session);
+        self.send("DELETE", &window, &Value::Null).expect("the tab can be closed");
+        self.post("window", &json!({ "handle": tab["handle"] }));
+        self.console();
+    }
+
     /// Opens an address and waits until it is loaded.
     pub fn open(&self, address: &str) {
         self.post("url", &json!({ "url": address }));

@@ -25,7 +25,8 @@ mod unix {
 
     use libtest_mimic::Failed;
 
-    use crate::folder::{bisect, check, said};
+    use crate::command::{check, said};
+    use crate::folder::bisect;
     use crate::pipeline::TUNED;
 
     /// A script that changes the report of this program with sed, and otherwise is this program.

@@ -3,7 +3,8 @@
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
-use crate::folder::{bisect, check, record_of, said};
+use crate::command::{check, said};
+use crate::folder::{bisect, record_of};
 use crate::pipeline::COUNTER;
 
 /// Name, arguments, how it ends, and the sets of settings that are named.

@@ -2,7 +2,8 @@
 
 use libtest_mimic::Trial;
 
-use crate::folder::{bisect, check, said};
+use crate::command::{check, said};
+use crate::folder::bisect;
 
 /// Name, arguments, exit code, and what is said.
 type Row = (&'static str, &'static [&'static str], i32, &'static [&'static str]);

@@ -2,7 +2,8 @@
 
 use libtest_mimic::Failed;
 
-use super::folder::{Folder, check, line_of};
+use super::command::check;
+use super::folder::{Folder, line_of};
 
 const DIAGNOSE: [&str; 4] = ["diagnose", "small", "--backend", "flex"];
 

@@ -2,16 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use libtest_mimic::Failed;
-
+use super::command::{WITHOUT_VULKAN, command, empty_folder, said};
 use super::model::CODE;
-
-/// Set in the children: `command-line` or `gate` instead of the test.
-pub const ROLE: &str = "DIAGNOSIS_ROLE";
-/// The folder of the children's scenarios and goldens.
-pub const FOLDER: &str = "DIAGNOSIS_FOLDER";
 
 pub struct Folder {
     root: tempfile::TempDir,
@@ -22,10 +15,7 @@ pub struct Folder {
 impl Folder {
     /// With a scenario that ends with these lines, and without a golden.
     pub fn new(more: &str) -> Self {
-        let root = tempfile::tempdir().unwrap();
-        fs::create_dir(root.path().join("golden")).unwrap();
-        fs::create_dir(root.path().join("scenarios")).unwrap();
-        let folder = Self { root, code: String::new() };
+        let folder = Self { root: empty_folder(), code: String::new() };
         folder.ends_with(more);
         folder
     }
@@ -65,33 +55,9 @@ impl Folder {
     }
 
     fn run(&self, role: &str, arguments: &[&str]) -> (Option<i32>, String) {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command
-            .env(ROLE, role)
-            .env(FOLDER, self.path())
-            .env(CODE, &self.code)
-            .env("INSTA_OUTPUT", "none")
-            .env("BURN_REPRO_RUNS", self.path().join("runs"))
-            .args(arguments)
-            .current_dir(self.path());
-        for variable in ["CI", "NEXTEST", "BURN_REPRO_REQUIRE", "BURN_REPRO_BACKEND"] {
-            command.env_remove(variable);
-        }
-        let output = command.output().unwrap();
-        let said =
-            [output.stdout, output.stderr].map(|part| String::from_utf8_lossy(&part).into_owned());
-        (output.status.code(), said.join("\n"))
+        let mut command = command(self.path(), role, arguments);
+        said(command.env(CODE, &self.code).envs(WITHOUT_VULKAN))
     }
-}
-
-/// Fails unless a run ended with a code and said every part.
-pub fn check((got, said): (Option<i32>, String), code: i32, parts: &[&str]) -> Result<(), Failed> {
-    for part in parts {
-        if !said.contains(part) {
-            return Err(format!("{part:?} is not in\n{said}").into());
-        }
-    }
-    if got == Some(code) { Ok(()) } else { Err(format!("exit code {got:?}\n{said}").into()) }
 }
 
 /// The number of the line of the model that holds a text.

@@ -4,7 +4,8 @@ use std::fs;
 
 use libtest_mimic::Failed;
 
-use super::folder::{Folder, check, line_of};
+use super::command::check;
+use super::folder::{Folder, line_of};
 
 fn diagnose<'a>(more: &[&'a str]) -> Vec<&'a str> {
     [&["diagnose", "small", "--backend", "ndarray"], more].concat()

@@ -9,12 +9,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
 
+use crate::command::{command, empty_folder};
 use crate::pipeline::{FAULT, PLACE, SCENARIO};
 
-/// Set in the children, to the folder of scenarios and goldens: be the command line instead of the test.
-pub const FOLDER: &str = "FAULTS_FOLDER";
-/// Set to `gate` in children that are the gate.
-pub const ROLE: &str = "FAULTS_ROLE";
 /// What tells the processes of one run from all others.
 const MARK: &str = "FAULTS_MARK";
 
@@ -25,9 +22,7 @@ pub fn folder() -> &'static Path {
 }
 
 fn prepared() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join("golden")).unwrap();
-    fs::create_dir(folder.path().join("scenarios")).unwrap();
+    let folder = empty_folder();
     for name in ["a-healthy", SCENARIO, "z-healthy"] {
         let text = format!(
             "version: 1\nname: {name}\npipeline: faulty\nseed: 0\nsteps: 1\nparams: ~\n\
@@ -35,11 +30,11 @@ fn prepared() -> tempfile::TempDir {
         );
         fs::write(folder.path().join(format!("scenarios/{name}.yaml")), text).unwrap();
     }
-    let run = |role: &str, arguments: &[&str]| {
+    let run = |role: &'static str, arguments: &[&str]| {
         Run::new("none").in_folder(folder.path()).role(role).output(arguments)
     };
     run("gate", &["reference"]);
-    let accepted = run("", &["golden", "accept"]);
+    let accepted = run("command-line", &["golden", "accept"]);
     assert!(accepted.status.success(), "{}", String::from_utf8_lossy(&accepted.stdout));
     folder
 }
@@ -49,7 +44,7 @@ pub struct Run {
     folder: Option<PathBuf>,
     fault: String,
     place: String,
-    role: String,
+    role: &'static str,
     mark: String,
 }
 
@@ -75,7 +70,7 @@ impl Run {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let mark = format!("{}-{number}", std::process::id());
         let place = "flex".to_owned();
-        Self { folder: None, fault: fault.into(), place, role: String::new(), mark }
+        Self { folder: None, fault: fault.into(), place, role: "command-line", mark }
     }
 
     fn in_folder(self, folder: &Path) -> Self {
@@ -87,29 +82,18 @@ impl Run {
         Self { place: place.into(), ..self }
     }
 
-    pub fn role(self, role: &str) -> Self {
-        Self { role: role.into(), ..self }
+    /// `gate` or `command-line`.
+    pub fn role(self, role: &'static str) -> Self {
+        Self { role, ..self }
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(std::env::current_exe().unwrap());
+        let folder = self.folder.as_deref().unwrap_or_else(|| folder());
+        let mut command = command(folder, self.role, arguments);
         command
-            .env(FOLDER, self.folder.as_deref().unwrap_or_else(|| folder()))
             .env(FAULT, &self.fault)
             .env(PLACE, &self.place)
-            .env(ROLE, &self.role)
             .env(MARK, &self.mark)
-            .env("INSTA_OUTPUT", "none")
-            .env("RUST_BACKTRACE", "0")
-            .env_remove("CI")
-            .env("BURN_REPRO_RUNS", self.folder.as_deref().unwrap_or_else(|| folder()).join("runs"))
-            .env_remove("BURN_REPRO_REQUIRE")
-            .env_remove("BURN_REPRO_BACKEND")
-            .env_remove("BURN_REPRO_NIGHTLY")
-            .env_remove("BURN_REPRO_THREADS")
-            .env_remove("TF_BUILD")
-            .env_remove("NEXTEST")
-            .args(arguments)
             .stdin(Stdio::null());
         command
     }

@@ -1,6 +1,8 @@
 //! Pipelines and devices that misbehave, run end to end: this test's own binary is the command line, the gate, the
 //! worker and the test. Whatever happens in a cell, the others finish and the verdict names it.
 
+#[path = "../command/mod.rs"]
+mod command;
 #[cfg(target_os = "linux")]
 mod ends;
 mod folder;
@@ -11,13 +13,11 @@ mod pipeline;
 mod proxy;
 mod table;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use burn_repro::{Project, Registry};
-use libtest_mimic::{Arguments, Trial};
+use burn_repro::Registry;
+use libtest_mimic::Trial;
 
-use folder::{FOLDER, ROLE};
 use pipeline::Faulty;
 
 fn trials() -> Vec<Trial> {
@@ -29,21 +29,9 @@ fn trials() -> Vec<Trial> {
 }
 
 fn main() -> ExitCode {
-    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else {
-        return libtest_mimic::run(&Arguments::from_args(), trials()).exit_code();
-    };
     pipeline::hang_if_probe();
     if let Some(ended) = proxy::proxy() {
         return ended;
     }
-    let project = Project {
-        registry: Registry::new().with(Faulty),
-        scenarios: folder.join("scenarios"),
-        golden: folder.join("golden"),
-        noise: None,
-    };
-    match std::env::var(ROLE).as_deref() {
-        Ok("gate") => project.run_gate(),
-        _ => project.run_command_line(),
-    }
+    command::main_of(Registry::new().with(Faulty), trials)
 }

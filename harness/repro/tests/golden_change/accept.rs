@@ -4,7 +4,8 @@ use std::fs;
 
 use libtest_mimic::Failed;
 
-use super::folder::{Folder, check, ensure, said};
+use super::command::{check, said};
+use super::folder::{Folder, ensure};
 
 pub fn the_first_golden_is_reviewed_and_accepted() -> Result<(), Failed> {
     let folder = Folder::new();

@@ -4,7 +4,8 @@ use std::fs;
 
 use libtest_mimic::Failed;
 
-use super::folder::{Folder, check, ensure};
+use super::command::check;
+use super::folder::{Folder, ensure};
 
 pub fn prune_deletes_what_no_scenario_owns_and_says_which() -> Result<(), Failed> {
     let folder = Folder::with_golden();

@@ -10,10 +10,8 @@ use burn_repro_core::golden::{Golden, GoldenFiles, Store};
 use libtest_mimic::Failed;
 use serde::Deserialize;
 
-/// Set in the children: `command-line` or `gate` instead of the test.
-pub const ROLE: &str = "GOLDEN_CHANGE_ROLE";
-/// The folder of the children's scenarios and goldens.
-pub const FOLDER: &str = "GOLDEN_CHANGE_FOLDER";
+use crate::command::{WITHOUT_VULKAN, command, empty_folder, said};
+
 /// A kernel: `flex=1.5` multiplies by 1.5 on flex, `all=0.99` everywhere; `panic…` panics with these words, `bug` in the
 /// process that judges.
 pub const KERNEL: &str = "GOLDEN_CHANGE_KERNEL";
@@ -72,10 +70,7 @@ pub struct Folder {
 
 impl Folder {
     pub fn new() -> Self {
-        let root = tempfile::tempdir().unwrap();
-        let folder = Self { root, kernel: "all=1".into() };
-        fs::create_dir(folder.golden()).unwrap();
-        fs::create_dir(folder.path().join("scenarios")).unwrap();
+        let folder = Self { root: empty_folder(), kernel: "all=1".into() };
         folder.scale(0.5);
         folder
     }
@@ -121,22 +116,10 @@ impl Folder {
         fs::write(self.path().join(format!("scenarios/{name}.yaml")), text).unwrap();
     }
 
+    /// The `gate` or the `command-line` over it.
     pub fn command(&self, role: &str, arguments: &[&str]) -> Command {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command
-            .env(ROLE, role)
-            .env(FOLDER, self.path())
-            .env(KERNEL, &self.kernel)
-            .env("INSTA_OUTPUT", "none")
-            .env("BURN_REPRO_RUNS", self.path().join("runs"))
-            .args(arguments)
-            .current_dir(self.path());
-        for name in ["REQUIRE", "BACKEND", "NIGHTLY", "THREADS", "RUN_NAME", "OPENGL"] {
-            command.env_remove(format!("BURN_REPRO_{name}"));
-        }
-        for name in ["CI", "TF_BUILD", "NEXTEST", "INSTA_FORCE_PASS", "INSTA_UPDATE"] {
-            command.env_remove(name);
-        }
+        let mut command = command(self.path(), role, arguments);
+        command.env(KERNEL, &self.kernel).envs(WITHOUT_VULKAN);
         command
     }
 
@@ -147,23 +130,6 @@ impl Folder {
     pub fn gate(&self, arguments: &[&str]) -> (Option<i32>, String) {
         said(&mut self.command("gate", arguments))
     }
-}
-
-pub fn said(command: &mut Command) -> (Option<i32>, String) {
-    let output = command.output().unwrap();
-    let said =
-        [output.stdout, output.stderr].map(|part| String::from_utf8_lossy(&part).into_owned());
-    (output.status.code(), said.join("\n"))
-}
-
-/// Fails unless a run ended with a code and said every part.
-pub fn check((got, said): (Option<i32>, String), code: i32, parts: &[&str]) -> Result<(), Failed> {
-    for part in parts {
-        if !said.contains(part) {
-            return Err(format!("{part:?} is not in\n{said}").into());
-        }
-    }
-    if got == Some(code) { Ok(()) } else { Err(format!("exit code {got:?}\n{said}").into()) }
 }
 
 pub fn ensure(holds: bool, what: &str) -> Result<(), Failed> {

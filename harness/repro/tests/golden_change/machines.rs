@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use burn_repro_core::record::RunRecord;
 use libtest_mimic::Failed;
 
-use super::folder::{Folder, check, ensure, said};
+use super::command::{check, said};
+use super::folder::{Folder, ensure};
 use super::webdriver::Browser;
 
 /// Leaves a record of a machine.

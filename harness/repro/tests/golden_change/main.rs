@@ -2,6 +2,8 @@
 //! backend: this test's own binary is the command line, the gate, the worker and the test.
 
 mod accept;
+#[path = "../command/mod.rs"]
+mod command;
 mod commands;
 mod folder;
 mod machines;
@@ -13,13 +15,12 @@ mod surroundings;
 mod webdriver;
 mod writes;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use burn_repro::{Project, Registry};
-use libtest_mimic::{Arguments, Trial};
+use burn_repro::Registry;
+use libtest_mimic::Trial;
 
-use folder::{FOLDER, ROLE, Scaled};
+use folder::Scaled;
 
 /// A trial for each function, under its name.
 macro_rules! trials {
@@ -92,17 +93,5 @@ fn trials() -> Vec<Trial> {
 }
 
 fn main() -> ExitCode {
-    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else {
-        return libtest_mimic::run(&Arguments::from_args(), trials()).exit_code();
-    };
-    let project = Project {
-        registry: Registry::new().with(Scaled),
-        scenarios: folder.join("scenarios"),
-        golden: folder.join("golden"),
-        noise: None,
-    };
-    match std::env::var(ROLE).as_deref() {
-        Ok("gate") => project.run_gate(),
-        _ => project.run_command_line(),
-    }
+    command::main_of(Registry::new().with(Scaled), trials)
 }

@@ -8,7 +8,8 @@ use burn_repro_core::golden::GoldenFiles;
 use burn_repro_core::record::RunRecord;
 use libtest_mimic::Failed;
 
-use super::folder::{Folder, check, ensure, said};
+use super::command::{check, said};
+use super::folder::{Folder, ensure};
 
 const POINTER: &str = "version https://git-lfs.github.com/spec/v1\noid sha256:19a6\nsize 25988\n";
 
@@ -235,7 +236,7 @@ pub fn the_words_of_a_panic_are_safe_on_the_terminal() -> Result<(), Failed> {
 pub fn the_gate_works_in_folders_of_any_bytes() -> Result<(), Failed> {
     use std::os::unix::ffi::OsStrExt;
 
-    use super::folder::FOLDER;
+    use super::command::FOLDER;
     let folder = Folder::with_golden();
     let odd = folder.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9 \xff"));
     fs::create_dir(&odd)?;

@@ -13,9 +13,10 @@ use std::process::{Child, Stdio};
 use burn_repro_core::golden::GoldenFiles;
 use libtest_mimic::Failed;
 
+use super::command::check;
 #[cfg(unix)]
-use super::folder::said;
-use super::folder::{Folder, check, ensure};
+use super::command::said;
+use super::folder::{Folder, ensure};
 
 /// Four gates at once on one changed reference: what waits is whole, and nothing else is left.
 pub fn test_runs_at_once_do_not_corrupt_each_other() -> Result<(), Failed> {

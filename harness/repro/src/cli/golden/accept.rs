@@ -27,10 +27,11 @@ use burn_repro_core::variables;
 use burn_repro_core::worker::{Worker, WorkerCommand};
 use burn_repro_report::report::Terminal;
 
-/// A scenario whose golden may change: what waits, or nothing where it was only named.
+/// A scenario whose golden may change: what waits, or nothing where it was only named; and the golden there is.
 struct Candidate {
     scenario: Arc<Scenario>,
     pending: Option<Golden>,
+    old: Option<Golden>,
 }
 
 pub(super) fn accept(project: &Project, arguments: &AcceptArguments) -> Result<Exit, Failure> {
@@ -39,7 +40,17 @@ pub(super) fn accept(project: &Project, arguments: &AcceptArguments) -> Result<E
     }
     let store = Store::new(&project.golden);
     let records = Records::read(&arguments.from)?;
-    let candidates = candidates(&store, project, &arguments.filters, &records)?;
+    let mut worst = Exit::Success;
+    let mut candidates = Vec::new();
+    for scenario in selected(project, &arguments.filters)? {
+        match Candidate::of(&scenario, &store, &records, !arguments.filters.is_empty()) {
+            Ok(candidate) => candidates.extend(candidate),
+            Err(failure) => worst = worst.max(refused(&scenario.name, &failure)),
+        }
+    }
+    if candidates.is_empty() && worst != Exit::Success {
+        return Ok(worst);
+    }
     if candidates.is_empty() {
         let message = match records.are_given() {
             true => {
@@ -53,42 +64,52 @@ pub(super) fn accept(project: &Project, arguments: &AcceptArguments) -> Result<E
     let discovery = find_targets(&command);
     let mut asked = Asked::new(&candidates, &store, &discovery, &command, &records)?;
     let because = arguments.because.as_ref().map(|because| because.0.as_str());
-    let mut worst = Exit::Success;
     for candidate in &candidates {
         let name = &candidate.scenario.name;
         match asked.settle(candidate, &store, because) {
             Ok(sentence) => say(&format!("{name}: {sentence}\n")),
-            Err(Failure { exit, message }) => {
-                tell(&format!("error: {name} is not accepted: {message}"));
-                worst = worst.max(exit);
-            }
+            Err(failure) => worst = worst.max(refused(name, &failure)),
         }
     }
     Ok(worst)
 }
 
-/// Everything that waits; with filters, the scenarios they name, whether something waits or not.
-fn candidates(
-    store: &Store,
-    project: &Project,
-    filters: &[String],
-    records: &Records,
-) -> Result<Vec<Candidate>, Failure> {
-    let mut candidates = Vec::new();
-    for scenario in selected(project, filters)? {
-        let refused = |error: String| Failure {
-            exit: Exit::Golden,
-            message: format!("{} is not accepted: {error}", scenario.name),
-        };
+/// Says why a golden is not accepted.
+fn refused(scenario: &str, failure: &Failure) -> Exit {
+    tell(&format!("error: {scenario} is not accepted: {}", failure.message));
+    failure.exit
+}
+
+impl Candidate {
+    /// Nothing where nothing waits, unless the scenario was named. What no target can change is refused here, before any
+    /// is asked.
+    fn of(
+        scenario: &Arc<Scenario>,
+        store: &Store,
+        records: &Records,
+        is_named: bool,
+    ) -> Result<Option<Self>, Failure> {
+        let failed = |message: String| Failure { exit: Exit::Golden, message };
         let pending = match records.are_given() {
-            true => records.pending(&scenario.name).map_err(refused)?,
-            false => store.load_pending(&scenario.name).map_err(|e| refused(e.to_string()))?,
+            true => records.pending(&scenario.name).map_err(failed)?,
+            false => store.load_pending(&scenario.name).map_err(|e| failed(e.to_string()))?,
         };
-        if pending.is_some() || !filters.is_empty() {
-            candidates.push(Candidate { scenario, pending });
+        if pending.is_none() && !is_named {
+            return Ok(None);
         }
+        if let Some(reason) = scenario.missing_requirement() {
+            return Err(failed(reason));
+        }
+        let old = match store.load(&scenario.name) {
+            Err(error @ GoldenError::Pointer(_)) => return Err(failed(error.to_string())),
+            loaded => loaded.ok(),
+        };
+        if pending.is_none() && old.is_none() {
+            let nothing = "it has no golden and none waits; `cargo test` leaves one for review";
+            return Err(failed(nothing.into()));
+        }
+        Ok(Some(Self { scenario: Arc::clone(scenario), pending, old }))
     }
-    Ok(candidates)
 }
 
 /// What all targets said of all candidates.
@@ -130,8 +151,8 @@ impl<'a> Asked<'a> {
         store: &Store,
         because: Option<&str>,
     ) -> Result<String, Failure> {
-        let Candidate { scenario, pending } = candidate;
-        let (golden, evidence) = self.weigh(candidate, store)?;
+        let Candidate { scenario, pending, .. } = candidate;
+        let (golden, evidence) = self.weigh(candidate)?;
         let judged = evidence.judge();
         let because = match (judged, because) {
             (Ok(()) | Err(Refusal::Alone(_) | Refusal::Published(_)), _) if pending.is_none() => {
@@ -162,26 +183,15 @@ impl<'a> Asked<'a> {
     /// and against it. Runs the reference anew.
     fn weigh(
         &mut self,
-        Candidate { scenario, pending }: &Candidate,
-        store: &Store,
+        Candidate { scenario, pending, old }: &Candidate,
     ) -> Result<(Golden, Evidence), Failure> {
         let failed = |exit| move |message: String| Failure { exit, message };
-        if let Some(reason) = scenario.missing_requirement() {
-            return Err(failed(Exit::Golden)(reason));
-        }
-        let old = match store.load(&scenario.name) {
-            Err(error @ GoldenError::Pointer(_)) => {
-                return Err(failed(Exit::Golden)(error.to_string()));
-            }
-            loaded => loaded.ok(),
-        };
         let trace = run_reference(&mut self.worker, scenario).map_err(failed(Exit::Crashed))?;
         let recorded = Recorded::now(&self.reference, &scenario.folder());
         let known = pending.as_ref().or(old.as_ref());
         let draft = Draft::new(scenario, &trace, &[], recorded, known)
             .map_err(|error| failed(Exit::Mismatch)(error.to_string()))?;
-        let nothing = "it has no golden and none waits; `cargo test` leaves one for review";
-        let golden = known.cloned().ok_or_else(|| failed(Exit::Golden)(nothing.into()))?;
+        let golden = known.cloned().expect("a candidate has a golden or one waits");
         let evidence = Evidence {
             is_what_the_reference_gives: draft.agrees(&golden),
             agrees_with_old: old.as_ref().map(|old| old.bytes == golden.bytes),
