@@ -89,6 +89,7 @@ fn planes(shape: &[usize]) -> (usize, [usize; 2], usize) {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "sums of few digits are exact")]
 mod tests {
     use proptest::prelude::*;
     use rstest::rstest;

@@ -231,23 +231,31 @@ impl RunRecord {
     /// If the file is not there, no record, or of a later version.
     pub fn read(file: &Path) -> Result<Self, RecordError> {
         let unreadable = |error| RecordError::Unreadable { file: file.to_path_buf(), error };
-        let damaged = |reason: String| RecordError::Damaged { file: file.to_path_buf(), reason };
         let length = fs::metadata(file).map_err(unreadable)?.len();
         if length > SIZE_LIMIT {
-            return Err(damaged(format!("it has {length} bytes, more than any record")));
+            let reason = format!("it has {length} bytes, more than any record");
+            return Err(RecordError::Damaged { file: file.to_path_buf(), reason });
         }
-        let bytes = fs::read(file).map_err(unreadable)?;
-        if is_pointer(&bytes) {
+        Self::parse(file, &fs::read(file).map_err(unreadable)?)
+    }
+
+    /// Reads the content of a file.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn parse(file: &Path, bytes: &[u8]) -> Result<Self, RecordError> {
+        let damaged = |reason: String| RecordError::Damaged { file: file.to_path_buf(), reason };
+        if is_pointer(bytes) {
             return Err(RecordError::Pointer(file.to_path_buf()));
         }
-        let version = serde_json::from_slice::<serde_json::Value>(&bytes)
+        let version = serde_json::from_slice::<serde_json::Value>(bytes)
             .map_err(|error| damaged(error.to_string()))?
             .get("version")
             .and_then(serde_json::Value::as_u64);
         match version {
             Some(version) if version == u64::from(VERSION) => {
                 let record: Self =
-                    serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+                    serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
                 record.check_names().map_err(damaged)?;
                 Ok(record)
             }

@@ -71,6 +71,12 @@ fn replace(file: &Path, from: &str, to: &str) {
     fs::write(file, text.replacen(from, to, 1)).unwrap();
 }
 
+/// Puts a value and a thousand aliases of it into the question.
+fn aliases(files: &GoldenFiles, value: &str) {
+    let params = format!("params: [&a {value}, {}]", "*a, ".repeat(1_000));
+    replace(&files.text, "params: null", &params);
+}
+
 fn cut(file: &Path, length: usize) {
     let bytes = fs::read(file).unwrap();
     fs::write(file, &bytes[..length.min(bytes.len())]).unwrap();
@@ -135,6 +141,10 @@ fn set(files: &GoldenFiles, name: &str, value: f64) {
 #[case::edited_provenance(|f: &GoldenFiles| replace(&f.text, "target: flex", "target: cuda"), "was changed by hand or damaged")]
 #[case::unknown_key(|f: &GoldenFiles| replace(&f.text, "scenario: tiny", "scenario: tiny\nmood: good"), "unknown field `mood`")]
 #[case::bad_shape(|f: &GoldenFiles| replace(&f.text, "shape: 1x3x4x4", "shape: 1xax4"), "invalid shape")]
+#[case::key_with_a_tag(|f: &GoldenFiles| replace(&f.text, "params: null", "params: { !x a: 1 }"), "tiny.snap: expected SCALAR")]
+#[case::aliases_of_a_long_list(|f: &GoldenFiles| aliases(f, &format!("[{}]", "1, ".repeat(2_000))), "expand to more than 200000 values")]
+#[case::aliases_of_a_mapping(|f: &GoldenFiles| aliases(f, &format!("{{ x: [{}] }}", "y, ".repeat(2_000))), "expand to more than 200000 values")]
+#[case::aliases_of_aliases(|f: &GoldenFiles| aliases(f, &format!("[&b [1, 1, 1, 1, 1, 1, 1, 1, 1, 1], {}]", "*b, ".repeat(100))), "expand to more than 200000 values")]
 #[case::another_scenarios_golden(|f: &GoldenFiles| { let mut d = draft(vec![tensor("latents", &[2], 1.0)]); d.text.scenario = "other".into(); rewrite(f, Some(&d), Some(&d.tensors)); }, "is the golden of `other`")]
 #[case::no_outputs(|f: &GoldenFiles| { let mut d = draft(vec![tensor("latents", &[2], 1.0)]); d.text.outputs.clear(); rewrite(f, Some(&d), None); }, "lists no outputs")]
 #[case::elements_of_another_run(|f: &GoldenFiles| fs::write(&f.tensors, draft(vec![tensor("latents", &[1, 3, 4, 4], -3.0), tensor("image", &[1, 4, 4, 3], 1.0)]).tensors).unwrap(), "states other numbers for `latents`")]

@@ -1,10 +1,12 @@
 //! What is written into a scenario file is what the harness reads, over random scenarios.
+#![expect(clippy::float_cmp, reason = "numbers are read as they are written")]
 
 use std::path::Path;
 
 use burn_repro_core::fixtures::Nothing;
 use burn_repro_core::scenario::{BackendSelector, Scenario, parse};
 use proptest::prelude::*;
+use rstest::rstest;
 
 fn read(text: &str) -> Scenario {
     parse(Path::new("random.yaml"), text.to_owned(), &Nothing).unwrap()
@@ -16,6 +18,19 @@ fn seed() -> impl Strategy<Value = (String, u64)> {
         any::<i64>().prop_map(|seed| (seed.to_string(), seed as u64)),
         any::<u64>().prop_map(|seed| (seed.to_string(), seed)),
     ]
+}
+
+/// What can be read and not be written: a scenario with it could have no golden.
+#[rstest]
+#[case::tag("{ !x a: 1 }")]
+#[case::mapping("{ { a: 1 }: 2 }")]
+#[case::tagged_list("{ !x [1]: 2 }")]
+#[case::in_a_list("[1, [2, { !x 3: 4 }]]")]
+fn a_key_that_cannot_be_written_is_refused(#[case] params: &str) {
+    let text = format!("version: 1\npipeline: nothing\nseed: 0\nsteps: 1\nparams: {params}\n");
+    let problem = parse(Path::new("tag.yaml"), text, &Nothing).unwrap_err().to_string();
+    let wanted = "a key with a tag, or one that is a mapping, cannot be written";
+    assert!(problem.starts_with("tag.yaml:5:1: ") && problem.contains(wanted), "{problem}");
 }
 
 proptest! {

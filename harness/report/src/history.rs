@@ -261,6 +261,7 @@ fn line(entries: &[&Entry]) -> Line {
 /// Whether the last value lies outside of the band of those before it, although it passes. Nothing is said before there
 /// are enough, nor of a red one, which says so itself. A deterministic target has the same value every night, so that
 /// its band has no width and any move shows.
+#[expect(clippy::float_cmp, reason = "a band without a width is one number")]
 fn drift(entries: &[&Entry]) -> Option<String> {
     let (last, before) = entries.split_last()?;
     let passed = |entry: &&&Entry| entry.verdict == Verdict::Pass;

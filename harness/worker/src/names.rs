@@ -2,7 +2,7 @@
 
 use std::any::TypeId;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use burn::module::{Module, ModuleVisitor, Param};
@@ -11,7 +11,8 @@ use burn::tensor::backend::Backend;
 use burn_repro_device::{Streamed, ir::TensorId, stream_id};
 
 thread_local! {
-    static NAMES: RefCell<HashMap<TensorId, Arc<str>>> = RefCell::new(HashMap::new());
+    static NAMES: RefCell<BTreeMap<TensorId, Arc<str>>> =
+        const { RefCell::new(BTreeMap::new()) };
 }
 
 /// The parameter that a tensor is, if it is known.
@@ -21,7 +22,7 @@ pub fn of(id: TensorId) -> Option<Arc<str>> {
 
 /// Forgets all names.
 pub fn forget() {
-    NAMES.with_borrow_mut(HashMap::clear);
+    NAMES.with_borrow_mut(BTreeMap::clear);
 }
 
 /// Learns the names of a model's parameters, where its tensors are a stream's; costs nothing elsewhere.

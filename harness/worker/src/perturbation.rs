@@ -59,6 +59,7 @@ impl Perturbation {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "bits are compared")]
 mod tests {
     use proptest::prelude::*;
     use rstest::rstest;

@@ -89,6 +89,7 @@ fn between<B: Backend, const D: usize>(posterior: Posterior, share: Tensor<B, D>
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "bits are compared")]
 mod tests {
     use super::*;
 

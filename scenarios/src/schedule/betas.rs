@@ -100,6 +100,7 @@ fn laplace(share: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "bits are compared")]
 mod tests {
     use super::*;
 

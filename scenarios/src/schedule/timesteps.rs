@@ -105,6 +105,10 @@ impl TimestepSpacing {
         if steps == 0 || steps > train {
             return Err(TimestepError::Steps { steps, train });
         }
+        // It is the last timestep visited; a larger one could not be added to the others.
+        if self == Self::Leading && offset >= train {
+            return Err(TimestepError::TooLate { timestep: offset, train });
+        }
         let timesteps: Vec<usize> = spaced(self, train, steps, offset)
             .into_iter()
             .map(usize::try_from)
@@ -207,6 +211,11 @@ mod tests {
         assert_eq!(TimestepSpacing::Trailing.timesteps(1000, 2, 1), Ok(vec![999, 499]));
         let refusal = TimestepError::TooLate { timestep: 1000, train: 1000 };
         assert_eq!(TimestepSpacing::Leading.timesteps(1000, 1000, 1), Err(refusal));
+        for timestep in [1000, i64::MAX as usize, usize::MAX] {
+            let refusal = TimestepError::TooLate { timestep, train: 1000 };
+            assert_eq!(TimestepSpacing::Leading.timesteps(1000, 2, timestep), Err(refusal));
+            assert!(TimestepSpacing::Linspace.timesteps(1000, 2, timestep).is_ok());
+        }
     }
 
     #[test]

@@ -140,6 +140,7 @@ impl<B: Backend> ResnetBlock2D<B> {
 }
 
 /// Divides by a scale factor; a factor of one costs no operation.
+#[expect(clippy::float_cmp, reason = "a factor of one is one to the last bit")]
 pub(super) fn rescale<B: Backend>(tensor: Tensor<B, 4>, factor: f64) -> Tensor<B, 4> {
     if factor == 1.0 { tensor } else { tensor / factor }
 }

@@ -128,6 +128,9 @@ fn the_sampler_pipeline_needs_a_class() {
 
 #[rstest]
 #[case::no_timesteps(json!({ "num_train_timesteps": 0 }), "num_train_timesteps: 0")]
+#[case::one_timestep_too_many(json!({ "num_train_timesteps": 1048577 }), "num_train_timesteps: 1048577")]
+#[case::more_than_memory_holds(json!({ "num_train_timesteps": 1_u64 << 60 }), "num_train_timesteps: 11529")]
+#[case::more_than_a_list_holds(json!({ "num_train_timesteps": u64::MAX, "beta_schedule": "scaled_linear" }), "num_train_timesteps: 18446")]
 #[case::no_noise(json!({ "beta_start": 0.0 }), "beta_start: 0")]
 #[case::too_much_noise(json!({ "beta_end": 1.5 }), "beta_end: 1.5")]
 #[case::trained(json!({ "num_train_timesteps": 2, "trained_betas": [0.1, -0.1] }), "trained_betas: -0.1")]

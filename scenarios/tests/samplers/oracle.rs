@@ -89,6 +89,7 @@ pub struct Distance {
     pub nan_mismatches: usize,
 }
 
+#[expect(clippy::float_cmp, reason = "infinities that are equal have no difference")]
 pub fn distance(got: &[f32], want: &[f32]) -> Distance {
     assert_eq!(got.len(), want.len());
     let mut distance = Distance::default();

@@ -47,7 +47,7 @@ fn said(golden: Option<f64>, tolerance: f64, targets: &[(&str, f64)]) -> String 
         distances: Vec::as_slice(distances),
     };
     let candidates: Vec<_> = targets.iter().zip(&distances).map(candidate).collect();
-    conclude(golden.map(|golden| golden == 1.0), &candidates, 1.0e-4)
+    conclude(golden.map(|golden| (golden - 1.0).abs() < f64::EPSILON), &candidates, 1.0e-4)
 }
 
 #[test]

@@ -45,6 +45,7 @@ pub enum What {
 }
 
 /// The first operation that is another one; nothing where all that the golden remembers are the same.
+#[expect(clippy::float_cmp, reason = "both sides were rounded alike")]
 pub fn first_change(golden: &[KeptStep], now: &[Step]) -> Option<Change> {
     let kept: Vec<KeptStep> = now.iter().map(KeptStep::of).collect();
     let differs = kept.iter().zip(golden).position(|(now, then)| !now.is_same(then));

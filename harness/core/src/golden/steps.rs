@@ -73,6 +73,7 @@ impl KeptStep {
 
     /// Whether two are the same operation with the same argument and the same result.
     #[must_use]
+    #[expect(clippy::float_cmp, reason = "hashes, and arguments that were rounded alike")]
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         let near = (self.digest - other.digest).abs()
             <= SAME * self.digest.abs().max(other.digest.abs()).max(1.0e-3);

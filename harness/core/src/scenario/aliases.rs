@@ -14,7 +14,7 @@ use serde::de::{
 const VALUES_LIMIT: usize = 200_000;
 
 /// Refuses a text whose aliases repeat too much, without keeping what they repeat.
-pub(super) fn check_aliases(text: &str) -> Result<(), serde_yaml::Error> {
+pub(crate) fn check_aliases(text: &str) -> Result<(), serde_yaml::Error> {
     if !text.contains('*') {
         return Ok(());
     }

@@ -102,8 +102,12 @@ pub fn parse(file: &Path, text: String, catalog: &dyn Catalog) -> Result<Scenari
     if let Some(unknown) = unknown_fault(&keys.must_catch, &faults) {
         return Err(parsed.invalid("must_catch", unknown));
     }
+    let question = Question::new(keys).with(asks);
+    if let Some(problem) = question.unwritable() {
+        return Err(parsed.invalid("params", problem));
+    }
     Ok(Scenario {
-        question: Question::new(keys).with(asks),
+        question,
         notices,
         name: parsed.name.clone(),
         file: parsed.file.clone(),

@@ -34,6 +34,7 @@ use burn_repro_target::{Dtype, Settings, Target};
 
 pub use burn_repro_target::Determinism;
 
+pub(crate) use aliases::check_aliases;
 pub use bounded::Name;
 pub use bounded::{OutputName, Sentence};
 pub use catalog::{Catalog, Checked, Described};

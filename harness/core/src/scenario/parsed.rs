@@ -79,7 +79,7 @@ fn holds_null(value: &Value) -> bool {
 fn name_from_stem(file: &Path) -> Result<String, ProblemAt> {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     Name::new(&stem).map(|name| name.0).map_err(|reason| {
-        let cure = format!("{reason}; rename the file or write `name:` into it");
-        ProblemAt::file(file, Problem::Invalid(cure))
+        let help = format!("{reason}; rename the file or write `name:` into it");
+        ProblemAt::file(file, Problem::Invalid(help))
     })
 }

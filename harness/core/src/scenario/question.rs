@@ -57,6 +57,14 @@ impl Question {
         self
     }
 
+    /// Why no golden can hold it, if none can.
+    pub(super) fn unwritable(&self) -> Option<&'static str> {
+        serde_yaml::to_string(self).err()?;
+        Some(
+            "a key with a tag, or one that is a mapping, cannot be written into a golden: use plain text as key",
+        )
+    }
+
     /// SHA-256 over all of it, independent of the order and the spelling of keys and numbers.
     #[must_use]
     pub fn sha256(&self) -> String {

@@ -149,6 +149,7 @@ impl<'de> Deserialize<'de> for BackendTolerance {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "numbers are read as they are written")]
 mod tests {
     use burn_repro_target::{Class, Fingerprint, Locator, Target};
     use rstest::rstest;

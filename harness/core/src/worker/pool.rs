@@ -1,7 +1,7 @@
 //! Which workers may run at the same time: those of processor targets as the cores allow, those of a GPU one after
 //! another, so that no cell shares a device with another.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -45,7 +45,7 @@ impl Lane {
 /// Workers of all targets, started when they are needed and kept for the next cell.
 pub struct Pool {
     command: WorkerCommand,
-    lanes: Mutex<HashMap<Lane, Arc<Slots>>>,
+    lanes: Mutex<BTreeMap<Lane, Arc<Slots>>>,
 }
 
 /// The places of a lane, and the workers that wait there.

@@ -1,7 +1,7 @@
 //! Oracles that are monotone and oracles that are not, against every set there is.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use rstest::rstest;
@@ -14,10 +14,10 @@ fn searched(
     most: usize,
     oracle: impl Fn(&[usize]) -> TrialResult,
 ) -> SearchResult {
-    let asked = RefCell::new(HashSet::new());
+    let asked = RefCell::new(BTreeSet::new());
     search(slots, most, &mut |set| {
         assert!(asked.borrow_mut().insert(set.to_vec()), "{set:?} is asked about twice");
-        let distinct: HashSet<usize> = set.iter().map(|change| slots[*change]).collect();
+        let distinct: BTreeSet<usize> = set.iter().map(|change| slots[*change]).collect();
         assert!(!set.is_empty() && distinct.len() == set.len(), "{set:?} excludes itself");
         oracle(set)
     })
@@ -89,7 +89,7 @@ fn every_set(slots: &[usize], size: usize) -> Vec<Vec<usize>> {
     let subsets = (1_usize..1 << slots.len())
         .map(|bits| (0..slots.len()).filter(|change| bits >> change & 1 == 1).collect::<Vec<_>>());
     let fits = |set: &Vec<usize>| {
-        let distinct: HashSet<usize> = set.iter().map(|change| slots[*change]).collect();
+        let distinct: BTreeSet<usize> = set.iter().map(|change| slots[*change]).collect();
         set.len() == size && distinct.len() == size
     };
     let mut sets: Vec<Vec<usize>> = subsets.filter(fits).collect();
@@ -137,7 +137,7 @@ proptest! {
     #[test]
     fn a_monotone_oracle((slots, most) in changes(), cause in 0_usize..64) {
         let first: Vec<usize> = {
-            let mut taken = HashSet::new();
+            let mut taken = BTreeSet::new();
             (0..slots.len()).filter(|change| taken.insert(slots[*change])).collect()
         };
         // Among the first of each slot, which is what is asked about at once.

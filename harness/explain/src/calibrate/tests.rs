@@ -1,5 +1,7 @@
 //! The spread and the proposals, over samples made by hand.
 
+#![expect(clippy::float_cmp, reason = "bounds are rounded to few digits")]
+
 use burn_repro_core::fixtures::{self, target};
 use burn_repro_target::Class;
 use proptest::prelude::*;

@@ -1,5 +1,7 @@
 //! How a device computes, where that may differ without being wrong: measured, recorded, never judged.
 
+#![expect(clippy::float_cmp, reason = "the answers are exact")]
+
 use burn::tensor::Tensor;
 use burn_repro_device::{Backend, Device};
 use serde::{Deserialize, Serialize};

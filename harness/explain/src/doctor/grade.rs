@@ -16,6 +16,8 @@
 //! number is chosen where one of them is NaN (IEEE 754 has `maximum`, which gives NaN, and `maximumNumber`, which does
 //! not; torch has the former).
 
+#![expect(clippy::float_cmp, reason = "an element that is equal needs no measure")]
+
 use serde::{Deserialize, Serialize};
 
 use super::expected::Expected;

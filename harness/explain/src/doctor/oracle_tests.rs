@@ -1,3 +1,5 @@
+#![expect(clippy::float_cmp, reason = "the answers are exact")]
+
 use super::*;
 
 fn values(known: &[Expected]) -> Vec<f64> {

@@ -45,6 +45,7 @@ impl Elements {
     }
 
     /// The place of the element of the largest finite magnitude: what is done to it shows.
+    #[expect(clippy::float_cmp, reason = "the largest is one of them")]
     pub(crate) fn largest_place(&self) -> usize {
         let largest = self.largest();
         self.values.iter().position(|value| value.abs() == largest).unwrap_or_default()

@@ -97,6 +97,7 @@ pub(super) fn epsilon(operation: &OperationIr) -> bool {
 }
 
 /// A factor or divisor other than one.
+#[expect(clippy::float_cmp, reason = "a factor of one is one to the last bit")]
 pub(super) fn factor(operation: &OperationIr) -> bool {
     let scales = matches!(
         operation,

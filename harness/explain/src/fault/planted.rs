@@ -1,6 +1,6 @@
 //! A planted fault at work: decides which operations it changes, and changes them around an executor.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use burn::tensor::TensorData;
 use burn_repro_device::Executor;
@@ -14,7 +14,7 @@ pub struct State {
     /// How many operations it has changed.
     pub struck: usize,
     /// The last result of each shape, where that matters.
-    last: HashMap<Vec<usize>, TensorData>,
+    last: BTreeMap<Vec<usize>, TensorData>,
 }
 
 impl InjectedFault {

@@ -1,5 +1,7 @@
 //! How far one result of an operation is from another, in the units that its class is measured by. Pure.
 
+#![expect(clippy::float_cmp, reason = "an element that is equal needs no measure")]
+
 use burn::tensor::DType;
 use burn_repro_device::ir::TensorIr;
 

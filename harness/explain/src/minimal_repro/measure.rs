@@ -88,6 +88,7 @@ fn absolute(data: &TensorData) -> TensorData {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "the answers are exact")]
 mod tests {
     use super::super::examples;
     use super::*;

@@ -5,6 +5,10 @@
 //! Files that are the same in every project lie in `template`. Which operation is guilty is not found out here.
 
 mod call;
+#[expect(
+    clippy::float_cmp,
+    reason = "numbers that are equal have no difference, infinities among them"
+)]
 #[path = "template/compare.rs"]
 mod compare;
 #[cfg(test)]

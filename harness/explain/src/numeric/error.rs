@@ -48,6 +48,7 @@ impl Eps {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "the answers are exact")]
 mod tests {
     use rstest::rstest;
 

@@ -67,6 +67,7 @@ pub(crate) fn flushed(number: f32) -> f32 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "the answers are exact")]
 mod tests {
     use rstest::rstest;
 

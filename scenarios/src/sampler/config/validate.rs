@@ -6,6 +6,9 @@
 use super::NoiseConfig;
 use crate::schedule::{Schedule, ScheduleError, TimestepError};
 
+/// Training timesteps at most, far more than any model has: the schedule is a list of as many numbers.
+const MOST_TIMESTEPS: usize = 1 << 20;
+
 /// Why a scheduler's configuration cannot work.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ConfigError {
@@ -61,8 +64,9 @@ impl NoiseConfig {
     /// # Errors
     /// The first value that cannot work.
     pub fn schedule(&self) -> Result<Schedule, ConfigError> {
-        if self.num_train_timesteps == 0 {
-            refuse("num_train_timesteps", 0, "write how many the model was trained with")?;
+        if !(1..=MOST_TIMESTEPS).contains(&self.num_train_timesteps) {
+            let help = "write how many the model was trained with, from 1 to 1048576";
+            refuse("num_train_timesteps", self.num_train_timesteps, help)?;
         }
         self.validate_betas()?;
         let betas = self.betas();

@@ -1,7 +1,7 @@
 //! Outputs as small pictures in their own size, each kept once. Images (N, H, W, C) stand as a screen shows them; of
 //! latents (N, C, H, W) every channel is a grey tile between the golden's extremes.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -29,7 +29,7 @@ pub(super) struct Shown {
 /// Every picture of a page, once.
 #[derive(Debug, Default)]
 pub(super) struct Pictures {
-    known: HashMap<Vec<u8>, usize>,
+    known: BTreeMap<Vec<u8>, usize>,
     bytes: usize,
 }
 
