@@ -22,7 +22,7 @@ use burn_repro_core::exit::Exit;
 use burn_repro_core::folder::runs;
 use burn_repro_core::golden::{Draft, GoldenError, Recorded, Store, assert_reference, commit};
 use burn_repro_core::plan::{Cell, Plan, Selection, Skip, absent, plan};
-use burn_repro_core::reason::{Reason, joined, lines};
+use burn_repro_core::reason::{Reason, joined};
 use burn_repro_core::record::{RunContext, machine_name};
 use burn_repro_core::reference::{reference_target, run_reference, steps_if_changed};
 use burn_repro_core::say::tell;
@@ -179,30 +179,19 @@ fn cell_trial(gate: &Arc<Gate>, cell: Cell) -> Trial {
                 Ok(Completion::ignored_with(escape::terminal(&joined(&report.reasons))))
             }
             verdict if verdict.is_failure() => {
-                let reason = lines(&report.reasons, "\n  ");
-                let name = &report.scenario;
-                let next = match verdict {
-                    Verdict::Mismatch | Verdict::NonFinite => next_step(name, &report.target),
+                let summary = report.summary().join("\n  ");
+                let outlier = match (verdict, std::env::var_os("NEXTEST")) {
+                    // There each trial is a process of its own; otherwise the outlier is told at the end.
+                    (Verdict::Mismatch | Verdict::NonFinite, Some(_)) => {
+                        format!("\n  outlier: `cargo repro run {}`", report.scenario)
+                    }
                     _ => String::new(),
                 };
-                Err(failed(&format!("{verdict}: {reason}{next}")))
+                Err(failed(&format!("{verdict}: {summary}{outlier}")))
             }
             _ => Ok(Completion::Completed),
         }
     })
-}
-
-/// Which command says more of a cell that differs. Which target is the outlier is told at the end, but not under nextest,
-/// where each trial is a process of its own.
-fn next_step(scenario: &str, target: &str) -> String {
-    let diagnose =
-        format!("\n  `cargo repro diagnose {scenario} --backend {target}` names the operation");
-    match std::env::var_os("NEXTEST") {
-        Some(_) => {
-            format!("{diagnose}; `cargo repro run {scenario}` says which target is the outlier")
-        }
-        None => diagnose,
-    }
 }
 
 fn absent_trial(skip: &Skip) -> Trial {

@@ -12,10 +12,13 @@ use crate::evaluate::ExpectationResult;
 use crate::exit::Exit;
 use crate::json_float;
 use crate::plan::Skip;
-use crate::reason::{self, Reason};
+use crate::reason::{self, Reason, ReasonCode};
 use crate::stability::Stability;
 use crate::tolerance::Bounds;
 use crate::verdict::{Judgement, Verdict};
+
+/// Lines of [`CellReport::summary`] at most.
+const SUMMARY_LINES: usize = 4;
 
 /// The report of one cell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -160,6 +163,31 @@ impl CellReport {
             first_record_outside: None,
             repeats: None,
         }
+    }
+
+    /// What a terminal says of a cell that failed, in at most four lines: what differs, where, by how much, what would pass,
+    /// and the command that says more. Lists of elements and the other measures are the report's.
+    #[must_use]
+    pub fn summary(&self) -> Vec<String> {
+        let is_list = |code| matches!(code, ReasonCode::Place | ReasonCode::WouldPass);
+        let told = self.reasons.iter().filter(|reason| !is_list(reason.code));
+        let mut lines: Vec<String> = told.map(|reason| reason.text.clone()).collect();
+        let first = self.first_record_outside.as_ref();
+        let mut last: Vec<String> = Vec::new();
+        last.extend(
+            first.map(|first| format!("first outside: {} {}", first.name, first.distance())),
+        );
+        if matches!(self.verdict, Verdict::Mismatch | Verdict::NonFinite) {
+            let Self { scenario, target, .. } = self;
+            last.push(format!("next: `cargo repro diagnose {scenario} --backend {target}`"));
+        }
+        let room = SUMMARY_LINES - last.len();
+        if lines.len() > room {
+            let more = lines.len() - (room - 1);
+            lines.truncate(room - 1);
+            lines.push(format!("and {more} more reasons, in the report"));
+        }
+        [lines, last].concat()
     }
 
     /// Whether the cell was executed.

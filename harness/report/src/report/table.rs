@@ -14,19 +14,15 @@ use burn_repro_core::reason::joined;
 use burn_repro_core::record::ScenarioInfo;
 use burn_repro_core::verdict::{Severity, Verdict};
 
-/// One paragraph for every cell that is not well, and one line for every reason to skip.
+/// One paragraph of at most five lines for every cell that is not well, and one line for every reason to skip.
 #[must_use]
 pub fn details(reports: &[CellReport]) -> String {
     let mut text = String::new();
     for report in reports.iter().filter(|report| report.verdict.is_failure()) {
         writeln!(text, "{} {}::{}", report.verdict, report.scenario, report.target)
             .expect("writing to a string cannot fail");
-        for reason in &report.reasons {
-            writeln!(text, "    {}", reason.text).expect("writing to a string cannot fail");
-        }
-        if let Some(record) = &report.first_record_outside {
-            writeln!(text, "    first outside: {} {}", record.name, record.distance())
-                .expect("writing to a string cannot fail");
+        for line in report.summary() {
+            writeln!(text, "    {line}").expect("writing to a string cannot fail");
         }
     }
     for report in reports.iter().filter(|report| report.verdict == Verdict::Pass) {

@@ -21,7 +21,7 @@ pub fn a_changed_epsilon_is_named_in_two_commands() -> Result<(), Failed> {
         &[
             "small::flex",
             "mismatch",
-            "`cargo repro diagnose small --backend flex` names the operation",
+            "next: `cargo repro diagnose small --backend flex`",
         ],
     )?;
     let line = line_of("(variance + epsilon)");

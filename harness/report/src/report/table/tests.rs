@@ -13,7 +13,10 @@ fn report(scenario: &str, target: &str, verdict: Verdict, reasons: &[&str]) -> C
         scenario: scenario.into(),
         target: target.into(),
         class: if target == "flex" { Class::Cpu } else { Class::Cuda },
-        reasons: reasons.iter().map(|text| Reason::new(ReasonCode::Place, *text)).collect(),
+        reasons: reasons
+            .iter()
+            .map(|text| Reason::new(ReasonCode::OutsideTolerance, *text))
+            .collect(),
     };
     CellReport { verdict, ..CellReport::skipped(&skip) }
 }
@@ -50,7 +53,29 @@ fn failures_are_paragraphs_and_reasons_to_skip_are_said_once() {
         image differs; much
         and so do latents
         first outside: step.01/latents by 5.000e-1
+        next: `cargo repro diagnose ddpm-tiny --backend flex`
     skipped 2 scenarios on cuda: there is no driver; install one
+    ");
+}
+
+#[test]
+fn a_failure_has_at_most_five_lines_and_no_lists() {
+    let mut failed = report(
+        "a",
+        "flex",
+        Verdict::Mismatch,
+        &["b differs", "c differs", "d differs", "e differs"],
+    );
+    failed.reasons.push(Reason::new(ReasonCode::Place, "b differs most at [1]"));
+    failed
+        .reasons
+        .push(Reason::new(ReasonCode::WouldPass, "b would pass with { max_abs_diff: 1 }"));
+    insta::assert_snapshot!(details(&[failed]), @"
+    mismatch a::flex
+        b differs
+        c differs
+        and 2 more reasons, in the report
+        next: `cargo repro diagnose a --backend flex`
     ");
 }
 
