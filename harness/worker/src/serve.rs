@@ -175,7 +175,7 @@ fn judge(
     let also = |code, text: String| {
         let mut reasons = vec![Reason::new(code, text)];
         match (panics, health) {
-            ([], Err(sick)) => reasons.push(Reason::new(ReasonCode::BrokenDevice, sick)),
+            ([], Err(broken)) => reasons.push(Reason::new(ReasonCode::BrokenDevice, broken)),
             (panics, _) => reasons.extend(panics.iter().map(panicked)),
         }
         reasons
@@ -197,7 +197,7 @@ fn judge(
         (Ok(Ok(_)), _) if !panics.is_empty() => {
             Notice::HiddenPanic(panics.iter().map(panicked).collect())
         }
-        (Ok(Ok(_)), Err(sick)) => Notice::broken_device(sick),
+        (Ok(Ok(_)), Err(broken)) => Notice::broken_device(broken),
         (Ok(Ok(answer)), Ok(())) => return answer,
     })
 }
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[rstest]
-    #[case::sick(Ok(Ok(Trace::default())), Err("gave 0"), &[], "BrokenDevice", &[BrokenDevice])]
+    #[case::broken_device(Ok(Ok(Trace::default())), Err("gave 0"), &[], "BrokenDevice", &[BrokenDevice])]
     #[case::hidden(Ok(Ok(Trace::default())), Ok(()), &["thread DSD"], "HiddenPanic", &[Panicked])]
     #[case::both(Ok(Ok(Trace::default())), Err("gave 0"), &["thread DSD"], "HiddenPanic", &[Panicked])]
     #[case::error(Ok(Err("no".into())), Ok(()), &[], "Failed", &[Failed])]

@@ -40,7 +40,7 @@ pub(crate) fn conclude(evidence: &Evidence, growth: Option<&Growth>) -> String {
 }
 
 fn of_kernel(target: &str, lockstep: &LockstepReport, first: &OperationReport) -> String {
-    let count: usize = lockstep.guilty.iter().map(|(_, count)| count).sum();
+    let count: usize = lockstep.inaccurate.iter().map(|(_, count)| count).sum();
     let source = first.source.as_ref().map_or(String::new(), |line| format!(" ({line})"));
     let size = match first.local.ulp.is_finite() {
         true => {
@@ -52,7 +52,7 @@ fn of_kernel(target: &str, lockstep: &LockstepReport, first: &OperationReport) -
         0 | 1 => "no other operation is wrong".to_owned(),
         _ => {
             let names: Vec<String> = lockstep
-                .guilty
+                .inaccurate
                 .iter()
                 .take(3)
                 .map(|(name, count)| format!("{count} {name}"))

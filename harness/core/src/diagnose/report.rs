@@ -43,8 +43,9 @@ pub struct LockstepReport {
     pub worst: Vec<OperationReport>,
     /// The first that has more than it may.
     pub first: Option<OperationReport>,
-    /// How many have more than they may, by name.
-    pub guilty: Vec<(String, usize)>,
+    /// How many have more than they may, by name; in records, `guilty`.
+    #[serde(rename = "guilty")]
+    pub inaccurate: Vec<(String, usize)>,
     /// Everything that a probe read, in order.
     pub reads: Vec<ReadReport>,
     /// Wall time of the lockstep in seconds.

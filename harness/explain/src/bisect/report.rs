@@ -1,6 +1,6 @@
 //! What was tried as a table, what was not and why, and the conclusion. Pure.
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::Table;
 
 use super::conclusion::{CellName, conclusion};
 use super::search::TrialResult;
@@ -8,6 +8,7 @@ use super::setup::Change;
 use super::trial::{JudgedRun, Side};
 use super::{Bisection, Trial};
 use burn_repro_core::reason::joined;
+use burn_repro_report::report::text_table::plain;
 
 /// Everything in text.
 pub fn report(cell: CellName<'_>, start: &str, bisection: &Bisection) -> String {
@@ -54,10 +55,8 @@ fn not_tried(bisection: &Bisection) -> impl Iterator<Item = String> {
 }
 
 fn table(bisection: &Bisection) -> Table {
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["axis", "original", "tried", "verdict", "largest difference", "seconds"]);
+    let head = ["axis", "original", "tried", "verdict", "largest difference", "seconds"];
+    let mut table = plain(head, 4..6);
     let [verdict, difference, seconds] = numbers(&bisection.start);
     table.add_row(["(nothing changed)", "", "", &verdict, &difference, &seconds]);
     for trial in bisection.trials.iter().filter(|trial| trial.is_here()) {
@@ -76,9 +75,6 @@ fn table(bisection: &Bisection) -> Table {
             difference,
             seconds,
         ]);
-    }
-    for column in 4..6 {
-        table.column_mut(column).expect("it has six").set_cell_alignment(CellAlignment::Right);
     }
     table
 }

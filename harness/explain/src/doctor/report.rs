@@ -1,6 +1,6 @@
 //! What people read: the table of operations and targets, and a sentence for each finding. Pure.
 
-use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, TableComponent, presets};
+use comfy_table::{Cell, CellAlignment, Color, Table};
 
 use super::arithmetic::{Arithmetic, LONGEST_SUM, LongestSum, PRODUCT, SIGNIFICAND, SUBNORMALS};
 use super::finding::{Finding, ulp_text};
@@ -10,6 +10,7 @@ use super::outcome::ProbeOutcome;
 use super::record::{ProbeRecord, TargetReport};
 use burn_repro_core::escape;
 use burn_repro_core::precision::Product;
+use burn_repro_report::report::text_table::dense;
 
 /// What the table's numbers and marks are.
 const LEGEND: &str = "largest error against f64, in units in the last place (ULP) of f32; for sums, in ULP of the sum of the \
@@ -93,15 +94,8 @@ const FACTS: [(&str, FactText); 4] = [
 ];
 
 fn table(examined: &[TargetReport]) -> Table {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
-    // More rows than a screen has lines.
-    for part in [TableComponent::HorizontalLines, TableComponent::MiddleIntersections] {
-        table.remove_style(part);
-    }
-    table.set_content_arrangement(ContentArrangement::Dynamic);
     let names = examined.iter().map(|examined| examined.target.name.clone());
-    table.set_header(std::iter::once("operation".to_owned()).chain(names));
+    let mut table = dense(std::iter::once("operation".to_owned()).chain(names));
     let mut row = |name: &str, cell: &dyn Fn(&TargetReport) -> Cell| {
         table.add_row(std::iter::once(Cell::new(name)).chain(examined.iter().map(cell)));
     };

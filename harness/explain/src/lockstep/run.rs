@@ -100,13 +100,13 @@ pub(crate) fn capture(
 }
 
 fn reported(stream: &mut Lockstep) -> LockstepReport {
-    let mut guilty: Vec<(String, usize)> = stream.kept.guilty.clone().into_iter().collect();
-    guilty.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let mut inaccurate: Vec<(String, usize)> = stream.kept.inaccurate.clone().into_iter().collect();
+    inaccurate.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     LockstepReport {
         operations: stream.kept.operations,
         worst: stream.kept.worst.iter().map(told).collect(),
         first: stream.kept.first.as_ref().map(told),
-        guilty,
+        inaccurate,
         reads: std::mem::take(&mut stream.reads),
         stopped: stream.stopped,
         struck: stream.struck(),

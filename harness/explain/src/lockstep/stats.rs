@@ -73,7 +73,7 @@ pub struct Stats {
     /// The first that has more than it may.
     pub first: Option<OpResult>,
     /// How many have more than they may, by name.
-    pub guilty: BTreeMap<String, usize>,
+    pub inaccurate: BTreeMap<String, usize>,
 }
 
 impl Stats {
@@ -81,7 +81,7 @@ impl Stats {
     pub fn take(&mut self, compared: OpResult) {
         self.operations += 1;
         if compared.excess() > 1.0 {
-            *self.guilty.entry(compared.kind.name()).or_default() += 1;
+            *self.inaccurate.entry(compared.kind.name()).or_default() += 1;
             self.first.get_or_insert_with(|| compared.clone());
         }
         let place = self.worst.partition_point(|worse| worse.excess() >= compared.excess());
@@ -116,6 +116,6 @@ mod tests {
         let ulp: Vec<f64> = kept.worst.iter().map(|compared| compared.local.ulp).collect();
         assert_eq!(ulp, [99.0, 98.0, 97.0, 96.0, 95.0, 94.0, 93.0, 92.0, 91.0, 90.0]);
         assert_eq!(kept.first.map(|first| first.local.ulp), Some(74.0));
-        assert_eq!((kept.operations, kept.guilty["from_data"]), (100, 49));
+        assert_eq!((kept.operations, kept.inaccurate["from_data"]), (100, 49));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! `call` finds the function of Burn's public API that is the operation, `program`, `project` and `readme` write the
 //! files, `measure` says what their numbers are measured in, `tensors` writes the tensors and `folder` places it all.
-//! Files that are the same in every project lie in `template`. Which operation is guilty is not found out here.
+//! Files that are the same in every project lie in `template`. Which operation is inaccurate is not found out here.
 
 mod call;
 #[expect(

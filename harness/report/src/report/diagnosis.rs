@@ -74,7 +74,7 @@ fn compared(lockstep: &LockstepReport) -> String {
 }
 
 fn table(operations: &[OperationReport]) -> Table {
-    let mut table = plain(["ULP", "allowed", "accumulated", "operation", "where"], 3);
+    let mut table = plain(["ULP", "allowed", "accumulated", "operation", "where"], 0..3);
     for operation in operations {
         table.add_row([
             short(operation.local.ulp),

@@ -13,7 +13,7 @@ mod picture;
 mod stability;
 mod table;
 mod terminal;
-mod text_table;
+pub mod text_table;
 
 pub use annotations::annotations;
 pub use command::command;

@@ -24,7 +24,7 @@ pub fn outliers(found: &[Result<Disagreement, String>]) -> String {
 /// A row and a column for each member.
 fn distances(disagreement: &Disagreement) -> Table {
     let members = disagreement.members.iter().cloned();
-    let mut table = plain(std::iter::once("    max_abs_diff".to_owned()).chain(members), 0);
+    let mut table = plain(std::iter::once("    max_abs_diff".to_owned()).chain(members), 0..0);
     for (index, member) in disagreement.members.iter().enumerate() {
         let cells = disagreement.max_abs_diff[index].iter().enumerate().map(|(other, distance)| {
             match (other == index, distance.is_finite()) {

@@ -5,7 +5,6 @@ use std::thread;
 
 use burn_repro_target::Target;
 use clap::Args;
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::{Failure, Selection, choose, say};
 use crate::project::{Project, find_targets};
@@ -20,6 +19,7 @@ use burn_repro_core::worker::{Outcome, Pool, Variation, WorkerCommand};
 use burn_repro_explain::calibrate::{
     LEAST, MeasureProposal, Proposal, Sample, Spread, measure_proposals, proposals, spreads,
 };
+use burn_repro_report::report::text_table::plain;
 
 #[derive(Debug, Args)]
 pub(super) struct CalibrateArguments {
@@ -132,18 +132,12 @@ fn text(
     spreads: &[Spread],
     proposals: &[Proposal],
 ) -> String {
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["  output", "target", "unchanged", "moved", "same input"]);
+    let mut table = plain(["  output", "target", "unchanged", "moved", "same input"], 2..5);
     for spread in spreads {
         let numbers = [spread.as_it_is, spread.moved, spread.same_input];
         let numbers = numbers.map(|number| format!("{number:.1e}"));
         let names = [format!("  {}", spread.output), spread.target.clone()];
         table.add_row(names.into_iter().chain(numbers));
-    }
-    for column in 2..5 {
-        table.column_mut(column).expect("it has five").set_cell_alignment(CellAlignment::Right);
     }
     let measures = measure_proposals(spreads, arguments.factor);
     let lines: String = proposals

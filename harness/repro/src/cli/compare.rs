@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::write::print_json;
@@ -16,6 +15,7 @@ use burn_repro_core::scenario::Tolerance;
 use burn_repro_core::tensor_file;
 use burn_repro_core::tolerance::Bounds;
 use burn_repro_core::trace::HostTensor;
+use burn_repro_report::report::text_table::plain;
 
 #[derive(Debug, Args)]
 pub(super) struct CompareArguments {
@@ -129,10 +129,8 @@ impl Compared {
     }
 
     fn text(&self, bits: bool, all: bool) -> String {
-        let mut table = Table::new();
-        table.load_preset(presets::NOTHING);
-        table.set_content_arrangement(ContentArrangement::Disabled);
-        table.set_header(["scenario", "target", "output", "", "max_abs_diff", "max_ulp", "psnr"]);
+        let head = ["scenario", "target", "output", "", "max_abs_diff", "max_ulp", "psnr"];
+        let mut table = plain(head, 0..0);
         let shown = |pair: &&Pair| all || !(pair.same_bits && pair.pass);
         for pair in self.pairs.iter().filter(shown) {
             let said = match (pair.same_bits, pair.pass) {

@@ -18,11 +18,7 @@ pub fn a_changed_epsilon_is_named_in_two_commands() -> Result<(), Failed> {
     check(
         folder.gate(&[]),
         101,
-        &[
-            "small::flex",
-            "mismatch",
-            "next: `cargo repro diagnose small --backend flex`",
-        ],
+        &["small::flex", "mismatch", "next: `cargo repro diagnose small --backend flex`"],
     )?;
     let line = line_of("(variance + epsilon)");
     let place = format!("model.rs:{line}): its argument was 1e-5 and is 0.001");

@@ -128,7 +128,7 @@ pub fn a_guard_that_fails_is_in_every_report() -> Result<(), Failed> {
     check(folder.repro(&["report", "runs/guards", "--out", "out"]), 103, &["required cuda:99"])
 }
 
-/// Nobody can write goldens in CI, but what its gate found can be accepted elsewhere, with every machine as a witness.
+/// Nobody can write goldens in CI, but what its gate found can be accepted elsewhere, with the records of all machines.
 pub fn a_golden_is_accepted_from_what_ci_left() -> Result<(), Failed> {
     let mut folder = Folder::with_golden();
     folder.scale(0.25);
@@ -154,7 +154,7 @@ pub fn a_golden_is_accepted_from_what_ci_left() -> Result<(), Failed> {
 }
 
 /// A machine that contradicts it is heard, although it is not here.
-pub fn a_witness_of_another_machine_can_refuse() -> Result<(), Failed> {
+pub fn a_record_of_another_machine_can_refuse() -> Result<(), Failed> {
     let mut folder = Folder::with_golden();
     folder.scale(0.25);
     folder.kernel = "ndarray=1.5".into();

@@ -57,7 +57,7 @@ fn trials() -> Vec<Trial> {
         trials_of_nextest_are_joined,
         a_guard_that_fails_is_in_every_report,
         a_golden_is_accepted_from_what_ci_left,
-        a_witness_of_another_machine_can_refuse,
+        a_record_of_another_machine_can_refuse,
     ]);
     let name = "the_merged_report_shows_the_outlier_in_a_browser";
     let test = machines::the_merged_report_shows_the_outlier_in_a_browser;

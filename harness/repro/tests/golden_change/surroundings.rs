@@ -176,7 +176,7 @@ pub fn a_reference_of_a_record_that_git_did_not_fetch_is_refused() -> Result<(),
     let run: PathBuf = fs::read_dir(&ci)?.next().ok_or("no run")??.path();
     let accept = ["golden", "accept", "--from", "ci"];
     let elsewhere = ["is a Git LFS pointer", "run `git lfs pull`"];
-    // A witness without its outputs may contradict.
+    // A record without its outputs may contradict.
     let outputs = run.join("outputs/tiny/ndarray.safetensors");
     let whole = fs::read(&outputs)?;
     fs::write(&outputs, POINTER)?;

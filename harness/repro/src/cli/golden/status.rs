@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::StatusArguments;
@@ -12,6 +11,7 @@ use crate::project::Project;
 use burn_repro_core::clock::today;
 use burn_repro_core::exit::Exit;
 use burn_repro_core::golden::{GoldenState, GoldenStatus, SIZE_LIMIT, Store, status as status_of};
+use burn_repro_report::report::text_table::plain;
 
 #[derive(Serialize)]
 struct Listing<'a> {
@@ -40,13 +40,7 @@ pub(super) fn status(project: &Project, arguments: &StatusArguments) -> Result<E
 }
 
 fn text(goldens: &[GoldenStatus], unowned: &[PathBuf], all: bool) -> String {
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["golden", "scenario", "bytes", "recorded", "days ago"]);
-    for column in [2, 4] {
-        table.column_mut(column).expect("it has five").set_cell_alignment(CellAlignment::Right);
-    }
+    let mut table = plain(["golden", "scenario", "bytes", "recorded", "days ago"], 2..5);
     let shown = |golden: &&GoldenStatus| all || golden.state != GoldenState::Current;
     for golden in goldens.iter().filter(shown) {
         let day = golden.recorded.map_or("-".into(), |day| day.to_string());
