@@ -133,6 +133,9 @@ mod tests {
     }
 
     proptest! {
+        // A case makes up to 300 tensors.
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
         #[test]
         fn whatever_is_kept_fits_and_the_last_step_is_among_it(
             steps in 1_usize..300,
