@@ -195,6 +195,13 @@ impl<T: Send + 'static> Child<T> {
         End { status, last_output: said.iter().skip(older).cloned().collect() }
     }
 
+    /// Closes its standard input, at which it ends, and waits until all that it wrote has been read: a message may overtake
+    /// what was written before it to standard error.
+    pub fn finish(&mut self) {
+        self.requests = None;
+        self.end();
+    }
+
     /// What it wrote to standard error since this was asked last, the last lines of it.
     pub fn take_said(&self) -> Vec<String> {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()

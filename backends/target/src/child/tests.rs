@@ -83,6 +83,15 @@ mod shells {
     }
 
     #[test]
+    fn what_a_message_overtook_is_heard_after_the_finish() {
+        let mut child = start("echo answer; sleep 0.2; echo late >&2; cat >/dev/null");
+        assert_eq!(child.next(PATIENT.into()).unwrap(), "answer");
+        assert_eq!(child.take_said(), Vec::<String>::new());
+        child.finish();
+        assert_eq!(child.take_said(), ["late"]);
+    }
+
+    #[test]
     fn a_limit_of_time_is_kept() {
         let begun = Instant::now();
         let silence = start("trap '' TERM INT HUP; while :; do sleep 1; done")

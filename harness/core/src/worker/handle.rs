@@ -135,9 +135,12 @@ impl Worker {
         limits: Limits,
     ) -> Result<Answer, Refusal> {
         let answer = process.ask(request, limits);
+        // After a failure the process may hold a broken device: the next scenario gets a new one.
+        if answer.as_ref().is_ok_and(|answer| !answer.is_result()) {
+            process.finish();
+        }
         self.log = process.take_said();
         let answer = answer?;
-        // After a failure the process may hold a broken device: the next scenario gets a new one.
         if answer.is_result() {
             self.process = Some(process);
         }

@@ -62,6 +62,11 @@ impl Process {
         }
     }
 
+    /// Ends it, and waits for what it has yet to say.
+    pub(super) fn finish(&mut self) {
+        self.0.finish();
+    }
+
     /// What it wrote to standard error since this was asked last.
     pub(super) fn take_said(&self) -> Vec<String> {
         self.0.take_said()
