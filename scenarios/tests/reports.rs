@@ -288,17 +288,3 @@ fn the_history_grows_and_names_what_moved() {
     copy.repro(&["report", "four", "--history", "history.jsonl"]).ends_with(2).says(&["line 1:"]);
     assert_eq!(text(&history), "rubbish\n", "what cannot be read is not overwritten");
 }
-
-#[test]
-fn threads_and_names_are_taken_from_the_environment_too() {
-    let mut copy = Copy::of(&["ddim/ddim-tiny"]);
-    copy.set("BURN_REPRO_THREADS", "2");
-    copy.set("BURN_REPRO_RUN_NAME", "two threads");
-    copy.repro(&["run", "--backend", "cpu", "--record", "r"]).ends_with(0);
-    let run = &json(&copy.path().join("r/run.json"))["run"];
-    assert_eq!((run["threads"].as_u64(), run["name"].as_str()), (Some(2), Some("two threads")));
-    let html = text(&copy.path().join("r/report.html"));
-    assert!(html.contains("--backend flex --threads 2"), "the command to repeat it says so");
-    copy.repro(&["run", "--threads", "0"]).ends_with(2).says(&["invalid number of threads"]);
-    copy.repro(&["run", "--name", " "]).ends_with(2).says(&["invalid machine name"]);
-}

@@ -119,3 +119,17 @@ fn nobody_accepts_in_ci(#[case] variables: &[(&str, &str)], #[case] code: i32, #
     accept.env("BURN_REPRO_GOLDEN", copy.path().join("golden"));
     Run::of(&mut accept).ends_with(code).says(&[said]);
 }
+
+#[test]
+fn threads_and_names_are_taken_from_the_environment_too() {
+    let mut copy = Copy::of(&["ddim/ddim-tiny"]);
+    copy.set("BURN_REPRO_THREADS", "2");
+    copy.set("BURN_REPRO_RUN_NAME", "two threads");
+    copy.repro(&["run", "--backend", "cpu", "--record", "r"]).ends_with(0);
+    let run = &crate::json(&copy.path().join("r/run.json"))["run"];
+    assert_eq!((run["threads"].as_u64(), run["name"].as_str()), (Some(2), Some("two threads")));
+    let html = std::fs::read_to_string(copy.path().join("r/report.html")).unwrap();
+    assert!(html.contains("--backend flex --threads 2"), "the command to repeat it says so");
+    copy.repro(&["run", "--threads", "0"]).ends_with(2).says(&["invalid number of threads"]);
+    copy.repro(&["run", "--name", " "]).ends_with(2).says(&["invalid machine name"]);
+}
