@@ -33,7 +33,7 @@ struct State {
     folder: Option<RunFolder>,
     reports: Vec<CellReport>,
     failures: Vec<RunFailure>,
-    /// ReportText once: whether a test passes does not depend on it.
+    /// Said once: whether a test passes does not depend on it.
     failed: Option<FolderError>,
 }
 
