@@ -5,9 +5,8 @@
 
 use std::time::Instant;
 
-use burn::tensor::backend::Backend;
+use burn::backend::DispatchDevice;
 use burn::tensor::{Device, Tensor};
-use burn::{Dispatch, DispatchDevice};
 use burn_repro::Probe;
 use burn_repro_scenarios::pipeline::{Denoiser, DiffusionParams};
 use burn_repro_scenarios::sampler::ddim::Ddim;
@@ -27,8 +26,8 @@ fn main() {
     let params: DiffusionParams<Ddim> =
         serde_yaml::from_value(scenario["params"].clone()).expect("params");
     let devices = [
-        ("flex", DispatchDevice::Flex(Default::default())),
-        ("ndarray", DispatchDevice::NdArray(Default::default())),
+        ("flex", Device::flex()),
+        ("ndarray", Device::new(DispatchDevice::NdArray(Default::default()))),
     ];
     for (name, device) in devices {
         let mut runs: [Vec<f64>; 3] = Default::default();
@@ -43,23 +42,23 @@ fn main() {
 }
 
 /// Seconds for seeding the weights, for making the model of them, and for a step.
-fn measure(params: &DiffusionParams<Ddim>, device: &Device<Dispatch>) -> [f64; 3] {
+fn measure(params: &DiffusionParams<Ddim>, device: &Device) -> [f64; 3] {
     let Denoiser::Seeded { config, init_seed, .. } = &params.own.unet else {
         panic!("seeded weights")
     };
     let begun = Instant::now();
     let weights = Weights::initialise(config, init_seed.bits()).expect("a configuration");
     let seeded = begun.elapsed().as_secs_f64();
-    let model = UNet2DModel::<Dispatch>::new(config, &weights, device).expect("weights");
-    Dispatch::sync(device).expect("a CPU device");
+    let model = UNet2DModel::new(config, &weights, device).expect("weights");
+    device.sync().expect("a CPU device");
     let built = begun.elapsed().as_secs_f64() - seeded;
 
     let arguments = params.part().expect("arguments");
     let sampler = Ddim::new(&params.own.scheduler.config, &arguments).expect("a scheduler");
     let steps = sampler.steps(STEPS).expect("a schedule");
-    let x = Tensor::<Dispatch, 4>::ones([1, 3, 32, 32], device);
+    let x = Tensor::<4>::ones([1, 3, 32, 32], device);
     let denoise = |x, t: f64| model.forward(x, &[t]);
-    let no_noise = |_, _: &mut Probe<Dispatch>| panic!("eta is 0");
+    let no_noise = |_, _: &mut Probe| panic!("eta is 0");
     let mut probe = Probe::new(device.clone());
     let begun = Instant::now();
     let latents = sample(&sampler, &steps, x, denoise, no_noise, &mut probe);

@@ -155,7 +155,7 @@ fn the_record_and_the_saved_outputs_say_what_the_design_promises() {
         assert!(!expect[0][key].is_null(), "{key} in {}", expect[0]);
     }
     let targets = record["run"]["targets"].as_array().unwrap();
-    assert!(targets.iter().any(|target| target["fingerprint"]["burn"] == "0.21.0"));
+    assert!(targets.iter().any(|target| target["fingerprint"]["burn"] == "0.22.1"));
     let saved = fs::read(copy.path().join("out/ddim-tiny/flex.safetensors")).unwrap();
     let tensors = safetensors::SafeTensors::deserialize(&saved).unwrap();
     assert_eq!(tensors.tensor("image").unwrap().shape(), [1, 8, 8, 3]);

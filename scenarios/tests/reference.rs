@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use burn_repro::{Case, Pipeline, Probe};
 use burn_repro_core::scenario::Seed;
 use burn_repro_core::trace::{NamedTensor, Trace};
-use burn_repro_device::{Backend, open, probe};
+use burn_repro_device::{open, probe};
 use burn_repro_scenarios::pipeline::Diffusion;
 use burn_repro_scenarios::sampler::{ddim::Ddim, ddpm::Ddpm};
 use burn_repro_target::{Class, Dtype, Target};
@@ -40,7 +40,7 @@ fn run<P: Pipeline>(pipeline: &P, model: &str, target: &Target) -> Trace {
     pipeline.complete(&mut case).unwrap();
     pipeline.validate(&case).unwrap();
     let device = open(target, Dtype::F32).unwrap();
-    let mut probe = Probe::<Backend>::new(device.clone());
+    let mut probe = Probe::new(device.clone());
     pipeline.run(&case, &device, &mut probe).unwrap();
     probe.finish().unwrap()
 }

@@ -6,8 +6,8 @@
 use std::fs;
 use std::path::Path;
 
-use burn::tensor::{DType, FloatDType, IntDType, Tensor, TensorData, set_default_dtypes};
-use burn::{Dispatch, DispatchDevice};
+use burn::backend::DispatchDevice;
+use burn::tensor::{DType, Device, FloatDType, IntDType, Tensor, TensorData};
 use burn_repro_scenarios::unet::{TimeEmbeddingType, UNet2DConfig, UNet2DModel, Weights};
 use serde_json::Value;
 
@@ -40,7 +40,7 @@ fn timesteps(run: &Value) -> Vec<f64> {
 }
 
 fn distance(got: &TensorData, want: &Value) -> f64 {
-    assert_eq!(got.dtype, DType::F64);
+    assert_eq!(got.dtype(), DType::F64);
     let want: Vec<f64> = hex::<16>(want).map(f64::from_bits).collect();
     assert_eq!(got.num_elements(), want.len());
     let differences = got.iter::<f64>().zip(want).map(|(got, want)| (got - want).abs());
@@ -53,12 +53,12 @@ fn every_configuration_denoises_as_in_diffusers() {
     let vectors: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     let sample = hex::<8>(&vectors["sample"]["f32"]).map(|bits| f32::from_bits(bits as u32));
     let sample = TensorData::new(sample.collect(), [2, 3, 8, 8]);
-    let devices = [
-        ("flex", DispatchDevice::Flex(Default::default())),
-        ("ndarray", DispatchDevice::NdArray(Default::default())),
+    let mut devices = [
+        ("flex", Device::flex()),
+        ("ndarray", Device::new(DispatchDevice::NdArray(Default::default()))),
     ];
-    for (_, device) in &devices {
-        set_default_dtypes::<Dispatch>(device, FloatDType::F64, IntDType::I64).unwrap();
+    for (_, device) in &mut devices {
+        device.configure((FloatDType::F64, IntDType::I64)).unwrap();
     }
     let mut failures = Vec::new();
     let mut checked = 0;
@@ -69,7 +69,7 @@ fn every_configuration_denoises_as_in_diffusers() {
         };
         let Ok(weights) = Weights::initialise(&config, 0) else { continue };
         for (backend, device) in &devices {
-            let model = UNet2DModel::<Dispatch>::new(&config, &weights, device).unwrap();
+            let model = UNet2DModel::new(&config, &weights, device).unwrap();
             for run in case["runs"].as_array().unwrap() {
                 let timesteps = timesteps(run);
                 let output = model.forward(Tensor::from_data(sample.clone(), device), &timesteps);

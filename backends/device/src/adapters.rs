@@ -8,7 +8,7 @@ use wgpu::{
 use crate::slug::unique_slugs;
 use crate::{build_facts, host};
 use burn_repro_target::{
-    Adapter, Class, Discovery, Fingerprint, Locator, Missing, OPENGL, Target, switch,
+    Adapter, Class, Discovery, Fingerprint, Locator, Missing, OPENGL, Target, VULKAN, switch,
 };
 
 /// The machine's native graphics APIs. OpenGL is left out unless somebody asks for it: it shows the same devices a second
@@ -45,6 +45,37 @@ pub(crate) fn find(name: &str, adapter: &Adapter) -> Option<(Instance, Handle)> 
     Some((instance, handle))
 }
 
+/// A device and its queue, as CubeCL asks for them.
+///
+/// # Errors
+/// What the driver says.
+pub(crate) fn request(handle: &Handle) -> Result<(wgpu::Device, wgpu::Queue), String> {
+    #[cfg(feature = "vulkan")]
+    if handle.get_info().backend == wgpu::Backend::Vulkan {
+        let native = cubecl::wgpu::vulkan::try_request_vulkan_device(handle);
+        if let Some(opened) = pollster::block_on(native).map_err(|error| error.to_string())? {
+            return Ok(opened);
+        }
+    }
+    pollster::block_on(handle.request_device(&as_cubecl_asks(handle)))
+        .map_err(|error| error.to_string())
+}
+
+/// The request that cubecl-wgpu makes (`backend/wgsl.rs`), less the features that wgpu calls experimental: they need
+/// `unsafe`, and no WGSL kernel of CubeCL uses one.
+fn as_cubecl_asks(handle: &wgpu::Adapter) -> wgpu::DeviceDescriptor<'static> {
+    let unwanted =
+        wgpu::Features::MAPPABLE_PRIMARY_BUFFERS | wgpu::Features::all_experimental_mask();
+    wgpu::DeviceDescriptor {
+        label: None,
+        required_features: handle.features().difference(unwanted),
+        required_limits: handle.limits(),
+        memory_hints: wgpu::MemoryHints::MemoryUsage,
+        trace: wgpu::Trace::Off,
+        experimental_features: wgpu::ExperimentalFeatures::disabled(),
+    }
+}
+
 /// No debugging flags, whatever the profile: a validation layer of the machine would change what is run.
 fn instance() -> Instance {
     Instance::new(InstanceDescriptor {
@@ -56,16 +87,17 @@ fn instance() -> Instance {
 
 fn enumerate(instance: &Instance) -> Vec<(String, Handle)> {
     let handles = pollster::block_on(instance.enumerate_adapters(backends()));
-    let seen: Vec<_> = handles
-        .iter()
-        .map(|handle| identity(&handle.get_info()))
-        .map(|adapter| (adapter.device, adapter.api))
-        .collect();
-    unique_slugs(&seen)
-        .into_iter()
-        .map(|slug| format!("{}:{slug}", Class::Wgpu))
-        .zip(handles)
-        .collect()
+    let infos: Vec<AdapterInfo> = handles.iter().map(Handle::get_info).collect();
+    let seen: Vec<_> = infos.iter().map(identity).map(|found| (found.device, found.api)).collect();
+    let prefix = |info: &AdapterInfo| if is_spirv(info) { VULKAN } else { "wgpu:" };
+    let names = unique_slugs(&seen).into_iter().zip(&infos);
+    names.map(|(slug, info)| format!("{}{slug}", prefix(info))).zip(handles).collect()
+}
+
+/// CubeCL has one compiler for an adapter: with its feature `vulkan` what reaches Vulkan is SPIR-V, and there is no
+/// switch to WGSL. That it is SPIR-V is asserted when the target is opened.
+fn is_spirv(info: &AdapterInfo) -> bool {
+    cfg!(feature = "vulkan") && info.backend == wgpu::Backend::Vulkan
 }
 
 fn identity(info: &AdapterInfo) -> Adapter {
@@ -87,7 +119,10 @@ fn target(name: String, info: &AdapterInfo, limits: &Limits) -> Target {
         api: Some(adapter.api.clone()),
         pci_bus: Some(adapter.pci_bus.clone()).filter(|address| !address.is_empty()),
         largest_tensor: Some(limits.max_storage_buffer_binding_size),
-        compiler: Some(format!("naga {} (wgsl)", build_facts::version("naga"))),
+        compiler: Some(match is_spirv(info) {
+            true => format!("cubecl {} (spirv)", build_facts::version("cubecl")),
+            false => format!("naga {} (wgsl)", build_facts::version("naga")),
+        }),
         ..host::fingerprint()
     };
     Target { name, class: Class::Wgpu, locator: Locator::Wgpu(adapter), fingerprint }

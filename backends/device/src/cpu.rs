@@ -1,18 +1,33 @@
-//! The two implementations for processors that are always compiled in. Nothing is asked of the machine.
+//! The implementations for processors, which are always compiled in: two of Burn's own, and CubeCL's, whose kernels are
+//! those of GPUs. Nothing is asked of the machine.
 
-use crate::host;
-use burn_repro_target::{Class, Discovery, Locator, Target};
+use burn_repro_target::{Class, Discovery, Fingerprint, Locator, Target};
 
-/// Both targets; there is no machine on which one is missing.
+use crate::{Device, foreign, host};
+
+#[expect(deprecated, reason = "ndarray is a target as long as Burn publishes it")]
+pub(crate) type NdArray = burn::backend::NdArray;
+
+/// All targets; there is no machine on which one is missing.
 pub(crate) fn probe() -> Discovery {
-    let target = |name: &str, locator: Locator| Target {
+    let target = |name: &str, locator: Locator, compiler: Option<String>| Target {
         name: name.to_owned(),
         class: Class::Cpu,
         locator,
-        fingerprint: host::fingerprint(),
+        fingerprint: Fingerprint { compiler, ..host::fingerprint() },
     };
     Discovery {
-        targets: vec![target("ndarray", Locator::Ndarray), target("flex", Locator::Flex)],
+        targets: vec![
+            target("ndarray", Locator::Ndarray, None),
+            target("flex", Locator::Flex, None),
+            target("cubecl-cpu", Locator::CubeclCpu, Some(foreign::llvm_version())),
+        ],
         missing: Vec::new(),
     }
+}
+
+/// The device of the `ndarray` crate.
+#[expect(deprecated, reason = "ndarray is a target as long as Burn publishes it")]
+pub(crate) fn ndarray() -> Device {
+    Device::ndarray()
 }

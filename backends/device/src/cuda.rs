@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+use cubecl::cuda::compiler::CudaBackend;
 use cudarc::driver::result;
 use cudarc::driver::sys::CUdevice_attribute::{
     CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR as MAJOR,
@@ -27,6 +28,7 @@ pub(crate) fn probe() -> Discovery {
 
 /// What is asked of the machine, in this order.
 trait Installation {
+    fn compiler(&self) -> CudaBackend;
     fn driver_is_present(&self) -> bool;
     fn nvrtc_is_present(&self) -> bool;
     fn start(&self) -> Result<(), String>;
@@ -37,6 +39,10 @@ trait Installation {
 struct Machine;
 
 impl Installation for Machine {
+    fn compiler(&self) -> CudaBackend {
+        CudaBackend::default()
+    }
+
     fn driver_is_present(&self) -> bool {
         foreign::driver_is_present()
     }
@@ -54,8 +60,15 @@ impl Installation for Machine {
         usize::try_from(count).map_err(|error| error.to_string())
     }
 
+    /// Where CubeCL looks.
     fn toolkit(&self) -> Option<PathBuf> {
-        cubecl::cuda::install::cuda_path()
+        let usual = ["/usr/local/cuda", "/opt/cuda", "/usr/lib/cuda", "/usr"];
+        let set = std::env::var_os("CUDA_PATH").map(PathBuf::from);
+        let is_here = |root: &PathBuf| root.join("nvvm").join("libdevice").is_dir();
+        match self.compiler() {
+            CudaBackend::Cpp => cubecl::cuda::install::cuda_path(),
+            CudaBackend::Llvm => set.or_else(|| usual.into_iter().map(PathBuf::from).find(is_here)),
+        }
     }
 }
 
@@ -67,7 +80,7 @@ fn usable_gpus(machine: &impl Installation) -> Result<usize, Missing> {
             DRIVER,
         );
     }
-    if !machine.nvrtc_is_present() {
+    if machine.compiler() == CudaBackend::Cpp && !machine.nvrtc_is_present() {
         return missing(
             "the library that compiles CUDA kernels at run time (NVRTC) cannot be loaded",
             NVRTC,
@@ -84,13 +97,17 @@ fn usable_gpus(machine: &impl Installation) -> Result<usize, Missing> {
         }
     };
     let Some(toolkit) = machine.toolkit() else {
-        return missing("CUDA_PATH is not set and no CUDA toolkit is in its usual place", HEADERS);
+        return missing("CUDA_PATH is not set and no CUDA toolkit is in its usual place", TOOLKIT);
     };
-    let header = toolkit.join("include").join("cuda_runtime.h");
-    if !header.exists() {
+    let needed = match machine.compiler() {
+        CudaBackend::Cpp => toolkit.join("include").join("cuda_runtime.h"),
+        // Of it, kernels that take exp, log, sin, pow or erf are linked.
+        CudaBackend::Llvm => toolkit.join("nvvm").join("libdevice").join("libdevice.10.bc"),
+    };
+    if !needed.exists() {
         return missing(
-            &format!("CUDA's headers are not here: {} does not exist", header.display()),
-            HEADERS,
+            &format!("a part of the CUDA toolkit is not here: {} does not exist", needed.display()),
+            TOOLKIT,
         );
     }
     Ok(count)
@@ -101,7 +118,8 @@ const NVRTC: &str = "install the CUDA toolkit 12 or newer and put its libraries 
 const BROKEN: &str =
     "see whether `nvidia-smi` works; after an update of the driver the machine may need a restart";
 const NO_GPU: &str = "unset CUDA_VISIBLE_DEVICES or correct it; a container needs to be given the GPU (docker run --gpus all)";
-const HEADERS: &str = "install the CUDA toolkit with its headers and set CUDA_PATH to the folder that holds `include`";
+const TOOLKIT: &str =
+    "install the CUDA toolkit and set CUDA_PATH to the folder that holds `include` and `nvvm`";
 
 fn target(index: usize) -> Option<Target> {
     let place = i32::try_from(index).ok()?;
@@ -115,7 +133,7 @@ fn target(index: usize) -> Option<Target> {
         driver: Some(driver()),
         api: Some("cuda".to_owned()),
         pci_bus: pci_bus(place),
-        compiler: foreign::nvrtc_version().map(|(major, minor)| format!("nvrtc {major}.{minor}")),
+        compiler: compiler(),
         compute_capability: capability.map(|(major, minor)| format!("{major}.{minor}")),
         ..host::fingerprint()
     };
@@ -125,6 +143,16 @@ fn target(index: usize) -> Option<Target> {
         locator: Locator::Cuda { index, device },
         fingerprint,
     })
+}
+
+/// What turns kernels into PTX. Either is in the binary; which one runs is proven by what was compiled.
+fn compiler() -> Option<String> {
+    match CudaBackend::default() {
+        CudaBackend::Llvm => Some(foreign::llvm_version()),
+        CudaBackend::Cpp => {
+            foreign::nvrtc_version().map(|(major, minor)| format!("nvrtc {major}.{minor}"))
+        }
+    }
 }
 
 /// The address as Vulkan writes it, too.
@@ -152,12 +180,16 @@ mod tests {
     struct Fake {
         driver: bool,
         nvrtc: bool,
+        compiler: CudaBackend,
         start: Result<(), String>,
         count: Result<usize, String>,
         toolkit: Option<PathBuf>,
     }
 
     impl Installation for Fake {
+        fn compiler(&self) -> CudaBackend {
+            self.compiler
+        }
         fn driver_is_present(&self) -> bool {
             self.driver
         }
@@ -166,7 +198,7 @@ mod tests {
             self.nvrtc
         }
         fn start(&self) -> Result<(), String> {
-            assert!(self.nvrtc, "started without a compiler");
+            assert!(self.driver, "started without a driver");
             self.start.clone()
         }
         fn count(&self) -> Result<usize, String> {
@@ -180,6 +212,7 @@ mod tests {
 
     fn whole() -> Fake {
         Fake {
+            compiler: CudaBackend::Llvm,
             driver: true,
             nvrtc: true,
             start: Ok(()),
@@ -190,12 +223,13 @@ mod tests {
 
     #[rstest]
     #[case::driver(Fake { driver: false, ..whole() }, "the library of the NVIDIA driver", DRIVER)]
-    #[case::nvrtc(Fake { nvrtc: false, ..whole() }, "NVRTC", NVRTC)]
+    #[case::nvrtc(Fake { nvrtc: false, compiler: CudaBackend::Cpp, ..whole() }, "NVRTC", NVRTC)]
     #[case::start(Fake { start: Err("CUDA_ERROR_UNKNOWN".into()), ..whole() }, "does not start: CUDA_ERROR_UNKNOWN", BROKEN)]
     #[case::no_gpu(Fake { count: Ok(0), ..whole() }, "sees no GPU", NO_GPU)]
     #[case::count(Fake { count: Err("lost".into()), ..whole() }, "does not count its GPUs: lost", BROKEN)]
-    #[case::toolkit(Fake { toolkit: None, ..whole() }, "CUDA_PATH is not set", HEADERS)]
-    #[case::headers(whole(), "cuda_runtime.h does not exist", HEADERS)]
+    #[case::toolkit(Fake { toolkit: None, ..whole() }, "CUDA_PATH is not set", TOOLKIT)]
+    #[case::headers(Fake { compiler: CudaBackend::Cpp, ..whole() }, "cuda_runtime.h does not exist", TOOLKIT)]
+    #[case::libdevice(whole(), "libdevice.10.bc does not exist", TOOLKIT)]
     fn the_first_missing_part_is_named_with_its_cure(
         #[case] machine: Fake,
         #[case] reason: &str,
@@ -209,13 +243,16 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_whole_installation_gives_its_gpus() {
-        let toolkit =
-            std::env::temp_dir().join(format!("burn-repro-toolkit-{}", std::process::id()));
-        std::fs::create_dir_all(toolkit.join("include")).unwrap();
-        std::fs::write(toolkit.join("include/cuda_runtime.h"), "").unwrap();
-        let count = usable_gpus(&Fake { toolkit: Some(toolkit.clone()), ..whole() });
+    #[rstest]
+    #[case(CudaBackend::Cpp, "include/cuda_runtime.h")]
+    #[case(CudaBackend::Llvm, "nvvm/libdevice/libdevice.10.bc")]
+    fn a_whole_installation_gives_its_gpus(#[case] compiler: CudaBackend, #[case] part: &str) {
+        let name = format!("burn-repro-toolkit-{}-{compiler:?}", std::process::id());
+        let toolkit = std::env::temp_dir().join(name);
+        let part = toolkit.join(part);
+        std::fs::create_dir_all(part.parent().unwrap()).unwrap();
+        std::fs::write(part, "").unwrap();
+        let count = usable_gpus(&Fake { compiler, toolkit: Some(toolkit.clone()), ..whole() });
         std::fs::remove_dir_all(&toolkit).unwrap();
         assert_eq!(count, Ok(2));
     }

@@ -1,6 +1,6 @@
 //! Every call into C that has no safe wrapper, and nothing else: no decision is taken here.
 
-#![expect(unsafe_code, reason = "cudarc and libc offer these functions as unsafe only")]
+#![expect(unsafe_code, reason = "cudarc, llvm-sys and libc offer these functions as unsafe only")]
 
 use std::ffi::c_int;
 
@@ -32,6 +32,16 @@ pub(crate) fn nvrtc_version() -> Option<(c_int, c_int)> {
     // SAFETY: the function only writes the two numbers; asked for after the library was found.
     let result = unsafe { cudarc::nvrtc::sys::nvrtcVersion(&raw mut major, &raw mut minor) };
     (result == cudarc::nvrtc::sys::nvrtcResult::NVRTC_SUCCESS).then_some((major, minor))
+}
+
+/// The LLVM that is linked: `llvm 22.1.8`.
+pub(crate) fn llvm_version() -> String {
+    let (mut major, mut minor, mut patch) = (0, 0, 0);
+    // SAFETY: the function only writes the three numbers.
+    unsafe {
+        llvm_sys::core::LLVMGetVersion(&raw mut major, &raw mut minor, &raw mut patch);
+    }
+    format!("llvm {major}.{minor}.{patch}")
 }
 
 /// One attribute of the GPU at a place of the driver's list.

@@ -20,6 +20,15 @@ pub fn guarantees(target: &Target) -> Vec<Guarantee> {
     let held = |what: &str| Guarantee { held: true, what: what.to_owned() };
     let open = |what: String| Guarantee { held: false, what };
     let mut all = match target.class {
+        Class::Cpu if target.locator == Locator::CubeclCpu => vec![
+            held(
+                "one core for each cell, because kernels are shaped by the number of cores (Linux)",
+            ),
+            held("f16 is rounded after every operation"),
+            held("kernels check their bounds"),
+            held("no kernels from a cache on disk, no settings from a file"),
+            held("the first 12 MiB of free memory are filled with NaN between cells"),
+        ],
         Class::Cpu => vec![
             held("one thread for each cell"),
             held("no kernels that follow the width of vectors (`simd` is not compiled in)"),
@@ -60,8 +69,9 @@ fn cannot_hold(target: &Target) -> Vec<String> {
         "exp, ln, sin and tanh are those of the C library ({})",
         fingerprint.libc.as_deref().unwrap_or("version unknown")
     );
-    let atomics =
-        "a full `sum()` or `mean()` adds with atomics in any order: use `sum_dim`".to_owned();
+    let atomics = "a full `sum()` or `mean()`, and `scatter` that adds (so the gradient of an embedding), add with atomics \
+                   in any order: use `sum_dim`"
+        .to_owned();
     match &target.locator {
         Locator::Flex => vec![
             libm,
@@ -74,13 +84,20 @@ fn cannot_hold(target: &Target) -> Vec<String> {
             libm,
             "matrix products use the vector instructions it finds (with FMA: one rounding)".to_owned(),
         ],
+        Locator::CubeclCpu => vec![format!(
+            "{} compiles kernels for the vector instructions it finds, and fuses multiply and add",
+            fingerprint.compiler.as_deref().unwrap_or("LLVM")
+        )],
         Locator::Wgpu(_) => vec![
             "the driver's compiler chooses how to fuse, flush subnormals, divide, and take exp or sin"
                 .to_owned(),
             atomics,
         ],
         Locator::Cuda { .. } => vec![
-            "NVRTC fuses multiply and add".to_owned(),
+            format!(
+                "{} fuses multiply and add",
+                fingerprint.compiler.as_deref().unwrap_or("the compiler")
+            ),
             "a plain f32 `Tensor::matmul` rounds to TF32 from compute capability 8.0 on; `burn_repro::matmul` does not"
                 .to_owned(),
             atomics,

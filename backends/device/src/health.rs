@@ -1,10 +1,10 @@
 //! Whether an opened device still computes and still owns its memory. A GPU failure is often silent: the next read
 //! returns what happens to lie there. What a failure means for a cell is the harness's business.
 
-use burn::tensor::backend::Backend as _;
+use burn::backend::DispatchDevice;
 use burn::tensor::{Int, Tensor, TensorData};
 
-use crate::{Backend, Device};
+use crate::Device;
 use burn_repro_target::caught;
 
 /// Two bytes that are a NaN in every float type when repeated: f16 and bf16 `7FFE`, f32 `7FFE7FFE`, f64 likewise.
@@ -22,9 +22,9 @@ const BLOCKS: [usize; 5] = [1 << 20, 1 << 20, 1 << 20, 1 << 20, 8 << 20];
 pub fn canary(device: &Device) -> Result<(), String> {
     let numbers: Vec<f32> = (1..=16_u8).map(f32::from).collect();
     let answer = caught(|| {
-        let numbers = Tensor::<Backend, 2>::from_data(TensorData::new(numbers, [4, 4]), device);
+        let numbers = Tensor::<2>::from_data(TensorData::new(numbers, [4, 4]), device);
         let sums = (numbers * 2.0 - 1.0).sum_dim(1);
-        Backend::sync(device).map_err(|error| format!("{error:?}"))?;
+        device.sync().map_err(|error| format!("{error:?}"))?;
         sums.try_into_data().map_err(|error| format!("{error:?}"))
     })
     .and_then(|answer| answer)
@@ -45,33 +45,24 @@ pub fn canary(device: &Device) -> Result<(), String> {
 /// # Errors
 /// What the device or its driver says.
 pub fn poison(device: &Device) -> Result<(), String> {
-    if matches!(device, Device::Flex(_) | Device::NdArray(_)) {
+    if !matches!(device.as_dispatch(), DispatchDevice::Cube(_)) {
         return Ok(());
     }
     caught(|| {
-        release(device);
+        device.memory_cleanup();
         let word = i32::from(STALE) << 16 | i32::from(STALE);
-        let blocks: Vec<Tensor<Backend, 1, Int>> = BLOCKS
+        let blocks: Vec<Tensor<1, Int>> = BLOCKS
             .iter()
             .map(|bytes| vec![word; bytes / size_of::<i32>()])
             .map(|words| Tensor::from_data(TensorData::from(&words[..]), device))
             .collect();
-        let written = Backend::sync(device).map_err(|error| format!("{error:?}"));
+        let written = device.sync().map_err(|error| format!("{error:?}"));
         // Freed together: one at a time would write the same block again and again.
         drop(blocks);
         written
     })
     .and_then(|written| written)
     .map_err(|reason| format!("filling the device's memory failed: {reason}"))
-}
-
-/// Gives the pages back in which nothing lies any more. `Dispatch` does not pass this on in Burn 0.21.
-fn release(device: &Device) {
-    match device {
-        Device::Wgpu(device) => <burn_wgpu::Wgpu>::memory_cleanup(device),
-        Device::Cuda(device) => <burn_cuda::Cuda>::memory_cleanup(device),
-        _ => Backend::memory_cleanup(device),
-    }
 }
 
 /// The place of the first element that is still poison, in bytes as a device gave them.
@@ -86,13 +77,12 @@ pub fn first_stale(bytes: &[u8], size_of_element: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn_flex::FlexDevice;
     use half::{bf16, f16};
 
     #[test]
     fn a_healthy_device_answers() {
-        assert_eq!(canary(&Device::Flex(FlexDevice)), Ok(()));
-        assert_eq!(poison(&Device::Flex(FlexDevice)), Ok(()));
+        assert_eq!(canary(&Device::flex()), Ok(()));
+        assert_eq!(poison(&Device::flex()), Ok(()));
     }
 
     #[test]

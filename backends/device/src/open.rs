@@ -1,15 +1,12 @@
 //! Opening a target so that it computes the same every time. Which targets there are is found out in `discovery`.
 
-use burn::backend::wgpu::WgpuDevice;
-use burn::tensor::backend::Backend as _;
-use burn::tensor::{FloatDType, IntDType, get_device_settings, set_default_dtypes};
+use burn::backend::{Backend as _, Dispatch};
+use burn::tensor::{FloatDType, IntDType};
 use burn_cuda::CudaDevice;
-use burn_flex::FlexDevice;
-use burn_ndarray::NdArrayDevice;
-use burn_wgpu::{RuntimeOptions, WgpuSetup, init_device};
+use burn_wgpu::{RuntimeOptions, WgpuSetup, try_init_device};
 
 use crate::steady::hold_still;
-use crate::{Backend, Device, adapters, cuda};
+use crate::{Device, adapters, cpu, cuda, steady};
 use burn_repro_target::{Adapter, Determinism, Dtype, Locator, Settings, Target, caught};
 
 /// Why a target could not be opened.
@@ -74,14 +71,19 @@ pub enum OpenError {
 /// If the target is gone, does not have the float type, was given another one before, or its driver fails. A
 /// driver's panic is one of these errors; a crash ends the process.
 pub fn open(target: &Target, settings: impl Into<Settings>) -> Result<Device, OpenError> {
-    let Settings { dtype, determinism, .. } = settings.into();
-    let device = match &target.locator {
-        Locator::Ndarray => Device::NdArray(NdArrayDevice::Cpu),
-        Locator::Flex => Device::Flex(FlexDevice),
-        Locator::Wgpu(adapter) => Device::Wgpu(open_adapter(target, adapter, determinism)?),
-        Locator::Cuda { index, .. } => Device::Cuda(open_gpu(target, *index, determinism)?),
+    let Settings { dtype, determinism, threads } = settings.into();
+    let mut device = match &target.locator {
+        Locator::Ndarray => cpu::ndarray(),
+        Locator::Flex => Device::flex(),
+        Locator::CubeclCpu => {
+            held_still(target, determinism)?;
+            steady::limit_cores(determinism, threads);
+            Device::cpu()
+        }
+        Locator::Wgpu(adapter) => open_adapter(target, adapter, determinism)?,
+        Locator::Cuda { index, .. } => open_gpu(target, *index, determinism)?,
     };
-    fix_dtypes(target, &device, dtype)?;
+    fix_dtypes(target, &mut device, dtype)?;
     check_identity(target, &device)?;
     Ok(device)
 }
@@ -91,10 +93,13 @@ fn check_identity(target: &Target, device: &Device) -> Result<(), OpenError> {
     let expected = match target.locator {
         Locator::Ndarray => "ndarray",
         Locator::Flex => "flex",
+        Locator::CubeclCpu => "cubecl<cpu",
+        Locator::Wgpu(_) if target.is_spirv() => "wgpu<spirv>",
         Locator::Wgpu(_) => "wgpu",
         Locator::Cuda { .. } => "cuda",
     };
-    let name = caught(|| Backend::name(device)).map_err(|panic| failed(target, panic))?;
+    let name =
+        caught(|| Dispatch::name(device.as_dispatch())).map_err(|panic| failed(target, panic))?;
     if name.to_lowercase().contains(expected) {
         return Ok(());
     }
@@ -115,7 +120,7 @@ fn open_adapter(
     target: &Target,
     adapter: &Adapter,
     determinism: Determinism,
-) -> Result<WgpuDevice, OpenError> {
+) -> Result<Device, OpenError> {
     held_still(target, determinism)?;
     let found =
         caught(|| adapters::find(&target.name, adapter)).map_err(|panic| failed(target, panic))?;
@@ -124,43 +129,22 @@ fn open_adapter(
         reason: format!("no adapter `{}` of {} has this name", adapter.device, adapter.api),
     })?;
     caught(|| {
-        let (device, queue) = pollster::block_on(handle.request_device(&as_cubecl_asks(&handle)))
-            .map_err(|error| error.to_string())?;
+        let (device, queue) = adapters::request(&handle)?;
         let backend = handle.get_info().backend;
-        Ok(init_device(
-            WgpuSetup { instance, adapter: handle, device, queue, backend },
-            RuntimeOptions::default(),
-        ))
+        let setup = WgpuSetup { instance, adapter: handle, device, queue, backend };
+        let opened = try_init_device(setup, RuntimeOptions::default());
+        opened.map(Device::from).map_err(|error| error.to_string())
     })
     .and_then(|opened| opened)
     .map_err(|reason| failed(target, reason))
 }
 
-/// The request that cubecl-wgpu makes (`backend/wgsl.rs`), less the features that wgpu calls experimental: they need
-/// `unsafe`, and no WGSL kernel of CubeCL uses one.
-fn as_cubecl_asks(handle: &wgpu::Adapter) -> wgpu::DeviceDescriptor<'static> {
-    let unwanted =
-        wgpu::Features::MAPPABLE_PRIMARY_BUFFERS | wgpu::Features::all_experimental_mask();
-    wgpu::DeviceDescriptor {
-        label: None,
-        required_features: handle.features().difference(unwanted),
-        required_limits: handle.limits(),
-        memory_hints: wgpu::MemoryHints::MemoryUsage,
-        trace: wgpu::Trace::Off,
-        experimental_features: wgpu::ExperimentalFeatures::disabled(),
-    }
-}
-
-fn open_gpu(
-    target: &Target,
-    index: usize,
-    determinism: Determinism,
-) -> Result<CudaDevice, OpenError> {
+fn open_gpu(target: &Target, index: usize, determinism: Determinism) -> Result<Device, OpenError> {
     held_still(target, determinism)?;
     let here = caught(cuda::probe).map_err(|panic| failed(target, panic))?;
     if here.targets.iter().any(|found| found.name == target.name && found.locator == target.locator)
     {
-        return Ok(CudaDevice::new(index));
+        return Ok(CudaDevice::new(index).into());
     }
     let reason = here
         .missing
@@ -181,17 +165,17 @@ pub fn float_dtype(dtype: Dtype) -> FloatDType {
 }
 
 /// Where a CUDA device first touches its driver, which is why a panic is waited for here.
-fn fix_dtypes(target: &Target, device: &Device, dtype: Dtype) -> Result<(), OpenError> {
+fn fix_dtypes(target: &Target, device: &mut Device, dtype: Dtype) -> Result<(), OpenError> {
     let float = float_dtype(dtype);
-    let supported = caught(|| Backend::supports_dtype(device, float.into()))
-        .map_err(|panic| failed(target, panic))?;
+    let supported =
+        caught(|| device.supports_dtype(float)).map_err(|panic| failed(target, panic))?;
     if !supported {
         return Err(OpenError::UnsupportedDtype { target: target.name.clone(), dtype });
     }
     let fixed = caught(|| {
         // Refused where the device has settings already, which is no harm if they are the same.
-        let _ = set_default_dtypes::<Backend>(device, float, IntDType::I32);
-        get_device_settings::<Backend>(device)
+        let _ = device.configure((float, IntDType::I32));
+        device.settings()
     })
     .map_err(|panic| failed(target, panic))?;
     if fixed.float_dtype == float && fixed.int_dtype == IntDType::I32 {
@@ -216,13 +200,14 @@ mod tests {
     #[rstest]
     #[case::ndarray("ndarray", Locator::Ndarray)]
     #[case::flex("flex", Locator::Flex)]
+    #[case::cubecl_cpu("cubecl-cpu", Locator::CubeclCpu)]
     fn a_processor_target_multiplies_in_f32(#[case] name: &str, #[case] locator: Locator) {
         let device = open(&target(name, Class::Cpu, locator), Dtype::F32).unwrap();
-        let left = Tensor::<Backend, 2>::from_data([[1.0, 2.0], [3.0, 4.0]], &device);
+        let left = Tensor::<2>::from_data([[1.0, 2.0], [3.0, 4.0]], &device);
         let product =
             left.matmul(Tensor::from_data([[0.5, -1.0], [2.0, 0.25]], &device)).into_data();
-        assert_eq!(product.dtype, DType::F32);
-        assert_eq!(product.to_vec::<f32>().unwrap(), [4.5, -0.5, 9.5, -2.0]);
+        assert_eq!(product.dtype(), DType::F32);
+        assert_eq!(product.try_to_vec::<f32>().unwrap(), [4.5, -0.5, 9.5, -2.0]);
     }
 
     #[test]

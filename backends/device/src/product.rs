@@ -1,15 +1,15 @@
 //! The matrix product, and the linear layer, in the tensors' own type, on every backend.
 //!
-//! On CUDA, Burn 0.21 rounds the inputs of every `f32` matrix product to TF32 from compute capability 8.0 on
-//! (cubek-matmul 0.2.0, `definition/blueprint.rs`, `adjust_dtypes`), and no setting, variable or public function
+//! On CUDA, Burn rounds the inputs of every `f32` matrix product to TF32 from compute capability 8.0 on
+//! (cubek-matmul 0.3.1, `multi_level/definition/blueprint.rs`), and no setting, variable or public function
 //! switches that off. Its convolutions do not: without autotune they are the direct kernel, which multiplies and adds
 //! in `f32`. So the product is written as a convolution with a kernel of one element.
 //!
 //! Of the other ways, calling CubeK's kernels needs the tensors of a backend's own and follows its internals, and a
 //! patched crate reaches nobody who depends on this one.
 
+use burn::backend::{Backend as _, Dispatch};
 use burn::nn::Linear;
-use burn::tensor::backend::Backend;
 use burn::tensor::module::conv1d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{DType, Tensor};
@@ -23,12 +23,12 @@ use crate::steady::is_held;
 ///
 /// # Panics
 /// If the shapes do not fit.
-pub fn matmul<B: Backend, const D: usize>(left: Tensor<B, D>, right: Tensor<B, D>) -> Tensor<B, D> {
+pub fn matmul<const D: usize>(left: Tensor<D>, right: Tensor<D>) -> Tensor<D> {
     if rounds(&left) { by_convolution(left, right) } else { left.matmul(right) }
 }
 
 /// A linear layer with the product of [`matmul`]; where that is Burn's own, so is the layer.
-pub fn linear<B: Backend, const D: usize>(layer: &Linear<B>, input: Tensor<B, D>) -> Tensor<B, D> {
+pub fn linear<const D: usize>(layer: &Linear, input: Tensor<D>) -> Tensor<D> {
     if !rounds(&input) {
         return layer.forward(input);
     }
@@ -40,15 +40,14 @@ pub fn linear<B: Backend, const D: usize>(layer: &Linear<B>, input: Tensor<B, D>
 }
 
 /// Whether Burn's own product would round the tensor's elements, and this process is to be held still.
-fn rounds<B: Backend, const D: usize>(tensor: &Tensor<B, D>) -> bool {
-    is_held() && tensor.dtype() == DType::F32 && B::name(&tensor.device()).contains("cuda")
+fn rounds<const D: usize>(tensor: &Tensor<D>) -> bool {
+    is_held()
+        && tensor.dtype() == DType::F32
+        && Dispatch::name(tensor.device().as_dispatch()).contains("cuda")
 }
 
 /// A group of channels for each matrix of the batch, `k` channels in and `n` out, and `m` places.
-pub(crate) fn by_convolution<B: Backend, const D: usize>(
-    left: Tensor<B, D>,
-    right: Tensor<B, D>,
-) -> Tensor<B, D> {
+pub(crate) fn by_convolution<const D: usize>(left: Tensor<D>, right: Tensor<D>) -> Tensor<D> {
     let (mut left_shape, mut right_shape) = (left.dims(), right.dims());
     let (rows, shared, columns) = (left_shape[D - 2], left_shape[D - 1], right_shape[D - 1]);
     assert_eq!(shared, right_shape[D - 2], "{left_shape:?} and {right_shape:?} do not fit");
@@ -77,17 +76,15 @@ pub(crate) fn by_convolution<B: Backend, const D: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Backend as Dispatch;
     use burn::tensor::TensorData;
-    use burn_flex::FlexDevice;
     use rstest::rstest;
 
-    fn tensor<const D: usize>(shape: [usize; D], step: i32) -> Tensor<Dispatch, D> {
+    fn tensor<const D: usize>(shape: [usize; D], step: i32) -> Tensor<D> {
         let count: usize = shape.iter().product();
         // Whole numbers, so that no order of adding rounds.
         let values: Vec<f32> =
             (0..count as i32).map(|index| f32::from(((index * step) % 17 - 8) as i16)).collect();
-        Tensor::from_data(TensorData::new(values, shape), &crate::Device::Flex(FlexDevice))
+        Tensor::from_data(TensorData::new(values, shape), &crate::Device::flex())
     }
 
     #[rstest]

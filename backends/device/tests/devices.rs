@@ -9,9 +9,8 @@ use std::process::{Command, ExitCode};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use burn::tensor::backend::Backend as _;
 use burn::tensor::{Tensor, TensorData};
-use burn_repro_device::{Backend, OpenError, discover, open, print_probe};
+use burn_repro_device::{OpenError, discover, open, print_probe};
 use burn_repro_target::{Adapter, Class, Discovery, Dtype, Locator, Target};
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -50,17 +49,14 @@ fn no_adapter() -> Option<String> {
 fn every_device_that_is_found_computes() -> Result<(), Failed> {
     for target in devices() {
         let device = open(target, Dtype::F32)?;
-        let left = Tensor::<Backend, 2>::from_data([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], &device);
-        let right =
-            Tensor::<Backend, 2>::from_data([[1.0, -1.0], [0.5, 2.0], [0.25, 4.0]], &device);
+        let left = Tensor::<2>::from_data([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], &device);
+        let right = Tensor::<2>::from_data([[1.0, -1.0], [0.5, 2.0], [0.25, 4.0]], &device);
         let product = left.clone().matmul(right).into_data();
         let sums = left.sum_dim(1).into_data();
-        Backend::sync(&device).unwrap();
+        device.sync().unwrap();
         let values = |data: TensorData| data.iter::<f64>().collect::<Vec<_>>();
         assert_eq!(values(product), [2.75, 15.0, 8.0, 30.0], "{}", target.name);
         assert_eq!(values(sums), [6.0, 15.0], "{}", target.name);
-        let name = Backend::name(&device);
-        assert!(name.contains(&format!("<{}", target.class)), "{} computes as {name}", target.name);
     }
     Ok(())
 }

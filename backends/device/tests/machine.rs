@@ -7,9 +7,8 @@
 use std::process::Command;
 use std::time::Duration;
 
-use burn::tensor::backend::Backend as _;
 use burn::tensor::{Tensor, TensorData};
-use burn_repro_device::{Backend, Device, OpenError, discover, open, print_probe};
+use burn_repro_device::{Device, OpenError, discover, open, print_probe};
 use burn_repro_target::{Class, Discovery, Dtype, Target};
 
 const LIMIT: Duration = Duration::from_mins(1);
@@ -41,11 +40,11 @@ fn target(name: &str) -> Target {
 
 /// Numbers whose products and sums no float type has to round.
 fn product_and_sums(device: &Device) -> (TensorData, TensorData) {
-    let left = Tensor::<Backend, 2>::from_data([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], device);
-    let right = Tensor::<Backend, 2>::from_data([[1.0, -1.0], [0.5, 2.0], [0.25, 4.0]], device);
+    let left = Tensor::<2>::from_data([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], device);
+    let right = Tensor::<2>::from_data([[1.0, -1.0], [0.5, 2.0], [0.25, 4.0]], device);
     let product = left.clone().matmul(right).into_data();
     let sums = left.sum_dim(1).into_data();
-    Backend::sync(device).unwrap();
+    device.sync().unwrap();
     (product, sums)
 }
 
@@ -100,8 +99,7 @@ fn a_target_computes_in_the_float_type_it_was_opened_in_and_keeps_it() {
         let target = target(name);
         let device = open(&target, Dtype::F64).unwrap();
         assert_computes(&device, name);
-        let fine =
-            Tensor::<Backend, 1>::from_data([1.0_f64 + 1e-12], &device).sub_scalar(1.0).into_data();
+        let fine = Tensor::<1>::from_data([1.0_f64 + 1e-12], &device).sub_scalar(1.0).into_data();
         assert!(
             (fine.iter::<f64>().next().unwrap() - 1e-12).abs() < 1e-15,
             "{name} does not compute in f64"

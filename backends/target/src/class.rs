@@ -6,13 +6,16 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// What the names of targets begin with whose kernels reach Vulkan as SPIR-V.
+pub const VULKAN: &str = "vulkan:";
+
 /// The kind of a target; a scenario may name a class instead of targets one by one.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
-    /// Burn's own implementations for the processor: `ndarray` and `flex`.
+    /// The implementations for the processor: `ndarray`, `flex` and `cubecl-cpu`.
     Cpu,
     /// Every adapter that wgpu finds, a software one too.
     Wgpu,
@@ -23,6 +26,29 @@ pub enum Class {
 impl Class {
     /// All classes, in the order in which targets are listed.
     pub const ALL: [Self; 3] = [Self::Cpu, Self::Wgpu, Self::Cuda];
+
+    /// The targets that have a name of their own, on every machine the same.
+    pub const PROCESSORS: [&str; 3] = ["ndarray", "flex", "cubecl-cpu"];
+
+    /// What the names of the other targets begin with.
+    pub const PREFIXES: [(&str, Self); 3] =
+        [("wgpu:", Self::Wgpu), (VULKAN, Self::Wgpu), ("cuda:", Self::Cuda)];
+
+    /// The class of a target, by its name alone: whether the machine has it is not asked.
+    #[must_use]
+    pub fn of_target(name: &str) -> Option<Self> {
+        if Self::PROCESSORS.contains(&name) {
+            return Some(Self::Cpu);
+        }
+        let (prefix, class) =
+            Self::PREFIXES.into_iter().find(|(start, _)| name.starts_with(start))?;
+        let rest = &name[prefix.len()..];
+        let fits = match class {
+            Self::Cuda => rest.parse::<u32>().is_ok(),
+            _ => !rest.is_empty(),
+        };
+        fits.then_some(class)
+    }
 
     const fn name(self) -> &'static str {
         match self {

@@ -16,7 +16,7 @@ mod settings;
 mod target;
 mod variables;
 
-pub use class::{Class, UnknownClass};
+pub use class::{Class, UnknownClass, VULKAN};
 pub use discovery::Discovery;
 pub use dtype::{Dtype, UnknownDtype};
 pub use fingerprint::Fingerprint;

@@ -3,12 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, Fingerprint};
+use crate::{Class, Fingerprint, VULKAN};
 
 /// One thing that can execute a scenario.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Target {
-    /// Unique on its machine: `ndarray`, `flex`, `wgpu:llvmpipe`, `cuda:0`.
+    /// Unique on its machine: `ndarray`, `flex`, `cubecl-cpu`, `wgpu:llvmpipe`, `vulkan:llvmpipe`, `cuda:0`.
     pub name: String,
     /// The kind of target it is.
     pub class: Class,
@@ -16,6 +16,14 @@ pub struct Target {
     pub locator: Locator,
     /// What will have computed its results.
     pub fingerprint: Fingerprint,
+}
+
+impl Target {
+    /// Whether its kernels reach the driver as SPIR-V and not as WGSL.
+    #[must_use]
+    pub fn is_spirv(&self) -> bool {
+        self.name.starts_with(VULKAN)
+    }
 }
 
 /// Where a target is found again, by this process or by a worker.
@@ -26,6 +34,9 @@ pub enum Locator {
     Ndarray,
     /// Burn's own implementation for processors.
     Flex,
+    /// CubeCL's implementation for processors.
+    #[serde(rename = "cubecl-cpu")]
+    CubeclCpu,
     /// An adapter of wgpu.
     Wgpu(Adapter),
     /// A GPU of the CUDA driver.
@@ -70,6 +81,7 @@ mod tests {
     #[rstest]
     #[case(Class::Cpu, Locator::Ndarray, r#"{"kind":"ndarray"}"#)]
     #[case(Class::Cpu, Locator::Flex, r#"{"kind":"flex"}"#)]
+    #[case(Class::Cpu, Locator::CubeclCpu, r#"{"kind":"cubecl-cpu"}"#)]
     #[case(
         Class::Wgpu,
         Locator::Wgpu(adapter()),

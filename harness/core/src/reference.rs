@@ -36,16 +36,12 @@ pub fn run_reference(worker: &mut Worker, scenario: &Scenario) -> Result<Trace, 
 /// The service that lists the operations of a scenario on the reference.
 pub const FOLLOW: &str = "follow";
 
-/// The operations of a scenario on the reference; of one of them the line that asks for it, too.
+/// The operations of a scenario on the reference.
 ///
 /// # Errors
 /// How it ended instead.
-pub fn ask_follow(
-    worker: &mut Worker,
-    scenario: &Scenario,
-    located: Option<usize>,
-) -> Result<Vec<Step>, Outcome> {
-    worker.call(FOLLOW, &(request(scenario), located), limits(scenario, SLOWER))
+pub fn ask_follow(worker: &mut Worker, scenario: &Scenario) -> Result<Vec<Step>, Outcome> {
+    worker.call(FOLLOW, &request(scenario), limits(scenario, SLOWER))
 }
 
 /// The operations of a reference that does not give its golden, or has none: what a new golden remembers. None where
@@ -61,7 +57,7 @@ pub fn steps_if_changed(
         let draft = Draft::new(scenario, trace, &[], recorded.clone(), Some(golden));
         draft.is_ok_and(|draft| draft.agrees(golden))
     });
-    if unchanged { Vec::new() } else { ask_follow(worker, scenario, None).unwrap_or_default() }
+    if unchanged { Vec::new() } else { ask_follow(worker, scenario).unwrap_or_default() }
 }
 
 /// Runs the reference of a scenario with other inputs.

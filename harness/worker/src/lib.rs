@@ -2,13 +2,14 @@
 //! device.
 
 mod host_float;
-pub mod names;
+mod names;
 mod panics;
 mod perturbation;
 mod pipeline;
 mod probe;
+mod recording;
 mod registry;
-pub mod scope;
+mod scope;
 mod serve;
 mod service;
 
@@ -16,6 +17,7 @@ pub use host_float::HostFloat;
 pub use panics::take as taken_panics;
 pub use pipeline::{BoxError, Case, CaseFault, Pipeline};
 pub use probe::{Probe, ProbeError, step_name, step_scope};
+pub use recording::{Recording, Replay};
 pub use registry::{AnyPipeline, CASE_FAULTS, PreparedCase, Registry};
 pub use scope::{Scope, scope, within};
 pub use serve::serve;

@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 
-use burn::tensor::backend::Backend;
+use burn::tensor::Device;
 use schemars::{Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 
@@ -19,10 +19,9 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A computation that a scenario can name.
 ///
-/// Implementations stay generic over the backend: the harness runs them on [`burn::Dispatch`], and
-/// a diagnosing backend can be put in its place. Every random number is drawn on the host and
-/// handed over through [`Probe::noise`]; a pipeline calls neither `Tensor::random` nor
-/// `Backend::seed`.
+/// The harness runs it on the device of a target, and on a device that only records its operations: `run` reads no
+/// tensor except through the probe. Every random number is drawn on the host and handed over through
+/// [`Probe::noise`]; a pipeline calls neither `Tensor::random` nor `Device::seed`.
 pub trait Pipeline: Send + Sync + 'static {
     /// The name that scenario files write after `pipeline:`.
     const NAME: &'static str;
@@ -89,11 +88,11 @@ pub trait Pipeline: Send + Sync + 'static {
     ///
     /// # Errors
     /// Whatever stops the computation; a cell that returns an error never passes.
-    fn run<B: Backend>(
+    fn run(
         &self,
         case: &Case<Self::Params>,
-        device: &B::Device,
-        probe: &mut Probe<B>,
+        device: &Device,
+        probe: &mut Probe,
     ) -> Result<(), BoxError>;
 }
 

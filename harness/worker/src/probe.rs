@@ -2,10 +2,13 @@
 //!
 //! The only place of the harness that reads a device.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use burn::module::Module;
-use burn::tensor::backend::Backend;
-use burn::tensor::{DType, Tensor, TensorData};
-use burn_repro_device::first_stale;
+use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn_repro_device::ir::TensorId;
+use burn_repro_device::{first_stale, next_id, tensor_id};
 use sha2::{Digest, Sha256};
 
 use crate::host_float::HostFloat;
@@ -74,9 +77,13 @@ pub enum ProbeError {
 /// Methods do not return errors, so that pipelines read like the computation they are; the first
 /// error is kept and ends the cell when the pipeline returns.
 #[derive(Debug)]
-pub struct Probe<B: Backend> {
-    device: B::Device,
+pub struct Probe {
+    device: Device,
     trace: Trace,
+    /// The tensors that would have been read, on a device that records.
+    reads: Vec<Read>,
+    /// The names of the parameters of models, on a device that records.
+    names: BTreeMap<TensorId, Arc<str>>,
     noise: Sha256,
     perturbation: Option<Perturbation>,
     /// The samples of a batch of which each is to be a copy of the first.
@@ -84,12 +91,36 @@ pub struct Probe<B: Backend> {
     error: Option<ProbeError>,
 }
 
-impl<B: Backend> Probe<B> {
+/// A tensor that a pipeline recorded or put out while its operations were recorded.
+#[derive(Debug, Clone)]
+pub struct Read {
+    /// Its name.
+    pub name: String,
+    /// The tensor.
+    pub tensor: TensorId,
+    /// Larger than the id of every tensor before the read.
+    pub at: TensorId,
+    /// Whether it is a result that is compared with the golden.
+    pub is_output: bool,
+}
+
+/// What a probe knows at the end of a recording: the trace without tensors, the reads, and the names of parameters.
+pub(crate) type Noted = (Trace, Vec<Read>, BTreeMap<TensorId, Arc<str>>);
+
+impl Probe {
     /// A probe for one run on `device`.
     #[must_use]
-    pub fn new(device: B::Device) -> Self {
-        let (trace, noise) = (Trace::default(), Sha256::new());
-        Self { device, trace, noise, perturbation: None, copies: None, error: None }
+    pub fn new(device: Device) -> Self {
+        Self {
+            device,
+            trace: Trace::default(),
+            reads: Vec::new(),
+            names: BTreeMap::new(),
+            noise: Sha256::new(),
+            perturbation: None,
+            copies: None,
+            error: None,
+        }
     }
 
     /// The probe of a run whose inputs are varied.
@@ -114,7 +145,7 @@ impl<B: Backend> Probe<B> {
         &mut self,
         shape: [usize; D],
         values: &[T],
-    ) -> Tensor<B, D> {
+    ) -> Tensor<D> {
         let mut bytes = Vec::with_capacity(size_of_val(values));
         values.iter().for_each(|value| value.append_le_bytes(&mut bytes));
         self.noise.update(&bytes);
@@ -137,7 +168,7 @@ impl<B: Backend> Probe<B> {
         &mut self,
         shape: [usize; D],
         values: &[T],
-    ) -> Tensor<B, D> {
+    ) -> Tensor<D> {
         let mut values = values.to_vec();
         match self.copies {
             Some(samples) if samples == shape[0] => copy_first(&mut values, samples),
@@ -162,60 +193,60 @@ impl<B: Backend> Probe<B> {
     }
 
     /// Tells a diagnosis the names of a model's parameters, by which it says where an operation stands. Without it an
-    /// operation is known by its scopes and by the line that asked for it; see [`scope`](crate::scope()).
-    pub fn model<M: Module<B>>(&mut self, name: &str, model: &M) {
-        learn(name, model);
+    /// operation is known by its scopes; see [`scope`](crate::scope()).
+    pub fn model<M: Module>(&mut self, name: &str, model: &M) {
+        learn(&mut self.names, name, model);
     }
 
     /// Records an intermediate tensor, for instance `step.07/latents`.
-    pub fn record<const D: usize>(&mut self, name: impl Into<String>, tensor: &Tensor<B, D>) {
-        if let Some(named) = self.take(name.into(), tensor, |trace| &trace.records) {
-            self.trace.records.push(named);
-        }
+    pub fn record<const D: usize>(&mut self, name: impl Into<String>, tensor: &Tensor<D>) {
+        self.take(name.into(), tensor, false);
     }
 
     /// Puts out a result that is compared with the golden.
-    pub fn output<const D: usize>(&mut self, name: impl Into<String>, tensor: &Tensor<B, D>) {
-        if let Some(named) = self.take(name.into(), tensor, |trace| &trace.outputs) {
-            self.trace.outputs.push(named);
-        }
+    pub fn output<const D: usize>(&mut self, name: impl Into<String>, tensor: &Tensor<D>) {
+        self.take(name.into(), tensor, true);
     }
 
     /// Ends the run and gives what was recorded.
     ///
     /// # Errors
     /// The first error of any `record` or `output`, or [`ProbeError::NoOutput`].
-    pub fn finish(mut self) -> Result<Trace, ProbeError> {
+    pub fn finish(self) -> Result<Trace, ProbeError> {
+        Ok(self.note()?.0)
+    }
+
+    /// Ends the run; gives what would have been read, too.
+    pub(crate) fn note(mut self) -> Result<Noted, ProbeError> {
         if let Some(error) = self.error {
             return Err(error);
         }
-        if self.trace.outputs.is_empty() {
+        if self.trace.outputs.is_empty() && self.reads.iter().all(|read| !read.is_output) {
             return Err(ProbeError::NoOutput);
         }
         if self.trace.noise.draws > 0 {
             self.trace.noise.all_sha256 = Some(hex(&self.noise.finalize()));
         }
-        Ok(self.trace)
+        Ok((self.trace, self.reads, self.names))
     }
 
-    fn take<const D: usize>(
-        &mut self,
-        name: String,
-        tensor: &Tensor<B, D>,
-        among: impl Fn(&Trace) -> &Vec<NamedTensor>,
-    ) -> Option<NamedTensor> {
+    fn take<const D: usize>(&mut self, name: String, tensor: &Tensor<D>, is_output: bool) {
         if self.error.is_some() {
-            return None;
+            return;
         }
-        if among(&self.trace).iter().any(|named| named.name == name) {
+        let taken = match is_output {
+            true => &mut self.trace.outputs,
+            false => &mut self.trace.records,
+        };
+        let read_before = |read: &Read| read.name == name && read.is_output == is_output;
+        if taken.iter().any(|named| named.name == name) || self.reads.iter().any(read_before) {
             self.error = Some(ProbeError::Duplicate(name));
-            return None;
-        }
-        match scope::reading(&name, || read(&name, tensor, &self.device)) {
-            Ok(tensor) => Some(NamedTensor { name, tensor }),
-            Err(error) => {
-                self.error = Some(error);
-                None
+        } else if let (Some(id), Some(at)) = (tensor_id(tensor), next_id(&self.device)) {
+            self.reads.push(Read { name, tensor: id, at, is_output });
+        } else {
+            match read(&name, tensor, &self.device) {
+                Ok(tensor) => taken.push(NamedTensor { name, tensor }),
+                Err(error) => self.error = Some(error),
             }
         }
     }
@@ -237,6 +268,7 @@ pub fn step_name(index: usize, steps: usize, tensor: &str) -> String {
 
 /// Names the part of a computation that is one step: `step.07`, until the guard is dropped.
 #[must_use = "the scope ends when the guard is dropped"]
+#[track_caller]
 pub fn step_scope(index: usize, steps: usize) -> Scope {
     scope::scope(step_number(index, steps))
 }
@@ -246,28 +278,37 @@ fn step_number(index: usize, steps: usize) -> String {
     format!("step.{index:0width$}")
 }
 
-fn read<B: Backend, const D: usize>(
+fn read<const D: usize>(
     name: &str,
-    tensor: &Tensor<B, D>,
-    device: &B::Device,
+    tensor: &Tensor<D>,
+    device: &Device,
 ) -> Result<HostTensor, ProbeError> {
-    B::sync(device)
+    device
+        .sync()
         .map_err(|error| ProbeError::Sync { name: name.into(), reason: format!("{error:?}") })?;
     let data = tensor
         .clone()
         .try_into_data()
         .map_err(|error| ProbeError::Read { name: name.into(), reason: format!("{error:?}") })?;
-    let dtype = match data.dtype {
+    on_host(name, &data)
+}
+
+/// A tensor as a device gave it.
+///
+/// # Errors
+/// If it cannot be compared, or holds memory that nobody wrote.
+pub fn on_host(name: &str, data: &TensorData) -> Result<HostTensor, ProbeError> {
+    let dtype = match data.dtype() {
         DType::F64 => Dtype::F64,
         DType::F32 | DType::Flex32 => Dtype::F32,
         DType::F16 => Dtype::F16,
         DType::BF16 => Dtype::Bf16,
         dtype => return Err(ProbeError::NoFloat { name: name.into(), dtype }),
     };
-    if let Some(index) = first_stale(&data.bytes, data.dtype.size()) {
+    if let Some(index) = first_stale(data.as_bytes(), data.dtype().size()) {
         return Err(ProbeError::Stale { name: name.into(), index });
     }
-    let shape = data.shape.to_vec();
+    let shape = data.shape().to_vec();
     let values: Vec<f64> = data.iter::<f64>().collect();
     if values.is_empty() {
         return Err(ProbeError::Empty(name.into()));

@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use burn_repro_device::{Backend, Device, Place, Streamed};
+use burn_repro_device::Device;
 use schemars::{Schema, SchemaGenerator};
 
 use crate::pipeline::{BoxError, Case, Pipeline};
 use crate::probe::Probe;
+use crate::recording::Recording;
 use burn_repro_core::scenario::{Catalog, Checked, Described, Parsed, ProblemAt, Requirements};
 use burn_repro_core::trace::Trace;
 use burn_repro_core::worker::Variation;
@@ -128,8 +129,8 @@ pub trait PreparedCase {
     /// Makes it wrong in one of the ways of [`CASE_FAULTS`] or of its pipeline.
     fn spoil(&mut self, fault: &str) -> Result<(), BoxError>;
 
-    /// Runs it operation by operation; as often as one likes.
-    fn run_streamed(&self, place: &Place) -> Result<Trace, BoxError>;
+    /// Records its operations, with the element types of a device; nothing is computed.
+    fn record(&self, like: &Device) -> Result<Recording, BoxError>;
 }
 
 struct Erased<P>(Arc<P>);
@@ -222,7 +223,7 @@ impl<P: Pipeline> PreparedCase for Prepared<P> {
                 case.seeds = vec![case.seed; samples];
             }
         }
-        let mut probe = Probe::<Backend>::new(device.clone()).varied(variation, case.dtype);
+        let mut probe = Probe::new(device.clone()).varied(variation, case.dtype);
         pipeline.run(&case, device, &mut probe)?;
         Ok(probe.finish()?)
     }
@@ -241,9 +242,7 @@ impl<P: Pipeline> PreparedCase for Prepared<P> {
         self.pipeline.validate(case)
     }
 
-    fn run_streamed(&self, place: &Place) -> Result<Trace, BoxError> {
-        let mut probe = Probe::<Streamed>::new(place.clone());
-        self.pipeline.run(&self.case, place, &mut probe)?;
-        Ok(probe.finish()?)
+    fn record(&self, like: &Device) -> Result<Recording, BoxError> {
+        Recording::of(like, |device, probe| self.pipeline.run(&self.case, device, probe))
     }
 }

@@ -1,13 +1,16 @@
-//! Where in a model the computation is: a stack of names for each thread, which [`scope`] extends and a diagnosis
-//! reads.
+//! Where in a model the computation is: a stack of names for each thread, which [`scope`] extends. While operations are
+//! recorded, each beginning and end of a scope is a [`Mark`] among them.
 //!
-//! Costs a few nanoseconds where nobody reads it. A model without any is located by its source lines and the names of
-//! its parameters.
+//! Costs a few nanoseconds where nothing is recorded. A model without any is located by the names of its parameters.
 
 use std::cell::RefCell;
 use std::fmt::Write;
 use std::marker::PhantomData;
+use std::panic::Location;
 use std::sync::Arc;
+
+use burn_repro_device::ir::TensorId;
+use burn_repro_device::{Device, next_id};
 
 thread_local! {
     static PLACE: RefCell<Stack> = RefCell::new(Stack::default());
@@ -17,28 +20,55 @@ thread_local! {
 struct Stack {
     /// All names, each behind a slash but the first.
     path: String,
-    /// The path as it was handed out, until it changes.
-    shared: Option<Arc<str>>,
-    /// The name of the tensor that a probe is reading.
-    reading: Option<String>,
+    /// Where each was opened.
+    sources: Vec<&'static Location<'static>>,
+    /// The device that records, and the marks so far.
+    recording: Option<(Device, Vec<Mark>)>,
+}
+
+impl Stack {
+    fn mark(&mut self) {
+        if let Some((device, marks)) = &mut self.recording
+            && let Some(id) = next_id(device)
+        {
+            let place = self.path.as_str().into();
+            marks.push(Mark { id, place, source: self.sources.last().copied() });
+        }
+    }
+}
+
+/// The place of the operations that come next.
+#[derive(Debug, Clone)]
+pub struct Mark {
+    /// Larger than the id of every tensor before it.
+    pub id: TensorId,
+    /// The open scopes: `step.03/unet/mid_block`; empty outside of all.
+    pub place: Arc<str>,
+    /// Where the innermost was opened.
+    pub source: Option<&'static Location<'static>>,
 }
 
 /// Names the part of a model that runs until the guard is dropped: `step.03`, `mid_block`, `conv1`.
 ///
-/// Scopes nest; a diagnosis shows them as `step.03/unet/mid_block/resnets.0/conv1`.
+/// Scopes nest; a diagnosis shows them as `step.03/unet/mid_block/resnets.0/conv1`, with the line that opened the
+/// innermost.
 #[must_use = "the scope ends when the guard is dropped"]
+#[track_caller]
 pub fn scope(name: impl std::fmt::Display) -> Scope {
+    let source = Location::caller();
     PLACE.with_borrow_mut(|stack| {
         let length = stack.path.len();
         let slash = if length == 0 { "" } else { "/" };
         // Writing into a string does not fail.
         let _ = write!(stack.path, "{slash}{name}");
-        stack.shared = None;
+        stack.sources.push(source);
+        stack.mark();
         Scope { length, thread: PhantomData }
     })
 }
 
 /// Runs a part of a model under a name.
+#[track_caller]
 pub fn within<T>(name: impl std::fmt::Display, body: impl FnOnce() -> T) -> T {
     let _scope = scope(name);
     body()
@@ -57,50 +87,45 @@ impl Drop for Scope {
     fn drop(&mut self) {
         PLACE.with_borrow_mut(|stack| {
             stack.path.truncate(self.length);
-            stack.shared = None;
+            stack.sources.pop();
+            // A recording that a panic ends takes no more marks.
+            if !std::thread::panicking() {
+                stack.mark();
+            }
         });
     }
 }
 
-/// The path of the scopes that are open.
-pub fn place() -> Arc<str> {
-    PLACE.with_borrow_mut(|stack| {
-        let shared = stack.shared.get_or_insert_with(|| stack.path.as_str().into());
-        Arc::clone(shared)
-    })
-}
-
-/// Runs the reading of a named tensor, so that whoever is asked for it knows its name.
-pub fn reading<T>(name: &str, read: impl FnOnce() -> T) -> T {
-    PLACE.with_borrow_mut(|stack| stack.reading = Some(name.to_owned()));
-    let result = read();
-    PLACE.with_borrow_mut(|stack| stack.reading = None);
-    result
-}
-
-/// The name of the tensor that is being read, if a probe reads it.
-pub fn read_name() -> Option<String> {
-    PLACE.with_borrow(|stack| stack.reading.clone())
+/// Runs a computation on a device that records, and gives the marks among its operations.
+pub(crate) fn marking<T>(device: &Device, computation: impl FnOnce() -> T) -> (T, Vec<Mark>) {
+    PLACE.with_borrow_mut(|stack| stack.recording = Some((device.clone(), Vec::new())));
+    let result = computation();
+    let marks = PLACE.with_borrow_mut(|stack| stack.recording.take());
+    (result, marks.map(|(_, marks)| marks).unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn place() -> String {
+        PLACE.with_borrow(|stack| stack.path.clone())
+    }
+
     #[test]
     fn scopes_nest_and_end() {
-        assert_eq!(&*place(), "");
+        assert_eq!(place(), "");
         let step = scope("step.03");
         let inner = within("unet", || within(format_args!("resnets.{}", 0), place));
-        assert_eq!(&*inner, "step.03/unet/resnets.0");
-        assert_eq!(&*place(), "step.03");
+        assert_eq!(inner, "step.03/unet/resnets.0");
+        assert_eq!(place(), "step.03");
         drop(step);
-        assert_eq!(&*place(), "");
+        assert_eq!(place(), "");
     }
 
     #[test]
     fn a_panic_ends_them_too() {
         let _ = std::panic::catch_unwind(|| within("norm", || panic!("no")));
-        assert_eq!(&*place(), "");
+        assert_eq!(place(), "");
     }
 }

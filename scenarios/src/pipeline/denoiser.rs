@@ -4,8 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
-use burn::tensor::Tensor;
-use burn::tensor::backend::Backend;
+use burn::tensor::{Device, Tensor};
 use burn_repro::Seed;
 use burn_repro::{BoxError, Case, Probe, RelativePath, Requirements, within};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -180,12 +179,12 @@ impl Denoiser {
     }
 
     /// Makes the model on the device, and gives the shape of the samples it was made for.
-    pub(super) fn load<B: Backend, P>(
+    pub(super) fn load<P>(
         &self,
         case: &Case<P>,
-        device: &B::Device,
-        probe: &mut Probe<B>,
-    ) -> Result<(UNet2DModel<B>, [usize; 4]), BoxError> {
+        device: &Device,
+        probe: &mut Probe,
+    ) -> Result<(UNet2DModel, [usize; 4]), BoxError> {
         let config = self.config().ok_or("the model's folder has not been read")?;
         let weights = match self {
             Self::Seeded { config, init_seed, .. } => {
@@ -218,8 +217,6 @@ fn sample_shape(config: &UNet2DConfig, batch_size: usize) -> Result<[usize; 4], 
 }
 
 /// The model as samplers call it: one time for the whole batch.
-pub(super) fn denoise<B: Backend>(
-    model: &UNet2DModel<B>,
-) -> impl FnMut(Tensor<B, 4>, f64) -> Tensor<B, 4> {
+pub(super) fn denoise(model: &UNet2DModel) -> impl FnMut(Tensor<4>, f64) -> Tensor<4> {
     |sample, time| within("unet", || model.forward(sample, &[time]))
 }

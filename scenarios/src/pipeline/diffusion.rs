@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use burn::tensor::backend::Backend;
+use burn::tensor::Device;
 use burn_repro::{BoxError, Case, CaseFault, Pipeline, Probe, Requirements};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
@@ -90,18 +90,18 @@ impl<S: Sampler> Pipeline for Diffusion<S> {
         case.params.own.unet.requires(case)
     }
 
-    fn run<B: Backend>(
+    fn run(
         &self,
         case: &Case<DiffusionParams<S>>,
-        device: &B::Device,
-        probe: &mut Probe<B>,
+        device: &Device,
+        probe: &mut Probe,
     ) -> Result<(), BoxError> {
         let sampler = sampler(case)?;
         let steps = sampler.steps(case.steps)?;
         let (model, shape) = case.params.own.unet.load(case, device, probe)?;
         let mut noise = Noise::of(case);
         let x = sampler.initial(noise.draw(shape, probe));
-        let noise = |shape, probe: &mut Probe<B>| noise.draw(shape, probe);
+        let noise = |shape, probe: &mut Probe| noise.draw(shape, probe);
         let latents = sample(&sampler, &steps, x, denoise(&model), noise, probe)?;
         image::put_out(latents, probe);
         Ok(())

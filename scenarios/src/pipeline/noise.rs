@@ -1,7 +1,6 @@
 //! The noise of a case, drawn on the host in its float type. Not here: the generator (`torch`).
 
 use burn::tensor::Tensor;
-use burn::tensor::backend::Backend;
 use burn_repro::{Case, Dtype, HostFloat, Probe};
 use half::{bf16, f16};
 
@@ -25,24 +24,24 @@ impl Noise {
     }
 
     /// The next noise, (N, …); where there is a generator for each sample, N is their number.
-    pub(super) fn draw<B: Backend, const D: usize>(
+    pub(super) fn draw<const D: usize>(
         &mut self,
         shape: [usize; D],
-        probe: &mut Probe<B>,
-    ) -> Tensor<B, D> {
+        probe: &mut Probe,
+    ) -> Tensor<D> {
         match self.dtype {
-            Dtype::F16 => self.draw_as::<f16, B, D>(shape, probe),
-            Dtype::Bf16 => self.draw_as::<bf16, B, D>(shape, probe),
-            Dtype::F32 => self.draw_as::<f32, B, D>(shape, probe),
-            Dtype::F64 => self.draw_as::<f64, B, D>(shape, probe),
+            Dtype::F16 => self.draw_as::<f16, D>(shape, probe),
+            Dtype::Bf16 => self.draw_as::<bf16, D>(shape, probe),
+            Dtype::F32 => self.draw_as::<f32, D>(shape, probe),
+            Dtype::F64 => self.draw_as::<f64, D>(shape, probe),
         }
     }
 
-    fn draw_as<T: Element + HostFloat, B: Backend, const D: usize>(
+    fn draw_as<T: Element + HostFloat, const D: usize>(
         &mut self,
         shape: [usize; D],
-        probe: &mut Probe<B>,
-    ) -> Tensor<B, D> {
+        probe: &mut Probe,
+    ) -> Tensor<D> {
         let share = shape.iter().product::<usize>() / self.generators.len();
         let values: Vec<T> =
             self.generators.iter_mut().flat_map(|generator| generator.randn(share)).collect();

@@ -1,8 +1,7 @@
 //! The pipeline `sampler`: a sampler's full loop without weights, on the closed-form sample and
 //! denoiser of diffusers' scheduler tests, so that their published numbers can be checked.
 
-use burn::tensor::Tensor;
-use burn::tensor::backend::Backend;
+use burn::tensor::{Device, Tensor};
 use burn_repro::{BoxError, Case, CaseFault, Pipeline, Probe};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
@@ -103,11 +102,11 @@ impl Pipeline for SamplerAlone {
         faults::of_schedule()
     }
 
-    fn run<B: Backend>(
+    fn run(
         &self,
         case: &Case<Params>,
-        _device: &B::Device,
-        probe: &mut Probe<B>,
+        _device: &Device,
+        probe: &mut Probe,
     ) -> Result<(), BoxError> {
         with_sampler!(&case.params.own.scheduler.config, config => run(config, case, probe))
     }
@@ -147,10 +146,10 @@ fn prepare<S: Sampler>(
     Ok((sampler, steps))
 }
 
-fn run<S: Sampler, B: Backend>(
+fn run<S: Sampler>(
     config: &Config<S>,
     case: &Case<Params>,
-    probe: &mut Probe<B>,
+    probe: &mut Probe,
 ) -> Result<(), BoxError> {
     let params = &case.params.own;
     let (sampler, steps) = prepare(config, case)?;
@@ -162,7 +161,7 @@ fn run<S: Sampler, B: Backend>(
         sampler.initial(x)
     };
     let mut noise = Noise::of(case);
-    let noise = |shape, probe: &mut Probe<B>| noise.draw(shape, probe);
+    let noise = |shape, probe: &mut Probe| noise.draw(shape, probe);
     let latents = sample(&sampler, &steps, x, closed_form(params.denoiser), noise, probe)?;
     probe.output("latents", &latents);
     Ok(())
@@ -176,7 +175,7 @@ fn unused<S: Sampler>(config: &Config<S>, params: &Params) -> Vec<String> {
     unused.map(|(key, _)| format!("params: `{key}` has no effect on {}", config.class())).collect()
 }
 
-fn closed_form<B: Backend>(denoiser: ClosedForm) -> impl FnMut(Tensor<B, 4>, f64) -> Tensor<B, 4> {
+fn closed_form(denoiser: ClosedForm) -> impl FnMut(Tensor<4>, f64) -> Tensor<4> {
     // Product first, then the quotient: the published sums were made in that order.
     move |x, t| match denoiser {
         ClosedForm::TOverTPlus1 => x.mul_scalar(t).div_scalar(t + 1.0),
@@ -185,11 +184,7 @@ fn closed_form<B: Backend>(denoiser: ClosedForm) -> impl FnMut(Tensor<B, 4>, f64
 
 /// The counting sequence 0, 1, 2 … (or its reverse) over the count, laid out as (C, H, W, N) and
 /// read as (N, C, H, W): what diffusers' scheduler tests call the deterministic sample and noise.
-fn arithmetic_sequence<B: Backend>(
-    shape: [usize; 4],
-    reversed: bool,
-    probe: &mut Probe<B>,
-) -> Tensor<B, 4> {
+fn arithmetic_sequence(shape: [usize; 4], reversed: bool, probe: &mut Probe) -> Tensor<4> {
     let [batch, channels, height, width] = shape;
     let count = batch * channels * height * width;
     // torch divides in f32; both backends and the float64 reference start from those values.

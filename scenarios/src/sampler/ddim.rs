@@ -1,7 +1,6 @@
 //! DDIM: denoising diffusion implicit models (Song, Meng & Ermon 2020, arXiv 2010.02502).
 
 use burn::tensor::Tensor;
-use burn::tensor::backend::Backend;
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -58,7 +57,7 @@ impl Sampler for Ddim {
     type Keys = DdimKeys;
     type Arguments = DdimArguments;
     type Step = Transition;
-    type Memory<B: Backend, const D: usize> = ();
+    type Memory<const D: usize> = ();
 
     fn new(config: &DdimConfig, arguments: &DdimArguments) -> Result<Self, ConfigError> {
         let noise = config.noise.clone();
@@ -77,24 +76,24 @@ impl Sampler for Ddim {
         Ok(Transition::by_stride(&timesteps, self.noise.num_train_timesteps / count))
     }
 
-    fn noised<B: Backend, const D: usize>(
+    fn noised<const D: usize>(
         &self,
         first: &Transition,
-        original: Tensor<B, D>,
-        noise: Tensor<B, D>,
-    ) -> Result<Tensor<B, D>, SamplerError> {
+        original: Tensor<D>,
+        noise: Tensor<D>,
+    ) -> Result<Tensor<D>, SamplerError> {
         add_noise(&self.schedule, original, noise, &[first.t])
     }
 
     /// `x_t` to `x_{t-1}` (eq. 12).
-    fn step<B: Backend, const D: usize>(
+    fn step<const D: usize>(
         &self,
         &transition: &Transition,
-        x: Tensor<B, D>,
+        x: Tensor<D>,
         (): &mut (),
-        model: &mut impl FnMut(Tensor<B, D>, f64) -> Tensor<B, D>,
-        noise: &mut impl FnMut([usize; D]) -> Tensor<B, D>,
-    ) -> Result<Stepped<B, D>, SamplerError> {
+        model: &mut impl FnMut(Tensor<D>, f64) -> Tensor<D>,
+        noise: &mut impl FnMut([usize; D]) -> Tensor<D>,
+    ) -> Result<Stepped<D>, SamplerError> {
         let shape = x.dims();
         let (alpha_bar_t, alpha_bar_previous) = alpha_bars(&self.schedule, transition)?;
         let output = model(x.clone(), transition.t as f64);
@@ -102,7 +101,7 @@ impl Sampler for Ddim {
         let rates = Rates::new(alpha_bar_t);
         let prediction = self.noise.prediction_type;
         let x_0 = prediction.original(x.clone(), output.clone(), rates);
-        let x_0 = self.noise.bound().apply(x_0)?;
+        let x_0 = self.noise.bound().apply(x_0);
         let epsilon = if self.use_clipped_model_output {
             rates.epsilon(x, x_0.clone())
         } else {

@@ -2,7 +2,6 @@
 //! `variance`'s.
 
 use burn::tensor::Tensor;
-use burn::tensor::backend::Backend;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +54,7 @@ impl Sampler for Ddpm {
     type Keys = DdpmKeys;
     type Arguments = DdpmArguments;
     type Step = Transition;
-    type Memory<B: Backend, const D: usize> = ();
+    type Memory<const D: usize> = ();
 
     fn new(config: &DdpmConfig, arguments: &DdpmArguments) -> Result<Self, ConfigError> {
         let noise = config.noise.clone();
@@ -80,12 +79,12 @@ impl Sampler for Ddpm {
         Ok(Transition::by_succession(timesteps))
     }
 
-    fn noised<B: Backend, const D: usize>(
+    fn noised<const D: usize>(
         &self,
         first: &Transition,
-        original: Tensor<B, D>,
-        noise: Tensor<B, D>,
-    ) -> Result<Tensor<B, D>, SamplerError> {
+        original: Tensor<D>,
+        noise: Tensor<D>,
+    ) -> Result<Tensor<D>, SamplerError> {
         add_noise(&self.schedule, original, noise, &[first.t])
     }
 
@@ -95,21 +94,21 @@ impl Sampler for Ddpm {
     }
 
     /// `x_t` to `x_{t-1}` (eq. 6 and 7; algorithm 2); no noise is added at timestep 0.
-    fn step<B: Backend, const D: usize>(
+    fn step<const D: usize>(
         &self,
         &transition: &Transition,
-        x: Tensor<B, D>,
+        x: Tensor<D>,
         (): &mut (),
-        model: &mut impl FnMut(Tensor<B, D>, f64) -> Tensor<B, D>,
-        noise: &mut impl FnMut([usize; D]) -> Tensor<B, D>,
-    ) -> Result<Stepped<B, D>, SamplerError> {
+        model: &mut impl FnMut(Tensor<D>, f64) -> Tensor<D>,
+        noise: &mut impl FnMut([usize; D]) -> Tensor<D>,
+    ) -> Result<Stepped<D>, SamplerError> {
         let shape = x.dims();
         let (alpha_bar_t, alpha_bar_previous) = alpha_bars(&self.schedule, transition)?;
         let output = model(x.clone(), transition.t as f64);
         let (output, learned) = self.split(output, shape)?;
         let prediction = self.noise.prediction_type;
         let x_0 = prediction.original(x.clone(), output, Rates::new(alpha_bar_t));
-        let x_0 = self.noise.bound().apply(x_0)?;
+        let x_0 = self.noise.bound().apply(x_0);
 
         let alpha_t = alpha_bar_t / alpha_bar_previous;
         let beta_t = 1.0 - alpha_t;
@@ -128,11 +127,11 @@ impl Sampler for Ddpm {
 
 impl Ddpm {
     /// The prediction and, where the model learned it, the variance: the halves of the channels.
-    fn split<B: Backend, const D: usize>(
+    fn split<const D: usize>(
         &self,
-        output: Tensor<B, D>,
+        output: Tensor<D>,
         shape: [usize; D],
-    ) -> Result<(Tensor<B, D>, Option<Tensor<B, D>>), SamplerError> {
+    ) -> Result<(Tensor<D>, Option<Tensor<D>>), SamplerError> {
         let channels = shape[1];
         let mut wanted = shape;
         wanted[1] = self.output_channels(channels);

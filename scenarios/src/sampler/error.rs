@@ -27,7 +27,4 @@ pub enum SamplerError {
         /// The number of samples.
         batch: usize,
     },
-    /// Dynamic thresholding sorts on the host and could not read the sample.
-    #[error("read the predicted sample for dynamic thresholding: {0}")]
-    Read(String),
 }

@@ -2,7 +2,6 @@
 //!
 //! Used to start a run from a given image, and in training; the way back is the samplers'.
 
-use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
 
 use super::SamplerError;
@@ -17,12 +16,12 @@ use crate::schedule::Schedule;
 ///
 /// # Errors
 /// If there are fewer or more timesteps, or one is not in the schedule.
-pub fn add_noise<B: Backend, const D: usize>(
+pub fn add_noise<const D: usize>(
     schedule: &Schedule,
-    original: Tensor<B, D>,
-    noise: Tensor<B, D>,
+    original: Tensor<D>,
+    noise: Tensor<D>,
     timesteps: &[usize],
-) -> Result<Tensor<B, D>, SamplerError> {
+) -> Result<Tensor<D>, SamplerError> {
     let (signal_rate, noise_rate) = rates(schedule, &original, timesteps)?;
     Ok(signal_rate * original + noise_rate * noise)
 }
@@ -32,22 +31,22 @@ pub fn add_noise<B: Backend, const D: usize>(
 ///
 /// # Errors
 /// As [`add_noise`].
-pub fn velocity<B: Backend, const D: usize>(
+pub fn velocity<const D: usize>(
     schedule: &Schedule,
-    original: Tensor<B, D>,
-    noise: Tensor<B, D>,
+    original: Tensor<D>,
+    noise: Tensor<D>,
     timesteps: &[usize],
-) -> Result<Tensor<B, D>, SamplerError> {
+) -> Result<Tensor<D>, SamplerError> {
     let (signal_rate, noise_rate) = rates(schedule, &original, timesteps)?;
     Ok(signal_rate * noise - noise_rate * original)
 }
 
 /// The rates of signal and noise, each shaped `[1, 1, …]` or `[N, 1, …]`.
-fn rates<B: Backend, const D: usize>(
+fn rates<const D: usize>(
     schedule: &Schedule,
-    like: &Tensor<B, D>,
+    like: &Tensor<D>,
     timesteps: &[usize],
-) -> Result<(Tensor<B, D>, Tensor<B, D>), SamplerError> {
+) -> Result<(Tensor<D>, Tensor<D>), SamplerError> {
     let batch = like.dims()[0];
     if timesteps.len() != 1 && timesteps.len() != batch {
         return Err(SamplerError::Timesteps { timesteps: timesteps.len(), batch });

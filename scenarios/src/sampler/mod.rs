@@ -54,7 +54,6 @@ pub use variance::VarianceType;
 use std::fmt::Debug;
 
 use burn::tensor::Tensor;
-use burn::tensor::backend::Backend;
 use burn_repro::{Probe, step_name, step_scope};
 
 use crate::diffusers::Keys;
@@ -81,7 +80,7 @@ pub trait Sampler: Named + Debug + Clone + PartialEq + Send + Sync + Sized + 'st
     type Step: Debug + Clone + PartialEq;
 
     /// What a step leaves for the next ones, such as earlier predictions; `()` if nothing.
-    type Memory<B: Backend, const D: usize>: Default;
+    type Memory<const D: usize>: Default;
 
     /// diffusers' defaults of the keys that all samplers share, where the class has other ones.
     #[must_use]
@@ -102,7 +101,7 @@ pub trait Sampler: Named + Debug + Clone + PartialEq + Send + Sync + Sized + 'st
     fn steps(&self, count: usize) -> Result<Vec<Self::Step>, ConfigError>;
 
     /// The sample that a run from `noise` alone begins with; diffusers' `init_noise_sigma` scales it.
-    fn initial<B: Backend, const D: usize>(&self, noise: Tensor<B, D>) -> Tensor<B, D> {
+    fn initial<const D: usize>(&self, noise: Tensor<D>) -> Tensor<D> {
         noise
     }
 
@@ -110,12 +109,12 @@ pub trait Sampler: Named + Debug + Clone + PartialEq + Send + Sync + Sized + 'st
     ///
     /// # Errors
     /// If the step is not in the schedule.
-    fn noised<B: Backend, const D: usize>(
+    fn noised<const D: usize>(
         &self,
         first: &Self::Step,
-        original: Tensor<B, D>,
-        noise: Tensor<B, D>,
-    ) -> Result<Tensor<B, D>, SamplerError>;
+        original: Tensor<D>,
+        noise: Tensor<D>,
+    ) -> Result<Tensor<D>, SamplerError>;
 
     /// Channels that the model's output must have for samples of so many `channels`.
     fn output_channels(&self, channels: usize) -> usize {
@@ -127,26 +126,25 @@ pub trait Sampler: Named + Debug + Clone + PartialEq + Send + Sync + Sized + 'st
     /// `model` is given a sample and a time and may be asked more than once; `noise` makes fresh noise of a shape.
     ///
     /// # Errors
-    /// If the step is not in the schedule, the model's output has another shape than the sampler needs, or the device
-    /// cannot be read for dynamic thresholding.
-    fn step<B: Backend, const D: usize>(
+    /// If the step is not in the schedule, or the model's output has another shape than the sampler needs.
+    fn step<const D: usize>(
         &self,
         step: &Self::Step,
-        x: Tensor<B, D>,
-        memory: &mut Self::Memory<B, D>,
-        model: &mut impl FnMut(Tensor<B, D>, f64) -> Tensor<B, D>,
-        noise: &mut impl FnMut([usize; D]) -> Tensor<B, D>,
-    ) -> Result<Stepped<B, D>, SamplerError>;
+        x: Tensor<D>,
+        memory: &mut Self::Memory<D>,
+        model: &mut impl FnMut(Tensor<D>, f64) -> Tensor<D>,
+        noise: &mut impl FnMut([usize; D]) -> Tensor<D>,
+    ) -> Result<Stepped<D>, SamplerError>;
 }
 
 /// What one step of a sampler makes; both tensors have the shape of the sample.
 #[derive(Debug, Clone)]
-pub struct Stepped<B: Backend, const D: usize> {
+pub struct Stepped<const D: usize> {
     /// The sample at the earlier time, diffusers' `prev_sample`.
-    pub sample: Tensor<B, D>,
+    pub sample: Tensor<D>,
     /// The clean sample `x_0` as predicted, after clipping or thresholding; diffusers'
     /// `pred_original_sample`.
-    pub original: Tensor<B, D>,
+    pub original: Tensor<D>,
 }
 
 /// Runs a sampler from the sample `x` to one of the same shape; `probe` records the sample after each step as
@@ -154,14 +152,14 @@ pub struct Stepped<B: Backend, const D: usize> {
 ///
 /// # Errors
 /// As [`Sampler::step`].
-pub fn sample<S: Sampler, B: Backend, const D: usize>(
+pub fn sample<S: Sampler, const D: usize>(
     sampler: &S,
     steps: &[S::Step],
-    mut x: Tensor<B, D>,
-    mut model: impl FnMut(Tensor<B, D>, f64) -> Tensor<B, D>,
-    mut noise: impl FnMut([usize; D], &mut Probe<B>) -> Tensor<B, D>,
-    probe: &mut Probe<B>,
-) -> Result<Tensor<B, D>, SamplerError> {
+    mut x: Tensor<D>,
+    mut model: impl FnMut(Tensor<D>, f64) -> Tensor<D>,
+    mut noise: impl FnMut([usize; D], &mut Probe) -> Tensor<D>,
+    probe: &mut Probe,
+) -> Result<Tensor<D>, SamplerError> {
     let mut memory = S::Memory::default();
     for (index, step) in steps.iter().enumerate() {
         let _step = step_scope(index, steps.len());
@@ -188,8 +186,8 @@ fn alpha_bars(schedule: &Schedule, transition: Transition) -> Result<(f32, f32),
 }
 
 /// Refuses an output that is not shaped as the sampler needs it.
-fn check_output<B: Backend, const D: usize>(
-    output: &Tensor<B, D>,
+fn check_output<const D: usize>(
+    output: &Tensor<D>,
     wanted: [usize; D],
 ) -> Result<(), SamplerError> {
     if output.dims() == wanted {

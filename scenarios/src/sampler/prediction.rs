@@ -4,7 +4,6 @@
 //! (Ho et al. 2020, arXiv 2006.11239, eq. 4).
 
 use burn::tensor::Tensor;
-use burn::tensor::backend::Backend;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,11 +37,7 @@ impl Rates {
     }
 
     /// The noise in `x` if `original` is the clean sample.
-    pub fn epsilon<B: Backend, const D: usize>(
-        self,
-        x: Tensor<B, D>,
-        original: Tensor<B, D>,
-    ) -> Tensor<B, D> {
+    pub fn epsilon<const D: usize>(self, x: Tensor<D>, original: Tensor<D>) -> Tensor<D> {
         (x - original.mul_scalar(self.signal)).div_scalar(self.noise)
     }
 }
@@ -53,12 +48,12 @@ impl PredictionType {
     /// A prediction of the noise says nothing about `x_0` where alpha bar is 0 (the last timestep
     /// of a schedule rescaled to zero terminal SNR): the division then gives infinities, as in
     /// diffusers.
-    pub(super) fn original<B: Backend, const D: usize>(
+    pub(super) fn original<const D: usize>(
         self,
-        x: Tensor<B, D>,
-        output: Tensor<B, D>,
+        x: Tensor<D>,
+        output: Tensor<D>,
         rates: Rates,
-    ) -> Tensor<B, D> {
+    ) -> Tensor<D> {
         match self {
             Self::Epsilon => (x - output.mul_scalar(rates.noise)).div_scalar(rates.signal),
             Self::Sample => output,
@@ -67,12 +62,12 @@ impl PredictionType {
     }
 
     /// The noise `epsilon`, before any clipping.
-    pub(super) fn epsilon<B: Backend, const D: usize>(
+    pub(super) fn epsilon<const D: usize>(
         self,
-        x: Tensor<B, D>,
-        output: Tensor<B, D>,
+        x: Tensor<D>,
+        output: Tensor<D>,
         rates: Rates,
-    ) -> Tensor<B, D> {
+    ) -> Tensor<D> {
         match self {
             Self::Epsilon => output,
             Self::Sample => rates.epsilon(x, output),

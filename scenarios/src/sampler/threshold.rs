@@ -1,11 +1,6 @@
 //! Bounds on the predicted clean sample: clipping and dynamic thresholding.
-//!
-//! The only place of the samplers that reads a tensor back.
 
-use burn::tensor::backend::Backend;
-use burn::tensor::{Tensor, TensorData};
-
-use super::SamplerError;
+use burn::tensor::Tensor;
 
 /// What keeps the predicted clean sample `x_0` within the range of the data.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,91 +28,76 @@ impl Bound {
     /// NaN stays NaN on every backend, although `clamp` on WGSL would make a bound of it: a model
     /// that fails must not look well.
     ///
-    /// # Errors
-    /// If a dynamic threshold is asked for and the device cannot be read.
-    ///
     /// # Panics
     /// If the ratio of a dynamic threshold is not within 0 and 1, which a validated config excludes.
-    pub fn apply<B: Backend, const D: usize>(
-        self,
-        original: Tensor<B, D>,
-    ) -> Result<Tensor<B, D>, SamplerError> {
+    #[must_use]
+    pub fn apply<const D: usize>(self, original: Tensor<D>) -> Tensor<D> {
         match self {
-            Self::Free => Ok(original),
-            Self::Clip { range } => Ok(clip(original, range)),
+            Self::Free => original,
+            Self::Clip { range } => clip(original, -range, range),
             Self::Dynamic { ratio, largest } => {
-                let threshold = thresholds(&original, ratio, largest)?;
-                Ok(clip(original.div(threshold), 1.0))
+                let threshold = thresholds(original.clone(), ratio, largest);
+                clip(original.div(threshold), -1.0, 1.0)
             }
         }
     }
 }
 
-fn clip<B: Backend, const D: usize>(x: Tensor<B, D>, range: f64) -> Tensor<B, D> {
+fn clip<const D: usize>(x: Tensor<D>, low: f64, high: f64) -> Tensor<D> {
     let nan = x.clone().is_nan();
-    x.clone().clamp(-range, range).mask_where(nan, x)
+    x.clone().clamp(low, high).mask_where(nan, x)
 }
 
 /// One threshold for each sample, shaped `[N, 1, …]`.
-///
-/// A quantile needs a sort, whose result on a device depends on the backend where values are NaN;
-/// so the sample is read back and the threshold is made on the host in `f64`.
-fn thresholds<B: Backend, const D: usize>(
-    original: &Tensor<B, D>,
-    ratio: f64,
-    largest: f64,
-) -> Result<Tensor<B, D>, SamplerError> {
-    let device = original.device();
-    // Without a sync, some backends answer the read after a failure with stale memory.
-    B::sync(&device).map_err(|error| SamplerError::Read(format!("{error:?}")))?;
-    let data = original
-        .clone()
-        .try_into_data()
-        .map_err(|error| SamplerError::Read(format!("{error:?}")))?;
-    let mut values: Vec<f64> = data.iter::<f64>().map(f64::abs).collect();
-    let samples = original.dims()[0];
-    let in_sample = (values.len() / samples.max(1)).max(1);
-    let threshold = |sample: &mut [f64]| {
-        let quantile = quantile(sample, ratio);
-        // `f64::max` would drop a NaN.
-        if quantile.is_nan() { quantile } else { quantile.max(1.0).min(largest) }
-    };
-    let thresholds: Vec<f64> = values.chunks_mut(in_sample).map(threshold).collect();
-    let mut shape = [1; D];
-    shape[0] = samples;
-    let data = TensorData::new(thresholds, shape);
-    Ok(Tensor::from_data(data, (&device, original.dtype())))
+fn thresholds<const D: usize>(original: Tensor<D>, ratio: f64, largest: f64) -> Tensor<D> {
+    let shape = original.dims();
+    let in_sample: usize = shape[1..].iter().product();
+    let quantile = quantile(original.abs().reshape([shape[0], in_sample]), ratio);
+    let mut column = [1; D];
+    column[0] = shape[0];
+    clip(quantile, largest.min(1.0), largest).reshape(column)
 }
 
-/// The `ratio` quantile of `values`, with linear interpolation between neighbours as
-/// `torch.quantile` has it; NaN if one value is. Sorts `values`.
+/// The `ratio` quantile of each row, `[N, M]` to `[N, 1]`, with linear interpolation between
+/// neighbours as `torch.quantile` has it; NaN if one value of the row is, with the sign that `abs`
+/// leaves.
 ///
 /// # Panics
-/// If `values` is empty or `ratio` is not within 0 and 1.
+/// If rows are empty or `ratio` is not within 0 and 1.
 #[must_use]
-pub fn quantile(values: &mut [f64], ratio: f64) -> f64 {
+pub fn quantile(rows: Tensor<2>, ratio: f64) -> Tensor<2> {
     assert!((0.0..=1.0).contains(&ratio), "{ratio} is no quantile");
-    if values.iter().any(|value| value.is_nan()) {
-        return f64::NAN;
-    }
-    values.sort_unstable_by(f64::total_cmp);
-    let rank = ratio * (values.len() - 1) as f64;
-    let below = values[rank.floor() as usize];
-    let above = values[rank.ceil() as usize];
+    let last = rows.dims()[1] - 1;
+    let sorted = rows.sort(1);
+    let at = |place| sorted.clone().narrow(1, place, 1);
+    let rank = ratio * last as f64;
+    let (below, above) = (at(rank.floor() as usize), at(rank.ceil() as usize));
+    let gap = above.clone() - below.clone();
     let weight = rank.fract();
     // From the nearer neighbour, so that both ends of the interval are met exactly.
-    if weight < 0.5 {
-        below + weight * (above - below)
+    let between = if weight < 0.5 {
+        below + gap.mul_scalar(weight)
     } else {
-        above - (1.0 - weight) * (above - below)
-    }
+        above - gap.mul_scalar(1.0 - weight)
+    };
+    // NaN is sorted behind all numbers. Taken from there, because a scalar NaN in a recorded
+    // operation is not equal to itself.
+    let end = at(last);
+    between.mask_where(end.clone().is_nan(), end)
 }
 
 #[cfg(test)]
 mod tests {
+    use burn::tensor::{DType, Device, TensorData};
     use rstest::rstest;
 
     use super::*;
+
+    fn quantiles<const M: usize>(rows: &[[f64; M]], ratio: f64) -> Vec<f64> {
+        let data = TensorData::new(rows.concat(), [rows.len(), M]);
+        let rows = Tensor::from_data(data, (&Device::flex(), DType::F64));
+        quantile(rows, ratio).into_data().try_to_vec().unwrap()
+    }
 
     #[rstest]
     #[case::lowest(0.0, 1.0)]
@@ -126,12 +106,13 @@ mod tests {
     #[case::nearer_the_upper(0.9, 10.8)]
     #[case::highest(1.0, 16.0)]
     fn quantile_interpolates(#[case] ratio: f64, #[case] want: f64) {
-        let got = quantile(&mut [16.0, 1.0, 3.0, 2.0, 3.0], ratio);
+        let got = quantiles(&[[16.0, 1.0, 3.0, 2.0, 3.0]], ratio)[0];
         assert!((got - want).abs() < 1e-12, "{got}");
     }
 
     #[test]
-    fn quantile_keeps_nan() {
-        assert!(quantile(&mut [1.0, f64::NAN], 0.0).is_nan());
+    fn quantile_keeps_nan_in_its_row() {
+        let got = quantiles(&[[1.0, f64::NAN], [4.0, 3.0]], 0.0);
+        assert!(got[0].is_nan() && (got[1] - 3.0).abs() < 1e-12, "{got:?}");
     }
 }

@@ -4,7 +4,6 @@
 //! element.
 
 use burn::tensor::Tensor;
-use burn::tensor::backend::Backend;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -54,12 +53,12 @@ impl VarianceType {
     }
 
     /// `noise` times the standard deviation; `learned` is the model's second half.
-    pub(super) fn scale<B: Backend, const D: usize>(
+    pub(super) fn scale<const D: usize>(
         self,
         posterior: Posterior,
-        learned: Option<Tensor<B, D>>,
-        noise: Tensor<B, D>,
-    ) -> Tensor<B, D> {
+        learned: Option<Tensor<D>>,
+        noise: Tensor<D>,
+    ) -> Tensor<D> {
         match (self, learned) {
             (Self::Learned, Some(variance)) => noise * variance.sqrt(),
             (Self::LearnedRange, Some(share)) => noise * between(posterior, share),
@@ -81,7 +80,7 @@ impl VarianceType {
 
 /// The standard deviation whose logarithm lies at `share` of the way, -1 being beta tilde and 1
 /// being beta.
-fn between<B: Backend, const D: usize>(posterior: Posterior, share: Tensor<B, D>) -> Tensor<B, D> {
+fn between<const D: usize>(posterior: Posterior, share: Tensor<D>) -> Tensor<D> {
     let share = share.add_scalar(1.0).div_scalar(2.0);
     let from_large = share.clone().mul_scalar(posterior.beta.ln());
     let from_small = share.neg().add_scalar(1.0).mul_scalar(posterior.beta_tilde.ln());

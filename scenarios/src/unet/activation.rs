@@ -1,11 +1,10 @@
 //! The activation functions that `act_fn` can name. Only what a residual block applies; the time
 //! embedding and the output always use SiLU.
 //!
-//! Burn's own functions, because they are what is under test. Burn 0.21 computes `sigmoid`, and so
+//! Burn's own functions, because they are what is under test. Burn 0.22 computes `sigmoid`, and so
 //! SiLU, in float32 on every backend without its own kernel (burn-backend, activation.rs): a float64
 //! reference has to be made on flex, which has one; on ndarray SiLU is good to 1.5e-7.
 
-use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, activation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,7 +26,7 @@ pub enum Activation {
 }
 
 impl Activation {
-    pub(super) fn forward<B: Backend, const D: usize>(self, input: Tensor<B, D>) -> Tensor<B, D> {
+    pub(super) fn forward<const D: usize>(self, input: Tensor<D>) -> Tensor<D> {
         match self {
             Self::Silu => activation::silu(input),
             Self::Mish => activation::mish(input),

@@ -2,7 +2,6 @@
 
 use burn::module::Module;
 use burn::nn::{GroupNorm, Linear};
-use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, activation};
 use burn_repro::{linear, matmul, within};
 
@@ -40,7 +39,7 @@ impl AttentionConfig {
         parameters.linear("to_out.0", [inner, channels]);
     }
 
-    pub(super) fn init<B: Backend>(&self, weights: &Reader<'_, B>) -> Attention<B> {
+    pub(super) fn init(&self, weights: &Reader<'_>) -> Attention {
         Attention {
             group_norm: self
                 .groups
@@ -57,19 +56,19 @@ impl AttentionConfig {
 
 /// Self-attention over all pixels.
 #[derive(Module, Debug)]
-pub(super) struct Attention<B: Backend> {
-    group_norm: Option<GroupNorm<B>>,
-    to_q: Linear<B>,
-    to_k: Linear<B>,
-    to_v: Linear<B>,
-    to_out: Linear<B>,
+pub(super) struct Attention {
+    group_norm: Option<GroupNorm>,
+    to_q: Linear,
+    to_k: Linear,
+    to_v: Linear,
+    to_out: Linear,
     heads: usize,
     rescale_output_factor: f64,
 }
 
-impl<B: Backend> Attention<B> {
+impl Attention {
     /// `(N, C, H, W)` to the same shape.
-    pub(super) fn forward(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
+    pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let [batch, channels, height, width] = input.dims();
         let hidden = match &self.group_norm {
             Some(norm) => within("group_norm", || norm.forward(input.clone())),
@@ -82,7 +81,7 @@ impl<B: Backend> Attention<B> {
     }
 
     /// `softmax(Q K^T / sqrt(d)) V` for each head: Vaswani et al. (2017), equation 1; `(N, L, C)`.
-    fn attend(&self, pixels: Tensor<B, 3>) -> Tensor<B, 3> {
+    fn attend(&self, pixels: Tensor<3>) -> Tensor<3> {
         let query = within("to_q", || linear(&self.to_q, pixels.clone()));
         let key = within("to_k", || linear(&self.to_k, pixels.clone()));
         let value = within("to_v", || linear(&self.to_v, pixels));
@@ -95,7 +94,7 @@ impl<B: Backend> Attention<B> {
     }
 
     /// `(N, L, heads * d)` to `(N, heads, L, d)`.
-    fn split_heads(&self, tensor: Tensor<B, 3>) -> Tensor<B, 4> {
+    fn split_heads(&self, tensor: Tensor<3>) -> Tensor<4> {
         let [batch, length, inner] = tensor.dims();
         tensor.reshape([batch, length, self.heads, inner / self.heads]).swap_dims(1, 2)
     }

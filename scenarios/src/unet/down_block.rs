@@ -2,7 +2,6 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::backend::Backend;
 use burn_repro::within;
 
 use super::attention::Attention;
@@ -38,7 +37,7 @@ impl DownBlock2DConfig {
         }
     }
 
-    pub(super) fn init<B: Backend>(&self, weights: &Reader<'_, B>) -> DownBlock2D<B> {
+    pub(super) fn init(&self, weights: &Reader<'_>) -> DownBlock2D {
         let (resnets, attentions) = self.layers.init(weights);
         let place = weights.enter("downsamplers.0");
         DownBlock2D {
@@ -54,29 +53,29 @@ impl DownBlock2DConfig {
 
 /// One level on the way down.
 #[derive(Module, Debug)]
-pub(super) struct DownBlock2D<B: Backend> {
-    resnets: Vec<ResnetBlock2D<B>>,
+pub(super) struct DownBlock2D {
+    resnets: Vec<ResnetBlock2D>,
     /// One for each residual block, or none at all.
-    attentions: Vec<Attention<B>>,
-    downsampler: Option<Downsampler<B>>,
+    attentions: Vec<Attention>,
+    downsampler: Option<Downsampler>,
 }
 
 /// What halves the resolution at the end of a level.
 #[derive(Module, Debug)]
 #[expect(clippy::large_enum_variant, reason = "one per level; a box would hide the module tree")]
-pub(super) enum Downsampler<B: Backend> {
-    Conv(Downsample2D<B>),
-    Resnet(ResnetBlock2D<B>),
+pub(super) enum Downsampler {
+    Conv(Downsample2D),
+    Resnet(ResnetBlock2D),
 }
 
-impl<B: Backend> DownBlock2D<B> {
+impl DownBlock2D {
     /// Gives the level's output and leaves every intermediate one on the stack for the way up.
     pub(super) fn forward(
         &self,
-        mut hidden: Tensor<B, 4>,
-        time: &Tensor<B, 2>,
-        skips: &mut Vec<Tensor<B, 4>>,
-    ) -> Tensor<B, 4> {
+        mut hidden: Tensor<4>,
+        time: &Tensor<2>,
+        skips: &mut Vec<Tensor<4>>,
+    ) -> Tensor<4> {
         for (layer, resnet) in self.resnets.iter().enumerate() {
             hidden = within(format_args!("resnets.{layer}"), || resnet.forward(hidden, time));
             if let Some(attention) = self.attentions.get(layer) {

@@ -2,8 +2,7 @@
 
 use burn::module::Module;
 use burn::nn::Linear;
-use burn::tensor::backend::Backend;
-use burn::tensor::{Tensor, TensorData, activation};
+use burn::tensor::{Device, Tensor, TensorData, activation};
 use burn_repro::{linear, within};
 
 use super::TimeEmbeddingType;
@@ -47,7 +46,7 @@ impl TimeProjectionConfig {
         }
     }
 
-    pub(super) fn init<B: Backend>(&self, weights: &Reader<'_, B>) -> TimeProjection {
+    pub(super) fn init(&self, weights: &Reader<'_>) -> TimeProjection {
         match self.kind {
             TimeEmbeddingType::Positional => TimeProjection::Positional {
                 frequencies: self.frequencies(),
@@ -94,11 +93,7 @@ pub(super) enum TimeProjection {
 
 impl TimeProjection {
     /// One row for each timestep: `(timesteps.len(), width)`.
-    pub(super) fn forward<B: Backend>(
-        &self,
-        timesteps: &[f64],
-        device: &B::Device,
-    ) -> Tensor<B, 2> {
+    pub(super) fn forward(&self, timesteps: &[f64], device: &Device) -> Tensor<2> {
         let rows: Vec<f32> = timesteps.iter().flat_map(|&timestep| self.row(timestep)).collect();
         let shape = [timesteps.len(), rows.len() / timesteps.len()];
         Tensor::from_data(TensorData::new(rows, shape), device)
@@ -150,7 +145,7 @@ impl TimestepEmbeddingConfig {
         parameters.linear("linear_2", [self.output, self.output]);
     }
 
-    pub(super) fn init<B: Backend>(&self, weights: &Reader<'_, B>) -> TimestepEmbedding<B> {
+    pub(super) fn init(&self, weights: &Reader<'_>) -> TimestepEmbedding {
         TimestepEmbedding {
             linear_1: weights.linear("linear_1"),
             linear_2: weights.linear("linear_2"),
@@ -160,14 +155,14 @@ impl TimestepEmbeddingConfig {
 
 /// `time_embedding`: two linear layers with a SiLU between them.
 #[derive(Module, Debug)]
-pub(super) struct TimestepEmbedding<B: Backend> {
-    linear_1: Linear<B>,
-    linear_2: Linear<B>,
+pub(super) struct TimestepEmbedding {
+    linear_1: Linear,
+    linear_2: Linear,
 }
 
-impl<B: Backend> TimestepEmbedding<B> {
+impl TimestepEmbedding {
     /// `(N, input)` to `(N, output)`.
-    pub(super) fn forward(&self, rows: Tensor<B, 2>) -> Tensor<B, 2> {
+    pub(super) fn forward(&self, rows: Tensor<2>) -> Tensor<2> {
         let hidden = within("linear_1", || linear(&self.linear_1, rows));
         let hidden = within("act", || activation::silu(hidden));
         within("linear_2", || linear(&self.linear_2, hidden))

@@ -1,8 +1,6 @@
 //! The layers of one level: residual blocks, each followed by attention if the level has it. The
 //! same on the way down and on the way up.
 
-use burn::tensor::backend::Backend;
-
 use super::attention::{Attention, AttentionConfig};
 use super::parameters::Declaration;
 use super::resnet::{ResnetBlock2D, ResnetBlock2DConfig};
@@ -27,10 +25,7 @@ impl LayersConfig {
     }
 
     /// The residual blocks, and as many attention layers or none.
-    pub(super) fn init<B: Backend>(
-        &self,
-        weights: &Reader<'_, B>,
-    ) -> (Vec<ResnetBlock2D<B>>, Vec<Attention<B>>) {
+    pub(super) fn init(&self, weights: &Reader<'_>) -> (Vec<ResnetBlock2D>, Vec<Attention>) {
         let enter = |kind: &str, layer: usize| weights.enter(format!("{kind}.{layer}"));
         let resnets = (self.resnets.iter().enumerate())
             .map(|(layer, resnet)| resnet.init(&enter("resnets", layer)))

@@ -2,7 +2,6 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::backend::Backend;
 use burn_repro::within;
 
 use super::attention::{Attention, AttentionConfig};
@@ -26,7 +25,7 @@ impl UNetMidBlock2DConfig {
         self.resnet.declare(&mut parameters.enter("resnets.1"));
     }
 
-    pub(super) fn init<B: Backend>(&self, weights: &Reader<'_, B>) -> UNetMidBlock2D<B> {
+    pub(super) fn init(&self, weights: &Reader<'_>) -> UNetMidBlock2D {
         let attention = |config: &AttentionConfig| config.init(&weights.enter("attentions.0"));
         UNetMidBlock2D {
             resnets: [0, 1].map(|i| self.resnet.init(&weights.enter(format!("resnets.{i}")))),
@@ -37,14 +36,14 @@ impl UNetMidBlock2DConfig {
 
 /// The block in the middle.
 #[derive(Module, Debug)]
-pub(super) struct UNetMidBlock2D<B: Backend> {
-    resnets: [ResnetBlock2D<B>; 2],
-    attention: Option<Attention<B>>,
+pub(super) struct UNetMidBlock2D {
+    resnets: [ResnetBlock2D; 2],
+    attention: Option<Attention>,
 }
 
-impl<B: Backend> UNetMidBlock2D<B> {
+impl UNetMidBlock2D {
     /// `(N, C, H, W)` to the same shape.
-    pub(super) fn forward(&self, hidden: Tensor<B, 4>, time: &Tensor<B, 2>) -> Tensor<B, 4> {
+    pub(super) fn forward(&self, hidden: Tensor<4>, time: &Tensor<2>) -> Tensor<4> {
         let [first, second] = &self.resnets;
         let mut hidden = within("resnets.0", || first.forward(hidden, time));
         if let Some(attention) = &self.attention {

@@ -3,8 +3,7 @@
 use burn::module::Module;
 use burn::nn::GroupNorm;
 use burn::nn::conv::Conv2d;
-use burn::tensor::backend::Backend;
-use burn::tensor::{Tensor, TensorData, activation};
+use burn::tensor::{Device, Tensor, TensorData, activation};
 use burn_repro::{scope, within};
 
 use super::down_block::DownBlock2D;
@@ -53,21 +52,21 @@ impl UNet2DConfig {
 ///
 /// Inference only; dropout is off, as after diffusers' `eval()`.
 #[derive(Module, Debug)]
-pub struct UNet2DModel<B: Backend> {
-    conv_in: Conv2d<B>,
+pub struct UNet2DModel {
+    conv_in: Conv2d,
     #[module(skip)]
     time_proj: TimeProjection,
-    time_embedding: TimestepEmbedding<B>,
-    down_blocks: Vec<DownBlock2D<B>>,
-    mid_block: Option<UNetMidBlock2D<B>>,
-    up_blocks: Vec<UpBlock2D<B>>,
-    conv_norm_out: GroupNorm<B>,
-    conv_out: Conv2d<B>,
+    time_embedding: TimestepEmbedding,
+    down_blocks: Vec<DownBlock2D>,
+    mid_block: Option<UNetMidBlock2D>,
+    up_blocks: Vec<UpBlock2D>,
+    conv_norm_out: GroupNorm,
+    conv_out: Conv2d,
     #[module(skip)]
     config: UNet2DConfig,
 }
 
-impl<B: Backend> UNet2DModel<B> {
+impl UNet2DModel {
     /// Makes the model on `device`, in the device's default float type.
     ///
     /// # Errors
@@ -75,7 +74,7 @@ impl<B: Backend> UNet2DModel<B> {
     pub fn new(
         config: &UNet2DConfig,
         weights: &Weights,
-        device: &B::Device,
+        device: &Device,
     ) -> Result<Self, MismatchedWeights> {
         weights.check(config)?;
         let root = Reader::root(weights, device);
@@ -110,7 +109,7 @@ impl<B: Backend> UNet2DModel<B> {
     /// # Panics
     /// On an input that [`UNet2DConfig::check_input`] refuses; call that before a device is opened.
     #[must_use]
-    pub fn forward(&self, sample: Tensor<B, 4>, timesteps: &[f64]) -> Tensor<B, 4> {
+    pub fn forward(&self, sample: Tensor<4>, timesteps: &[f64]) -> Tensor<4> {
         let shape = sample.dims();
         if let Err(error) = self.config.check_input(shape, timesteps) {
             panic!("{error}");
@@ -132,11 +131,11 @@ impl<B: Backend> UNet2DModel<B> {
         }
     }
 
-    fn center(&self, sample: Tensor<B, 4>) -> Tensor<B, 4> {
+    fn center(&self, sample: Tensor<4>) -> Tensor<4> {
         if self.config.center_input_sample { sample * 2.0 - 1.0 } else { sample }
     }
 
-    fn denoise(&self, sample: Tensor<B, 4>, time: &Tensor<B, 2>) -> Tensor<B, 4> {
+    fn denoise(&self, sample: Tensor<4>, time: &Tensor<2>) -> Tensor<4> {
         let mut hidden = within("conv_in", || self.conv_in.forward(sample));
         let mut skips = vec![hidden.clone()];
         for (level, block) in self.down_blocks.iter().enumerate() {

@@ -4,7 +4,6 @@ use burn::module::Module;
 use burn::nn::conv::Conv2d;
 use burn::nn::{GroupNorm, Linear, PaddingConfig2d};
 use burn::tensor::Tensor;
-use burn::tensor::backend::Backend;
 use burn_repro::{linear, within};
 
 use super::parameters::Declaration;
@@ -62,7 +61,7 @@ impl ResnetBlock2DConfig {
         }
     }
 
-    pub(super) fn init<B: Backend>(&self, weights: &Reader<'_, B>) -> ResnetBlock2D<B> {
+    pub(super) fn init(&self, weights: &Reader<'_>) -> ResnetBlock2D {
         let ResnetStyle { groups, epsilon, .. } = self.style;
         ResnetBlock2D {
             norm1: weights.group_norm("norm1", groups, epsilon),
@@ -85,20 +84,20 @@ impl ResnetBlock2DConfig {
 
 /// A residual block that the time embedding steers.
 #[derive(Module, Debug)]
-pub(super) struct ResnetBlock2D<B: Backend> {
-    norm1: GroupNorm<B>,
-    conv1: Conv2d<B>,
-    time_emb_proj: Linear<B>,
-    norm2: GroupNorm<B>,
-    conv2: Conv2d<B>,
-    conv_shortcut: Option<Conv2d<B>>,
+pub(super) struct ResnetBlock2D {
+    norm1: GroupNorm,
+    conv1: Conv2d,
+    time_emb_proj: Linear,
+    norm2: GroupNorm,
+    conv2: Conv2d,
+    conv_shortcut: Option<Conv2d>,
     #[module(skip)]
     config: ResnetBlock2DConfig,
 }
 
-impl<B: Backend> ResnetBlock2D<B> {
+impl ResnetBlock2D {
     /// `(N, input, H, W)` and the time embedding `(N, time)` to `(N, output, H', W')`.
-    pub(super) fn forward(&self, input: Tensor<B, 4>, time: &Tensor<B, 2>) -> Tensor<B, 4> {
+    pub(super) fn forward(&self, input: Tensor<4>, time: &Tensor<2>) -> Tensor<4> {
         let activation = self.config.style.activation;
         let hidden = within("norm1", || self.norm1.forward(input.clone()));
         let hidden = within("nonlinearity", || activation.forward(hidden));
@@ -119,7 +118,7 @@ impl<B: Backend> ResnetBlock2D<B> {
     }
 
     /// The second norm, with the time embedding added before it or scaling and shifting after it.
-    fn norm_with_time(&self, hidden: Tensor<B, 4>, time: &Tensor<B, 2>) -> Tensor<B, 4> {
+    fn norm_with_time(&self, hidden: Tensor<4>, time: &Tensor<2>) -> Tensor<4> {
         let activation = self.config.style.activation;
         let time = within("nonlinearity", || activation.forward(time.clone()));
         let time = within("time_emb_proj", || linear(&self.time_emb_proj, time));
@@ -141,6 +140,6 @@ impl<B: Backend> ResnetBlock2D<B> {
 
 /// Divides by a scale factor; a factor of one costs no operation.
 #[expect(clippy::float_cmp, reason = "a factor of one is one to the last bit")]
-pub(super) fn rescale<B: Backend>(tensor: Tensor<B, 4>, factor: f64) -> Tensor<B, 4> {
+pub(super) fn rescale(tensor: Tensor<4>, factor: f64) -> Tensor<4> {
     if factor == 1.0 { tensor } else { tensor / factor }
 }

@@ -6,7 +6,6 @@ use burn::nn::PaddingConfig2d;
 use burn::nn::conv::Conv2d;
 use burn::nn::pool::AvgPool2dConfig;
 use burn::tensor::Tensor;
-use burn::tensor::backend::Backend;
 use burn_repro::within;
 
 use super::parameters::Declaration;
@@ -28,7 +27,7 @@ impl Downsample2DConfig {
         parameters.conv2d("conv", [self.channels; 2], 3);
     }
 
-    pub(super) fn init<B: Backend>(&self, weights: &Reader<'_, B>) -> Downsample2D<B> {
+    pub(super) fn init(&self, weights: &Reader<'_>) -> Downsample2D {
         // No padding means the far row and column only, as in the DDPM code.
         let padding = match self.padding {
             0 => PaddingConfig2d::Explicit(0, 0, 1, 1),
@@ -40,13 +39,13 @@ impl Downsample2DConfig {
 
 /// Halves the resolution with a convolution of stride two.
 #[derive(Module, Debug)]
-pub(super) struct Downsample2D<B: Backend> {
-    conv: Conv2d<B>,
+pub(super) struct Downsample2D {
+    conv: Conv2d,
 }
 
-impl<B: Backend> Downsample2D<B> {
+impl Downsample2D {
     /// `(N, C, H, W)` to `(N, C, H / 2, W / 2)`.
-    pub(super) fn forward(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
+    pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         within("conv", || self.conv.forward(input))
     }
 }
@@ -62,20 +61,20 @@ impl Upsample2DConfig {
         parameters.conv2d("conv", [self.channels; 2], 3);
     }
 
-    pub(super) fn init<B: Backend>(&self, weights: &Reader<'_, B>) -> Upsample2D<B> {
+    pub(super) fn init(&self, weights: &Reader<'_>) -> Upsample2D {
         Upsample2D { conv: weights.conv2d("conv", 1, SAME) }
     }
 }
 
 /// Doubles the resolution by repetition and smooths with a convolution.
 #[derive(Module, Debug)]
-pub(super) struct Upsample2D<B: Backend> {
-    conv: Conv2d<B>,
+pub(super) struct Upsample2D {
+    conv: Conv2d,
 }
 
-impl<B: Backend> Upsample2D<B> {
+impl Upsample2D {
     /// `(N, C, H, W)` to `(N, C, 2 H, 2 W)`.
-    pub(super) fn forward(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
+    pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let doubled = double(input);
         within("conv", || self.conv.forward(doubled))
     }
@@ -85,7 +84,7 @@ impl<B: Backend> Upsample2D<B> {
 ///
 /// Nearest-neighbour interpolation, but by moving data: interpolation kernels compute source
 /// coordinates in floating point, and backends round those differently.
-pub(super) fn double<B: Backend>(input: Tensor<B, 4>) -> Tensor<B, 4> {
+pub(super) fn double(input: Tensor<4>) -> Tensor<4> {
     let [batch, channels, height, width] = input.dims();
     input
         .reshape([batch, channels, height, 1, width, 1])
@@ -94,6 +93,6 @@ pub(super) fn double<B: Backend>(input: Tensor<B, 4>) -> Tensor<B, 4> {
 }
 
 /// Averages every two by two pixels.
-pub(super) fn halve<B: Backend>(input: Tensor<B, 4>) -> Tensor<B, 4> {
+pub(super) fn halve(input: Tensor<4>) -> Tensor<4> {
     AvgPool2dConfig::new([2, 2]).init().forward(input)
 }

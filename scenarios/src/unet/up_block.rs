@@ -2,7 +2,6 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::backend::Backend;
 use burn_repro::within;
 
 use super::attention::Attention;
@@ -38,7 +37,7 @@ impl UpBlock2DConfig {
         }
     }
 
-    pub(super) fn init<B: Backend>(&self, weights: &Reader<'_, B>) -> UpBlock2D<B> {
+    pub(super) fn init(&self, weights: &Reader<'_>) -> UpBlock2D {
         let (resnets, attentions) = self.layers.init(weights);
         let place = weights.enter("upsamplers.0");
         UpBlock2D {
@@ -54,29 +53,29 @@ impl UpBlock2DConfig {
 
 /// One level on the way up.
 #[derive(Module, Debug)]
-pub(super) struct UpBlock2D<B: Backend> {
-    resnets: Vec<ResnetBlock2D<B>>,
+pub(super) struct UpBlock2D {
+    resnets: Vec<ResnetBlock2D>,
     /// One for each residual block, or none at all.
-    attentions: Vec<Attention<B>>,
-    upsampler: Option<Upsampler<B>>,
+    attentions: Vec<Attention>,
+    upsampler: Option<Upsampler>,
 }
 
 /// What doubles the resolution at the end of a level.
 #[derive(Module, Debug)]
 #[expect(clippy::large_enum_variant, reason = "one per level; a box would hide the module tree")]
-pub(super) enum Upsampler<B: Backend> {
-    Conv(Upsample2D<B>),
-    Resnet(ResnetBlock2D<B>),
+pub(super) enum Upsampler {
+    Conv(Upsample2D),
+    Resnet(ResnetBlock2D),
 }
 
-impl<B: Backend> UpBlock2D<B> {
+impl UpBlock2D {
     /// Takes one tensor from the stack in front of every residual block.
     pub(super) fn forward(
         &self,
-        mut hidden: Tensor<B, 4>,
-        time: &Tensor<B, 2>,
-        skips: &mut Vec<Tensor<B, 4>>,
-    ) -> Tensor<B, 4> {
+        mut hidden: Tensor<4>,
+        time: &Tensor<2>,
+        skips: &mut Vec<Tensor<4>>,
+    ) -> Tensor<4> {
         for (layer, resnet) in self.resnets.iter().enumerate() {
             let skip = skips.pop().expect("the way down leaves one tensor per block on the way up");
             let joined = Tensor::cat(vec![hidden, skip], 1);

@@ -8,8 +8,7 @@ use std::fmt::Display;
 use burn::module::Param;
 use burn::nn::conv::Conv2d;
 use burn::nn::{GroupNorm, Linear, PaddingConfig2d};
-use burn::tensor::backend::Backend;
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use burn_repro::sha256_of_f32;
 use burn_repro::within;
 
@@ -92,15 +91,15 @@ impl Weights {
 /// Makes the layers of one module from weights; `enter` goes to a module inside it.
 ///
 /// Names and shapes were checked against the configuration before, so a lookup cannot fail.
-pub(super) struct Reader<'a, B: Backend> {
+pub(super) struct Reader<'a> {
     path: String,
     weights: &'a Weights,
-    device: &'a B::Device,
+    device: &'a Device,
 }
 
-impl<'a, B: Backend> Reader<'a, B> {
+impl<'a> Reader<'a> {
     /// The reader of a whole model.
-    pub(super) fn root(weights: &'a Weights, device: &'a B::Device) -> Self {
+    pub(super) fn root(weights: &'a Weights, device: &'a Device) -> Self {
         Self { path: String::new(), weights, device }
     }
 
@@ -119,7 +118,7 @@ impl<'a, B: Backend> Reader<'a, B> {
     }
 
     /// The `Conv2d` of that name, with a square stride.
-    pub(super) fn conv2d(&self, name: &str, stride: usize, padding: PaddingConfig2d) -> Conv2d<B> {
+    pub(super) fn conv2d(&self, name: &str, stride: usize, padding: PaddingConfig2d) -> Conv2d {
         let layer = self.enter(name);
         let weight = layer.param::<4>("weight");
         let [_, _, height, width] = weight.dims();
@@ -135,7 +134,7 @@ impl<'a, B: Backend> Reader<'a, B> {
     }
 
     /// The `Linear` of that name.
-    pub(super) fn linear(&self, name: &str) -> Linear<B> {
+    pub(super) fn linear(&self, name: &str) -> Linear {
         let layer = self.enter(name);
         let (shape, values) = layer.host("weight");
         let (output, input) = (shape[0], shape[1]);
@@ -150,7 +149,7 @@ impl<'a, B: Backend> Reader<'a, B> {
     }
 
     /// The `GroupNorm` of that name.
-    pub(super) fn group_norm(&self, name: &str, groups: usize, epsilon: f64) -> GroupNorm<B> {
+    pub(super) fn group_norm(&self, name: &str, groups: usize, epsilon: f64) -> GroupNorm {
         let layer = self.enter(name);
         let gamma = layer.param::<1>("weight");
         let [channels] = gamma.dims();
@@ -164,13 +163,13 @@ impl<'a, B: Backend> Reader<'a, B> {
         }
     }
 
-    fn param<const D: usize>(&self, name: &str) -> Param<Tensor<B, D>> {
+    fn param<const D: usize>(&self, name: &str) -> Param<Tensor<D>> {
         let (shape, values) = self.host(name);
         let shape = shape.try_into().expect("a layer reads its parameters with the declared rank");
         self.upload(values.to_vec(), shape)
     }
 
-    fn upload<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Param<Tensor<B, D>> {
+    fn upload<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Param<Tensor<D>> {
         let data = TensorData::new(values, shape);
         Param::from_tensor(within(&self.path, || Tensor::from_data(data, self.device)))
     }

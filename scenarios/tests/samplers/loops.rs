@@ -1,6 +1,6 @@
 //! Whole runs against diffusers: after every step, and at the end element by element.
 
-use burn::DispatchDevice;
+use burn::tensor::Device;
 use burn_repro::Probe;
 use burn_repro::torch::Generator;
 use burn_repro_scenarios::sampler::{Sampler, SamplerError, sample};
@@ -14,7 +14,7 @@ const SHAPE: [usize; 4] = [2, 3, 4, 4];
 /// Largest difference of an element, relative to values above 1. Measured: 6.6e-7.
 const BOUND: f64 = 1.5e-6;
 
-fn run(case: &Value, x: Sample, probe: &mut Probe<burn::Dispatch>) -> Result<Sample, SamplerError> {
+fn run(case: &Value, x: Sample, probe: &mut Probe) -> Result<Sample, SamplerError> {
     if is_ddim(case) {
         let count = integer(&case["num_inference_steps"]);
         return all_steps(&ddim(case).unwrap(), count, case, x, probe);
@@ -29,7 +29,7 @@ fn all_steps(
     count: usize,
     case: &Value,
     x: Sample,
-    probe: &mut Probe<burn::Dispatch>,
+    probe: &mut Probe,
 ) -> Result<Sample, SamplerError> {
     // A case without a generator draws nothing; diffusers took a seed of its own where there is one.
     let mut generator = Generator::manual_seed(case["seed"].as_u64().unwrap_or(0));
@@ -38,7 +38,7 @@ fn all_steps(
 }
 
 #[rstest]
-fn every_loop_of_the_oracle(#[values(flex(), ndarray())] device: DispatchDevice) {
+fn every_loop_of_the_oracle(#[values(flex(), ndarray())] device: Device) {
     let mut largest = 0f64;
     for case in cases("loops") {
         let mut probe = Probe::new(device.clone());

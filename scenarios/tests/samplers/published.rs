@@ -1,6 +1,6 @@
 //! The numbers that diffusers' own scheduler tests publish for DDIM and DDPM, with their bounds.
 
-use burn::DispatchDevice;
+use burn::tensor::Device;
 use burn_repro::Probe;
 use burn_repro::torch::Generator;
 use burn_repro_scenarios::sampler::ddim::{Ddim, DdimConfig};
@@ -30,7 +30,7 @@ fn check(result: &Sample, sum: f64, mean: f64) {
 #[case::set_alpha_to_one(0.01, 0, 149.8295, 0.1951)]
 #[case::with_noise(0.0001, 8, 354.5418, 0.4616)]
 fn ddim_full_loop(
-    #[values(flex(), ndarray())] device: DispatchDevice,
+    #[values(flex(), ndarray())] device: Device,
     #[case] beta_start: f64,
     #[case] first: usize,
     #[case] sum: f64,
@@ -56,7 +56,7 @@ fn ddim_full_loop(
 #[case::no_noise(0, 258.9606, 0.3372)]
 #[case::with_noise(998, 387.9466, 0.5051)]
 fn ddpm_full_loop(
-    #[values(flex(), ndarray())] device: DispatchDevice,
+    #[values(flex(), ndarray())] device: Device,
     #[case] first: usize,
     #[case] sum: f64,
     #[case] mean: f64,

@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use burn::{Dispatch, DispatchDevice};
+use burn::tensor::Device;
 use burn_repro::torch::Generator;
 use burn_repro_scenarios::sampler::ddpm::{Ddpm, DdpmConfig};
 use burn_repro_scenarios::sampler::{
@@ -63,9 +63,9 @@ fn transition_of(case: &Value, transitions: &[Transition], stride: usize) -> Opt
 /// Makes the step of a case; `None` where it is refused.
 fn make(
     case: &Value,
-    device: &DispatchDevice,
+    device: &Device,
     draw: impl FnMut([usize; 4]) -> Sample,
-) -> Option<Stepped<Dispatch, 4>> {
+) -> Option<Stepped<4>> {
     let x = tensor(device, SHAPE, &input("sample"));
     let output = if case["model_output"].is_null() {
         tensor(device, SHAPE, &input("model_output"))
@@ -106,7 +106,7 @@ fn is_rounding_nan(case: &Value) -> bool {
     is_ddim(case) && !case["nan_count"].is_null()
 }
 
-fn compare(case: &Value, made: &Stepped<Dispatch, 4>) -> Distance {
+fn compare(case: &Value, made: &Stepped<4>) -> Distance {
     let original = distance(&values(&made.original), &floats(&case["pred_original_sample"]));
     let sample = values(&made.sample);
     if is_rounding_nan(case) {
@@ -121,7 +121,7 @@ fn compare(case: &Value, made: &Stepped<Dispatch, 4>) -> Distance {
 }
 
 #[rstest]
-fn every_step_of_the_oracle(#[values(flex(), ndarray())] device: DispatchDevice) {
+fn every_step_of_the_oracle(#[values(flex(), ndarray())] device: Device) {
     let (mut close, mut refused) = (0, 0);
     let mut largest = 0f64;
     for case in cases("steps") {
@@ -162,7 +162,7 @@ fn every_step_of_the_oracle(#[values(flex(), ndarray())] device: DispatchDevice)
 }
 
 /// The standard deviation of a step, seen by noising nothing with ones.
-fn deviation(device: &DispatchDevice, variance: VarianceType, transition: &Transition) -> f32 {
+fn deviation(device: &Device, variance: VarianceType, transition: &Transition) -> f32 {
     let noise = NoiseConfig {
         prediction_type: PredictionType::Sample,
         clip_sample: false,
@@ -178,7 +178,7 @@ fn deviation(device: &DispatchDevice, variance: VarianceType, transition: &Trans
 /// What `_get_variance` gave. It is a deviation for `fixed_small_log` and a logarithm for
 /// `fixed_large_log`, whose root diffusers takes all the same.
 #[rstest]
-fn variances_of_the_oracle(#[values(flex(), ndarray())] device: DispatchDevice) {
+fn variances_of_the_oracle(#[values(flex(), ndarray())] device: Device) {
     for case in cases("ddpm_get_variance") {
         let kind = serde_json::from_value(case["variance_type"].clone()).unwrap();
         let sampler = Ddpm::new(&DdpmConfig::default(), &Default::default()).unwrap();
@@ -211,7 +211,7 @@ fn published_variances(#[case] t: usize, #[case] variance: f32) {
 }
 
 #[rstest]
-fn noising_and_velocity_of_the_oracle(#[values(flex(), ndarray())] device: DispatchDevice) {
+fn noising_and_velocity_of_the_oracle(#[values(flex(), ndarray())] device: Device) {
     for case in cases("add_noise") {
         let schedule = schedule(case).unwrap();
         let sample = tensor(&device, SHAPE, &input("sample"));

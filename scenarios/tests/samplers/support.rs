@@ -1,29 +1,29 @@
 //! Targets, tensors and noise that the tests share.
 
-use burn::tensor::{Tensor, TensorData};
-use burn::{Dispatch, DispatchDevice};
+use burn::backend::DispatchDevice;
+use burn::tensor::{Device, Tensor, TensorData};
 use burn_repro::Probe;
 use burn_repro::torch::Generator;
 use burn_repro_scenarios::sampler::{Sampler, SamplerError, Stepped};
 
-pub type Sample = Tensor<Dispatch, 4>;
+pub type Sample = Tensor<4>;
 
 /// The two CPU backends; every test on tensors runs on both.
-pub fn flex() -> DispatchDevice {
-    DispatchDevice::Flex(Default::default())
+pub fn flex() -> Device {
+    Device::flex()
 }
 
 /// See [`flex`].
-pub fn ndarray() -> DispatchDevice {
-    DispatchDevice::NdArray(Default::default())
+pub fn ndarray() -> Device {
+    Device::new(DispatchDevice::NdArray(Default::default()))
 }
 
-pub fn tensor(device: &DispatchDevice, shape: [usize; 4], values: &[f32]) -> Sample {
+pub fn tensor(device: &Device, shape: [usize; 4], values: &[f32]) -> Sample {
     Tensor::from_data(TensorData::new(values.to_vec(), shape), device)
 }
 
 pub fn values(sample: &Sample) -> Vec<f32> {
-    sample.to_data().to_vec().expect("a tensor of f32")
+    sample.to_data().try_to_vec().expect("a tensor of f32")
 }
 
 pub fn abs_sum(sample: &Sample) -> f64 {
@@ -61,18 +61,16 @@ pub fn step<S: Sampler>(
     x: Sample,
     output: Sample,
     mut noise: impl FnMut([usize; 4]) -> Sample,
-) -> Result<Stepped<Dispatch, 4>, SamplerError> {
+) -> Result<Stepped<4>, SamplerError> {
     sampler.step(step, x, &mut Default::default(), &mut |_, _| output.clone(), &mut noise)
 }
 
 /// A noise source that draws from a torch generator.
-pub fn torch_noise(
-    generator: &mut Generator,
-) -> impl FnMut([usize; 4], &mut Probe<Dispatch>) -> Sample {
+pub fn torch_noise(generator: &mut Generator) -> impl FnMut([usize; 4], &mut Probe) -> Sample {
     |shape, probe| probe.noise(shape, &generator.randn::<f32>(shape.iter().product()))
 }
 
 /// A noise source that must not be asked.
-pub fn no_noise(_: [usize; 4], _: &mut Probe<Dispatch>) -> Sample {
+pub fn no_noise(_: [usize; 4], _: &mut Probe) -> Sample {
     panic!("noise was drawn where none is used")
 }

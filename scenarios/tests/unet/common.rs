@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use burn::tensor::{Tensor, TensorData};
-use burn::{Dispatch, DispatchDevice};
+use burn::backend::DispatchDevice;
+use burn::tensor::{Device, Tensor, TensorData};
 use burn_repro_scenarios::unet::{ModelFolder, UNet2DConfig, UNet2DModel, Weights};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors, serialize};
 
 /// The CPU backends, by the name a failure shows.
-pub fn devices() -> [(&'static str, DispatchDevice); 2] {
+pub fn devices() -> [(&'static str, Device); 2] {
     [
-        ("flex", DispatchDevice::Flex(Default::default())),
-        ("ndarray", DispatchDevice::NdArray(Default::default())),
+        ("flex", Device::flex()),
+        ("ndarray", Device::new(DispatchDevice::NdArray(Default::default()))),
     ]
 }
 
@@ -37,11 +37,11 @@ pub fn float32(file: &SafeTensors<'_>, name: &str) -> (Vec<usize>, Vec<f32>) {
 pub fn forward(
     config: &UNet2DConfig,
     weights: &Weights,
-    device: &DispatchDevice,
+    device: &Device,
     (shape, values): (&[usize], &[f32]),
     timesteps: &[f64],
 ) -> Vec<f64> {
-    let model = UNet2DModel::<Dispatch>::new(config, weights, device).unwrap();
+    let model = UNet2DModel::new(config, weights, device).unwrap();
     let sample = TensorData::new(values.to_vec(), shape.to_vec());
     let output = model.forward(Tensor::from_data(sample, device), timesteps);
     output.into_data().iter::<f64>().collect()

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use burn::Dispatch;
 use burn_repro_core::scenario;
 use burn_repro_scenarios::unet::{ModelFolder, UNet2DConfig, UNet2DModel, Weights};
 use rstest::rstest;
@@ -210,9 +209,9 @@ fn weights_of_another_configuration_are_refused() {
     let (narrow, wide) = (parse("").unwrap(), parse("\"time_embedding_dim\": 8").unwrap());
     let weights = Weights::initialise(&narrow, 0).unwrap();
     let (_, device) = devices()[0].clone();
-    let error = UNet2DModel::<Dispatch>::new(&wide, &weights, &device).unwrap_err().to_string();
+    let error = UNet2DModel::new(&wide, &weights, &device).unwrap_err().to_string();
     assert!(error.contains("`time_embedding.linear_1.weight` is [16, 4], not [8, 4]"), "{error}");
     let fewer = parse("\"add_attention\": false").unwrap();
-    let error = UNet2DModel::<Dispatch>::new(&fewer, &weights, &device).unwrap_err().to_string();
+    let error = UNet2DModel::new(&fewer, &weights, &device).unwrap_err().to_string();
     assert!(error.contains("there are 144 tensors, not 134"), "{error}");
 }

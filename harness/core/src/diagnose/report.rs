@@ -78,13 +78,13 @@ pub struct OperationReport {
     pub arguments: String,
     /// The shapes of its tensors.
     pub shapes: String,
-    /// The line of the model that asked for it, if it was looked for and found.
+    /// The line that opened the innermost scope around it, if there is one.
     pub source: Option<String>,
     /// Its own error: the target was given the reference's values.
     pub local: Error,
     /// The error that it and everything before it made: the target was given its own values.
     pub accumulated: Error,
-    /// Whether it is a whole activation, which is several operations in the stream.
+    /// Whether it is a whole activation beside its operations; since Burn 0.22 activations are operations, and it is not.
     #[serde(default)]
     pub whole: bool,
     /// The units in the last place that an operation of its kind may be off.

@@ -88,8 +88,8 @@ by_hand! {
     BackendSelector, "BackendSelector", {
         "type": "string",
         "anyOf": [
-            { "enum": ["cpu", "wgpu", "cuda", "ndarray", "flex"] },
-            { "pattern": "^(wgpu:.+|cuda:[+]?[0-9]+)$" }
+            { "enum": ["cpu", "wgpu", "cuda", "ndarray", "flex", "cubecl-cpu"] },
+            { "pattern": "^(wgpu:.+|vulkan:.+|cuda:[+]?[0-9]+)$" }
         ]
     };
 }

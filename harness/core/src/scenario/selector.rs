@@ -44,20 +44,15 @@ impl FromStr for BackendSelector {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let target = |class| Ok(Self::Target { class, name: text.to_owned() });
-        match text {
-            "cpu" => Ok(Self::Class(Class::Cpu)),
-            "wgpu" => Ok(Self::Class(Class::Wgpu)),
-            "cuda" => Ok(Self::Class(Class::Cuda)),
-            "ndarray" | "flex" => target(Class::Cpu),
-            _ => match text.split_once(':') {
-                Some(("wgpu", adapter)) if !adapter.is_empty() => target(Class::Wgpu),
-                Some(("cuda", index)) if index.parse::<u32>().is_ok() => target(Class::Cuda),
-                _ => Err(format!(
-                    "unknown backend `{text}`: expected a class (`cpu`, `wgpu`, `cuda`) or a target that \
-                     `repro list --targets` shows (`ndarray`, `flex`, `wgpu:NAME`, `cuda:INDEX`)"
-                )),
-            },
+        if let Ok(class) = text.parse() {
+            return Ok(Self::Class(class));
+        }
+        match Class::of_target(text) {
+            Some(class) => Ok(Self::Target { class, name: text.to_owned() }),
+            None => Err(format!(
+                "unknown backend `{text}`: expected a class (`cpu`, `wgpu`, `cuda`) or a target that `repro list \
+                 --targets` shows (`ndarray`, `flex`, `cubecl-cpu`, `wgpu:NAME`, `vulkan:NAME`, `cuda:INDEX`)"
+            )),
         }
     }
 }

@@ -122,7 +122,7 @@ impl Axes {
             match class {
                 Class::Cuda => {
                     "TF32 follows determinism: `full` keeps f32 in burn_repro::matmul; a plain `Tensor::matmul` of Burn \
-                     0.21 cannot switch it off"
+                     0.22 cannot switch it off"
                 }
                 Class::Cpu | Class::Wgpu => "only CUDA targets have TF32",
             },

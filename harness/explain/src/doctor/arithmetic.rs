@@ -2,11 +2,12 @@
 
 #![expect(clippy::float_cmp, reason = "the answers are exact")]
 
-use burn::tensor::Tensor;
-use burn_repro_device::{Backend, Device};
+use burn::tensor::{IndexingUpdateOp, Int, Tensor};
+use burn_repro_device::Device;
 use serde::{Deserialize, Serialize};
 
-use super::probe::{Probe, Reading, line, read, tensor};
+use super::inputs::uniform;
+use super::probe::{Probe, Reading, Row, line, read, tensor};
 use burn_repro_core::precision::Product;
 
 /// Rows and columns of the matrices that matmul is measured with, and what it sums over: enough that a device uses
@@ -18,11 +19,17 @@ const INNER: usize = 64;
 const SHORTEST: usize = 1 << 12;
 const LONGEST: usize = 1 << 20;
 
+/// Numbers whose sum is repeated, fewer than the steps after which llvmpipe ends a loop; and how often it is summed.
+const REPEATED: usize = 1 << 14;
+const TIMES: usize = 8;
+
 /// The names of the probes, which are rows of the table.
 pub(super) const SIGNIFICAND: &str = "matmul keeps bits";
 pub(super) const PRODUCT: &str = "matmul's products";
 pub(super) const SUBNORMALS: &str = "subnormals";
 pub(super) const LONGEST_SUM: &str = "longest sum of ones";
+pub(super) const SUM_REPEATS: &str = "sum, again the same bits";
+pub(super) const SCATTER_REPEATS: &str = "scatter, again the same bits";
 
 /// How a device computes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -35,6 +42,10 @@ pub struct Arithmetic {
     pub subnormals_kept: Option<bool>,
     /// The longest sum of ones along the last dimension that is right.
     pub longest_sum: Option<LongestSum>,
+    /// Whether the sum of all elements has the same bits every time; atomic additions come in any order.
+    pub sum_repeats: Option<bool>,
+    /// Whether numbers that are scattered to one place have the same sum every time.
+    pub scatter_repeats: Option<bool>,
     /// The largest of the allocations tried, in MiB, that read back its own data, as did all smaller ones; 0 if none.
     pub largest_allocation_mebibytes: Option<usize>,
 }
@@ -59,6 +70,8 @@ pub enum Fact {
     MatmulProduct(Product),
     SubnormalsKept(bool),
     LongestSum(LongestSum),
+    SumRepeats(bool),
+    ScatterRepeats(bool),
 }
 
 impl Arithmetic {
@@ -69,6 +82,8 @@ impl Arithmetic {
             Fact::MatmulProduct(product) => self.matmul_product = Some(product),
             Fact::SubnormalsKept(kept) => self.subnormals_kept = Some(kept),
             Fact::LongestSum(longest) => self.longest_sum = Some(longest),
+            Fact::SumRepeats(same) => self.sum_repeats = Some(same),
+            Fact::ScatterRepeats(same) => self.scatter_repeats = Some(same),
         }
     }
 
@@ -87,6 +102,8 @@ pub(super) fn facts() -> Vec<Probe> {
         Probe::fact(PRODUCT, |device| product(device).map(Fact::MatmulProduct)),
         Probe::fact(SUBNORMALS, subnormals),
         Probe::fact(LONGEST_SUM, longest_sum),
+        Probe::fact(SUM_REPEATS, |device| repeats(device, Tensor::sum).map(Fact::SumRepeats)),
+        Probe::fact(SCATTER_REPEATS, |device| repeats(device, scattered).map(Fact::ScatterRepeats)),
     ]
 }
 
@@ -99,7 +116,7 @@ fn significand_bits(device: &Device) -> Result<Fact, String> {
 }
 
 /// A matrix product.
-pub(super) type Multiply = fn(Tensor<Backend, 2>, Tensor<Backend, 2>) -> Tensor<Backend, 2>;
+pub(super) type Multiply = fn(Tensor<2>, Tensor<2>) -> Tensor<2>;
 
 /// The bits of the significand that a product keeps of its inputs. Row i holds 1 + 2^-(i + 1) and zeros; the other
 /// matrix has ones in its first row. Both ways round.
@@ -159,7 +176,7 @@ fn longest_sum(device: &Device) -> Result<Fact, String> {
     // A kernel takes four at once, two, or one, as the length allows, and so may end at different lengths.
     let right = |length: usize| {
         for length in length - 3..=length {
-            let ones = Tensor::<Backend, 2>::ones([1, length], device);
+            let ones = Tensor::<2>::ones([1, length], device);
             if whole(read(device, ones.sum_dim(1))?)? != [length as f32] {
                 return Ok(false);
             }
@@ -167,6 +184,29 @@ fn longest_sum(device: &Device) -> Result<Fact, String> {
         Ok(true)
     };
     longest(SHORTEST, LONGEST, right).map(Fact::LongestSum)
+}
+
+/// Adds all numbers of a line along the last dimension to one place.
+pub(super) fn scattered<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    let (device, mut shape) = (x.device(), x.dims());
+    let places = Tensor::<D, Int>::zeros(shape, &device);
+    shape[D - 1] = 1;
+    Tensor::<D>::zeros(shape, &device).scatter(D - 1, places, x, IndexingUpdateOp::Add)
+}
+
+fn repeats(device: &Device, sum: fn(Row) -> Row) -> Result<bool, String> {
+    let numbers = uniform(9000, REPEATED, -8.0, 8.0);
+    let bits = || -> Result<Vec<u32>, String> {
+        let values = whole(read(device, sum(line(device, &numbers)))?)?;
+        Ok(values.into_iter().map(f32::to_bits).collect())
+    };
+    let first = bits()?;
+    for _ in 1..TIMES {
+        if bits()? != first {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Bisects for the longest length that is right, which must be whole numbers below 2^24 for sums of ones to be exact.

@@ -140,9 +140,6 @@ fn subject(target: &str, probe: &Probe) -> String {
 const fn remark(kind: DeviationKind) -> &'static str {
     match kind {
         DeviationKind::Error | DeviationKind::NotFinite => "",
-        DeviationKind::NanChoice => {
-            "; implementations differ where an input is NaN, PyTorch returns NaN"
-        }
         DeviationKind::Flushed => "; subnormal numbers are not kept",
         DeviationKind::SignOfZero => "; the sign of the zero differs",
     }

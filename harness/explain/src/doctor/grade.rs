@@ -12,9 +12,9 @@
 //! u = 2^-24 its error is n u times that sum at most, in whatever order they are added in `f32` (N. J. Higham, "The
 //! accuracy of floating point summation", 1993), and a ULP is u to 2u of a number. Beyond, no order is an excuse.
 //!
-//! A **note** is what standards leave to the implementation: subnormals taken as zero, the sign of a zero, and which
-//! number is chosen where one of them is NaN (IEEE 754 has `maximum`, which gives NaN, and `maximumNumber`, which does
-//! not; torch has the former).
+//! A **note** is what standards leave to the implementation: subnormals taken as zero, and the sign of a zero. Which
+//! number is chosen where one of them is NaN is none of it: Burn has torch's rule on every backend, IEEE 754's `maximum`
+//! and `minimum`, which give NaN (burn #5290).
 
 #![expect(clippy::float_cmp, reason = "an element that is equal needs no measure")]
 
@@ -38,8 +38,6 @@ const NOTHING_LEFT: f64 = 16_777_216.0;
 pub(super) enum Rule {
     /// Values are moved, chosen or made whole: every bit is known.
     Exact,
-    /// As before, but a NaN is among them, where implementations differ.
-    NanAmongThem,
     /// A function of real numbers, rounded somehow.
     Function,
     /// A sum of so many terms.
@@ -66,8 +64,6 @@ pub enum DeviationKind {
     Error,
     /// One of them is NaN or an infinity.
     NotFinite,
-    /// A NaN was among the inputs of a choice.
-    NanChoice,
     /// A subnormal input or result was taken as zero, or not kept in full.
     Flushed,
     /// The zero has the other sign.
@@ -146,7 +142,7 @@ impl Rule {
     /// The largest error in ULP that needs no explanation.
     fn limit(self) -> f64 {
         match self {
-            Self::Exact | Self::NanAmongThem => 0.0,
+            Self::Exact => 0.0,
             Self::Function => ACCURATE,
             Self::Sum(terms) => (terms as f64).max(ACCURATE),
         }
@@ -154,9 +150,7 @@ impl Rule {
 
     fn severity(self, kind: DeviationKind, ulp: Option<f64>) -> Severity {
         match kind {
-            DeviationKind::NanChoice | DeviationKind::Flushed | DeviationKind::SignOfZero => {
-                Severity::Note
-            }
+            DeviationKind::Flushed | DeviationKind::SignOfZero => Severity::Note,
             DeviationKind::NotFinite => Severity::Defect,
             DeviationKind::Error if self == Self::Exact => Severity::Defect,
             DeviationKind::Error if ulp.is_some_and(|ulp| ulp > WRONG) => Severity::Defect,
@@ -169,9 +163,6 @@ impl Rule {
 fn differ(got: f32, known: &Expected, rule: Rule) -> (Option<DeviationKind>, Option<f64>) {
     let want = known.value as f32;
     let same = got == want || (got.is_nan() && want.is_nan());
-    if rule == Rule::NanAmongThem {
-        return ((!same).then_some(DeviationKind::NanChoice), None);
-    }
     if same && got == 0.0 && got.is_sign_negative() != want.is_sign_negative() {
         let tells = !matches!(rule, Rule::Sum(_));
         return (tells.then_some(DeviationKind::SignOfZero), None);

@@ -2,7 +2,7 @@
 //! proves nothing. It is what a run records; the doctor measures more.
 
 use burn::tensor::Tensor;
-use burn_repro_device::{Backend, Device, matmul};
+use burn_repro_device::{Device, matmul};
 use burn_repro_target::{Class, Target};
 
 use burn_repro_core::precision::Precision;
@@ -36,7 +36,7 @@ fn measure_precision(target: &Target, device: &Device) -> Result<Precision, Stri
 }
 
 fn longest_sum(device: &Device) -> Result<Option<usize>, String> {
-    let ones = Tensor::<Backend, 2>::ones([1, LONG], device);
+    let ones = Tensor::<2>::ones([1, LONG], device);
     let sum = read(device, ones.sum_dim(1))?.values.first().copied().unwrap_or(0.0);
     Ok((f64::from(sum) < LONG as f64).then_some(sum as usize))
 }
@@ -70,11 +70,11 @@ mod tests {
     /// What tensor cores do, done on the host: inputs cut to the 11 bits of TF32.
     #[test]
     fn rounded_inputs_are_found_out() {
-        let rounded = |left: Tensor<Backend, 2>, right: Tensor<Backend, 2>| {
+        let rounded = |left: Tensor<2>, right: Tensor<2>| {
             let device = left.device();
-            let cut = |tensor: Tensor<Backend, 2>| {
+            let cut = |tensor: Tensor<2>| {
                 let shape = tensor.dims();
-                let values: Vec<f32> = tensor.into_data().to_vec().unwrap();
+                let values: Vec<f32> = tensor.into_data().try_to_vec().unwrap();
                 let cut = |value: f32| f32::from_bits(value.to_bits() & !0x1FFF);
                 let values: Vec<f32> = values.into_iter().map(cut).collect();
                 Tensor::from_data(TensorData::new(values, shape), &device)

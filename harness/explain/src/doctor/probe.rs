@@ -1,9 +1,9 @@
 //! What a device is asked: an operation on inputs, with its known answer, or a fact that is measured. Nothing is asked
 //! here; that is in `service`.
 
-use burn::tensor::backend::Backend as _;
-use burn::tensor::{BasicOps, DType, Tensor, TensorData};
-use burn_repro_device::{Backend, Device};
+use burn::tensor::kind::Basic;
+use burn::tensor::{DType, Tensor, TensorData};
+use burn_repro_device::Device;
 
 use super::arithmetic::Fact;
 use super::expected::Expected;
@@ -11,7 +11,7 @@ use super::grade::Rule;
 use crate::numeric::flushed;
 
 /// A row of numbers on a device.
-pub(super) type Row = Tensor<Backend, 1>;
+pub(super) type Row = Tensor<1>;
 
 type Ask = Box<dyn Fn(&Device) -> Result<Reading, String>>;
 
@@ -131,28 +131,28 @@ pub(super) fn tensor<const D: usize>(
     device: &Device,
     values: &[f32],
     shape: [usize; D],
-) -> Tensor<Backend, D> {
+) -> Tensor<D> {
     Tensor::from_data(TensorData::new(values.to_vec(), shape), device)
 }
 
 /// Reads a tensor as a program does that trusts its device, and only then asks the device whether all went well: for
 /// some devices reading is no question of that.
-pub(super) fn read<const D: usize, K: BasicOps<Backend>>(
+pub(super) fn read<const D: usize, K: Basic>(
     device: &Device,
-    tensor: Tensor<Backend, D, K>,
+    tensor: Tensor<D, K>,
 ) -> Result<Reading, String> {
     read_some(device, tensor, 1)
 }
 
 /// As [`read`], but keeps only every so many-th number.
-pub(super) fn read_some<const D: usize, K: BasicOps<Backend>>(
+pub(super) fn read_some<const D: usize, K: Basic>(
     device: &Device,
-    tensor: Tensor<Backend, D, K>,
+    tensor: Tensor<D, K>,
     every: usize,
 ) -> Result<Reading, String> {
     let data = tensor.try_into_data().map_err(|error| format!("{error:?}"))?;
-    let sync_error = Backend::sync(device).err().map(|error| format!("{error:?}"));
-    let values = match data.dtype {
+    let sync_error = device.sync().err().map(|error| format!("{error:?}"));
+    let values = match data.dtype() {
         DType::F32 => {
             let values = data.as_slice::<f32>().map_err(|error| format!("{error:?}"))?;
             values.iter().copied().step_by(every).collect()

@@ -2,7 +2,10 @@
 
 use comfy_table::{Cell, CellAlignment, Color, Table};
 
-use super::arithmetic::{Arithmetic, LONGEST_SUM, LongestSum, PRODUCT, SIGNIFICAND, SUBNORMALS};
+use super::arithmetic::{
+    Arithmetic, LONGEST_SUM, LongestSum, PRODUCT, SCATTER_REPEATS, SIGNIFICAND, SUBNORMALS,
+    SUM_REPEATS,
+};
 use super::finding::{Finding, ulp_text};
 use super::grade::{DeviationKind, Severity};
 use super::operations::{ALLOCATE, MEBIBYTES};
@@ -86,11 +89,13 @@ const fn mark(severity: Option<Severity>) -> &'static str {
 type FactText = fn(&Arithmetic) -> Option<String>;
 
 /// The properties, by the names of their probes.
-const FACTS: [(&str, FactText); 4] = [
+const FACTS: [(&str, FactText); 6] = [
     (SIGNIFICAND, |facts| facts.matmul_significand_bits.map(|bits| bits.to_string())),
     (PRODUCT, |facts| facts.matmul_product.map(product)),
     (SUBNORMALS, |facts| facts.subnormals_kept.map(subnormals)),
     (LONGEST_SUM, |facts| facts.longest_sum.map(longest)),
+    (SUM_REPEATS, |facts| facts.sum_repeats.map(yes_or_no)),
+    (SCATTER_REPEATS, |facts| facts.scatter_repeats.map(yes_or_no)),
 ];
 
 fn table(examined: &[TargetReport]) -> Table {
@@ -194,6 +199,10 @@ fn product(product: Product) -> String {
 
 fn subnormals(kept: bool) -> String {
     if kept { "kept" } else { "zero" }.to_owned()
+}
+
+fn yes_or_no(yes: bool) -> String {
+    if yes { "yes" } else { "no" }.to_owned()
 }
 
 fn longest(sum: LongestSum) -> String {

@@ -2,13 +2,13 @@
 
 use burn::tensor::DType;
 use burn_repro_device::ir::{
-    BaseOperationIr as Base, FloatOperationIr as Float, ModuleOperationIr as Module,
-    NumericOperationIr as Numeric, OperationIr, ScalarIr, TensorIr,
+    ActivationOperationIr as Activation, BaseOperationIr as Base, FloatOperationIr as Float,
+    ModuleOperationIr as Module, NumericOperationIr as Numeric, OperationIr, ScalarIr, TensorIr,
 };
 
 use super::Elements;
 use crate::numeric::round;
-use crate::operation::{OpKind, op_kind, scalars, scalars_mut};
+use crate::operation::{OpKind, change_scalars, op_kind, scalars};
 
 /// Any operation with a result of floats that is computed or moved.
 pub(super) fn any(operation: &OperationIr) -> bool {
@@ -55,7 +55,7 @@ pub(super) fn product(operation: &OperationIr) -> bool {
 
 /// Convolutions with padding.
 pub(super) fn padded(operation: &OperationIr) -> bool {
-    matches!(operation, OperationIr::Module(Module::Conv2d(op)) if op.options.padding != [0, 0])
+    matches!(operation, OperationIr::Module(Module::Conv2d(op)) if op.options.padding != [(0, 0); 2])
 }
 
 /// Convolutions with padding and a square kernel.
@@ -92,7 +92,11 @@ pub(super) fn drop_bias(operation: &mut OperationIr) {
 
 /// What a norm adds to a variance.
 pub(super) fn epsilon(operation: &OperationIr) -> bool {
-    let adds = matches!(operation, OperationIr::NumericFloat(_, Numeric::AddScalar(_)));
+    let adds = matches!(
+        operation,
+        OperationIr::NumericFloat(_, Numeric::AddScalar(_))
+            | OperationIr::Module(Module::LayerNorm(_) | Module::BatchNorm(_))
+    );
     adds && scalars(operation).iter().all(|&value| value > 0.0 && value < 0.01)
 }
 
@@ -106,11 +110,9 @@ pub(super) fn factor(operation: &OperationIr) -> bool {
     scales && scalars(operation).iter().all(|value| value.abs() != 1.0 && *value != 0.0)
 }
 
-/// A division by a whole number: of a sum, to make it a mean.
+/// A mean along a dimension.
 pub(super) fn mean(operation: &OperationIr) -> bool {
-    let divides = matches!(operation, OperationIr::NumericFloat(_, Numeric::DivScalar(_)));
-    let whole = |&value: &f64| value > 1.0 && value.fract() == 0.0;
-    divides && scalars(operation).iter().all(whole)
+    matches!(operation, OperationIr::NumericFloat(_, Numeric::MeanDim(op)) if op.input.shape[op.axis] > 1)
 }
 
 pub(super) fn clamp(operation: &OperationIr) -> bool {
@@ -119,17 +121,15 @@ pub(super) fn clamp(operation: &OperationIr) -> bool {
 
 /// Multiplies the scalars of an operation.
 pub(super) fn scale_scalars(operation: &mut OperationIr, by: f64) {
-    for scalar in scalars_mut(operation) {
+    change_scalars(operation, |scalar| {
         if let ScalarIr::Float(value) = scalar {
             *value *= by;
         }
-    }
+    });
 }
 
 pub(super) fn set_scalars(operation: &mut OperationIr, to: f64) {
-    for scalar in scalars_mut(operation) {
-        *scalar = ScalarIr::Float(to);
-    }
+    change_scalars(operation, |scalar| *scalar = ScalarIr::Float(to));
 }
 
 pub(super) fn sum(operation: &OperationIr) -> bool {
@@ -173,7 +173,10 @@ pub(super) fn maximum(operation: &OperationIr) -> bool {
 }
 
 pub(super) fn exponential(operation: &OperationIr) -> bool {
-    matches!(operation, OperationIr::Float(_, Float::Exp(_)))
+    matches!(
+        operation,
+        OperationIr::Float(_, Float::Exp(_)) | OperationIr::Activation(Activation::Softmax(_))
+    )
 }
 
 pub(super) fn root(operation: &OperationIr) -> bool {
@@ -181,28 +184,51 @@ pub(super) fn root(operation: &OperationIr) -> bool {
 }
 
 pub(super) fn sum_along(operation: &OperationIr) -> bool {
-    matches!(operation, OperationIr::NumericFloat(_, Numeric::SumDim(op)) if op.input.shape[op.axis] > 1)
+    matches!(
+        operation,
+        OperationIr::NumericFloat(_, Numeric::SumDim(op) | Numeric::MeanDim(op)) if op.input.shape[op.axis] > 1
+    )
 }
 
 pub(super) fn linear(operation: &OperationIr) -> bool {
     matches!(operation, OperationIr::Module(Module::Linear(_)))
 }
 
+/// A mean along a dimension, divided by one element too few.
+pub(super) fn mean_of_one_fewer(operation: &OperationIr, inputs: &[Elements]) -> Option<Elements> {
+    let OperationIr::NumericFloat(_, Numeric::MeanDim(op)) = operation else { return None };
+    let length = op.input.shape[op.axis];
+    Some(along(inputs.first()?, op.axis, |terms| terms.sum::<f64>() / (length - 1) as f64))
+}
+
 /// A sum along a dimension whose running total is an f16.
 pub(super) fn sum_in_f16(operation: &OperationIr, inputs: &[Elements]) -> Option<Elements> {
-    let OperationIr::NumericFloat(_, Numeric::SumDim(op)) = operation else { return None };
-    let input = inputs.first()?;
-    let length = input.shape[op.axis];
-    let inner: usize = input.shape[op.axis + 1..].iter().product();
-    let mut shape = input.shape.clone();
-    shape[op.axis] = 1;
-    let block = length * inner;
-    let outputs: usize = shape.iter().product();
-    let total = |output: usize| {
-        let first = output / inner * block + output % inner;
-        add_in_f16((0..length).map(|step| input.values[first + step * inner]))
+    let OperationIr::NumericFloat(_, Numeric::SumDim(op) | Numeric::MeanDim(op)) = operation else {
+        return None;
     };
-    Some(input.like(shape, (0..outputs).map(total).collect()))
+    let input = inputs.first()?;
+    let length = input.shape[op.axis] as f64;
+    let is_mean = matches!(operation, OperationIr::NumericFloat(_, Numeric::MeanDim(_)));
+    let divisor = if is_mean { length } else { 1.0 };
+    Some(along(input, op.axis, |terms| add_in_f16(terms) / divisor))
+}
+
+/// One number for all elements along a dimension.
+fn along(
+    input: &Elements,
+    axis: usize,
+    reduce: impl Fn(&mut dyn Iterator<Item = f64>) -> f64,
+) -> Elements {
+    let length = input.shape[axis];
+    let inner: usize = input.shape[axis + 1..].iter().product();
+    let mut shape = input.shape.clone();
+    shape[axis] = 1;
+    let outputs: usize = shape.iter().product();
+    let one = |output: usize| {
+        let first = output / inner * length * inner + output % inner;
+        reduce(&mut (0..length).map(|step| input.values[first + step * inner]))
+    };
+    input.like(shape, (0..outputs).map(one).collect())
 }
 
 /// A linear layer whose running totals are f16.

@@ -28,7 +28,7 @@ impl InjectedFault {
     /// Host data on its way to the device.
     pub fn put(&self, state: &mut State, number: usize, data: TensorData) -> TensorData {
         match Fault::named(&self.fault).map(|fault| fault.does) {
-            Some(FaultEffect::Host(change)) if self.is_at(number) && data.dtype.is_float() => {
+            Some(FaultEffect::Host(change)) if self.is_at(number) && data.dtype().is_float() => {
                 state.struck += 1;
                 changed(&data, change)
             }
@@ -45,7 +45,7 @@ impl InjectedFault {
         state: &mut State,
         number: usize,
         operation: &mut OperationIr,
-        executor: &Executor,
+        executor: &mut Executor,
     ) -> Result<(), String> {
         let fault =
             Fault::named(&self.fault).ok_or_else(|| format!("unknown fault `{}`", self.fault))?;
@@ -89,7 +89,7 @@ fn inputs(
     operation: &OperationIr,
     places: &[usize],
     change: fn(&mut Elements),
-    executor: &Executor,
+    executor: &mut Executor,
 ) -> Result<(), String> {
     let tensors: Vec<TensorIr> = operation.inputs().cloned().collect();
     let mut kept = Vec::new();
@@ -116,13 +116,13 @@ fn inputs(
 fn computed(
     operation: &OperationIr,
     compute: fn(&OperationIr, &[Elements]) -> Option<Elements>,
-    executor: &Executor,
+    executor: &mut Executor,
 ) -> Result<(), String> {
-    let inputs: Result<Vec<Elements>, String> = operation
-        .inputs()
-        .map(|tensor| executor.read(tensor).map(|data| Elements::of(&data)))
-        .collect();
-    let computed = compute(operation, &inputs?);
+    let mut inputs = Vec::new();
+    for tensor in operation.inputs() {
+        inputs.push(Elements::of(&executor.read(tensor)?));
+    }
+    let computed = compute(operation, &inputs);
     executor.execute(operation.clone());
     match computed {
         Some(elements) => output(operation, executor, |_| elements.into_data()),
@@ -133,7 +133,7 @@ fn computed(
 /// Changes the first result.
 fn output(
     operation: &OperationIr,
-    executor: &Executor,
+    executor: &mut Executor,
     change: impl FnOnce(TensorData) -> TensorData,
 ) -> Result<(), String> {
     let Some(out) = operation.outputs().next() else { return Ok(()) };
@@ -146,7 +146,7 @@ fn stale(
     state: &mut State,
     strikes: bool,
     operation: &OperationIr,
-    executor: &Executor,
+    executor: &mut Executor,
 ) -> Result<(), String> {
     executor.execute(operation.clone());
     let Some(out) = operation.outputs().next().filter(|out| out.dtype.is_float()) else {

@@ -12,7 +12,7 @@ use burn_repro_core::diagnose::Error;
 /// What results are measured with.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ErrorScale {
-    /// The type of the target's floats.
+    /// The type of the result.
     pub dtype: DType,
     /// The class of the operation.
     pub class: OpKind,
@@ -23,9 +23,14 @@ pub(crate) struct ErrorScale {
 }
 
 impl ErrorScale {
+    /// The scale of a class.
+    pub fn new(class: OpKind) -> Self {
+        Self { dtype: DType::F32, class, largest_sum: None, floats: true }
+    }
+
     /// The scale of one result.
     pub fn of(self, out: &TensorIr) -> Self {
-        Self { floats: out.dtype.is_float(), ..self }
+        Self { dtype: out.dtype, floats: out.dtype.is_float(), ..self }
     }
 
     /// The worst of all elements: of those in ULP, and among equals of those in absolute terms.

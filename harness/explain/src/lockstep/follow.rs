@@ -1,55 +1,41 @@
-//! A stream that executes every operation on the reference and keeps a digest of each: what the golden remembers of the
+//! A replay that executes every operation on the reference and keeps a digest of each: what the golden remembers of the
 //! way to its result.
 
 use burn::tensor::TensorData;
-use burn_repro_device::ir::{OperationIr, TensorId, TensorIr};
-use burn_repro_device::{Executor, Stream};
+use burn_repro_device::Executor;
+use burn_repro_device::ir::{OperationIr, TensorIr};
 
-use super::source::line_of_model;
 use crate::numeric::numbers;
 use crate::operation::{Description, OpKind, op_kind, scalars, shapes};
 use burn_repro_core::golden::Step;
 use burn_repro_core::splitmix::splitmix64;
-use burn_repro_worker::names;
-use burn_repro_worker::scope;
+use burn_repro_worker::{BoxError, Recording, Replay};
 
 /// The reference, and the operations that went by.
-pub(crate) struct Follow {
+pub(crate) struct Follow<'a> {
+    recording: &'a Recording,
     reference: Executor,
     pub followed: Vec<Step>,
-    /// The number of the operation whose line is looked for.
-    located: Option<usize>,
-    failure: Option<String>,
 }
 
-impl Follow {
-    pub fn new(located: Option<usize>) -> Self {
-        let reference = Executor::reference();
-        Self { reference, followed: Vec::new(), located, failure: None }
+impl<'a> Follow<'a> {
+    pub fn new(recording: &'a Recording) -> Self {
+        Self { recording, reference: Executor::reference(), followed: Vec::new() }
     }
 
-    /// The line that asks for the next operation, if it is looked for.
-    fn source(&self) -> Option<String> {
-        let here = self.located == Some(self.followed.len());
-        here.then(line_of_model).flatten()
+    /// The place of an operation, and nothing else of it.
+    fn step(&self, number: usize) -> Step {
+        let (place, source) = self.recording.place(number);
+        let parameter = self.recording.parameter(number).as_deref().map(str::to_owned);
+        Step { place: place.to_string(), source, parameter, ..Step::default() }
     }
 
-    /// Why an operation could not be followed, if one could not.
-    pub(crate) fn take_failure(&mut self) -> Option<String> {
-        self.failure.take()
-    }
-
-    fn digest(&mut self, outputs: &[TensorIr]) -> f64 {
+    fn digest<'t>(&mut self, outputs: impl Iterator<Item = &'t TensorIr>) -> Result<f64, BoxError> {
         let mut digest = 0.0;
         for out in outputs {
-            match self.reference.read(out) {
-                Ok(data) => digest += weighted(&numbers(&data)),
-                Err(reason) => {
-                    self.failure.get_or_insert(reason);
-                }
-            }
+            digest += weighted(&numbers(&self.reference.read(out)?));
         }
-        digest
+        Ok(digest)
     }
 }
 
@@ -60,50 +46,42 @@ fn weighted(values: &[f64]) -> f64 {
     values.iter().enumerate().map(|(index, value)| value * weight(index)).sum()
 }
 
-impl Stream for Follow {
-    fn put(&mut self, id: TensorId, data: TensorData) {
-        let digest = weighted(&numbers(&data));
+impl Replay for Follow<'_> {
+    fn put(&mut self, number: usize, tensor: &TensorIr, data: &TensorData) -> Result<(), BoxError> {
         self.followed.push(Step {
-            place: scope::place().to_string(),
             parameter: None,
             name: "from_data".into(),
-            arguments: String::new(),
-            shapes: format!("-> {:?}", data.shape.to_vec()),
-            scalar: None,
-            digest,
-            source: self.source(),
+            shapes: format!("-> {:?}", data.shape().to_vec()),
+            digest: weighted(&numbers(data)),
+            ..self.step(number)
         });
-        self.reference.put(id, data);
+        self.reference.put(tensor.id, data.clone());
+        Ok(())
     }
 
-    fn execute(&mut self, operation: OperationIr) {
-        let parameter = operation.inputs().find_map(|tensor| names::of(tensor.id));
+    fn execute(&mut self, number: usize, operation: &OperationIr) -> Result<(), BoxError> {
         self.reference.execute(operation.clone());
-        let outputs: Vec<TensorIr> = operation.outputs().cloned().collect();
-        let written = op_kind(&operation) != OpKind::Unspecified;
-        let digest = if written { self.digest(&outputs) } else { 0.0 };
-        let Description { name, arguments } = Description::of(&operation);
+        let digest = match op_kind(operation) {
+            OpKind::Unspecified => 0.0,
+            _ => self.digest(operation.outputs())?,
+        };
+        let Description { name, arguments } = Description::of(operation);
         self.followed.push(Step {
-            place: scope::place().to_string(),
-            parameter: parameter.as_deref().map(str::to_owned),
             name,
             arguments,
-            shapes: shapes(&operation),
-            scalar: scalars(&operation).first().copied(),
+            shapes: shapes(operation),
+            scalar: scalars(operation).first().copied(),
             digest,
-            source: self.source(),
+            ..self.step(number)
         });
+        Ok(())
+    }
+
+    fn read(&mut self, _name: &str, tensor: &TensorIr) -> Result<TensorData, BoxError> {
+        Ok(self.reference.read(tensor)?)
     }
 
     fn drop_tensor(&mut self, tensor: &TensorIr) {
         self.reference.drop_tensor(tensor);
-    }
-
-    fn read(&mut self, tensor: &TensorIr) -> Result<TensorData, String> {
-        self.reference.read(tensor)
-    }
-
-    fn sync(&mut self) -> Result<(), String> {
-        self.reference.sync()
     }
 }

@@ -1,14 +1,16 @@
 //! One operation by itself: what the target gives for the reference's values, and what it should give.
 
 use burn::tensor::{DType, TensorData};
+use burn_repro_core::diagnose::Error;
 use burn_repro_device::Executor;
 use burn_repro_device::ir::{OperationIr, TensorIr};
 
+use super::error::ErrorScale;
 use super::faulty_executor::FaultyExecutor;
 use crate::numeric::{numbers, round, rounded};
 use crate::operation::{OpKind, round_scalars};
 
-/// An operation and the values that it is given: the reference's, rounded to the target's type.
+/// An operation and the values that it is given: the reference's, rounded to the target's types.
 pub(super) struct OperationInputs<'a> {
     pub(super) number: usize,
     pub(super) operation: &'a OperationIr,
@@ -20,54 +22,73 @@ pub(super) struct OperationInputs<'a> {
 pub(super) struct Local {
     pub(super) reference: Executor,
     pub(super) target: FaultyExecutor,
-    pub(super) dtype: DType,
 }
 
 impl Local {
+    /// The error of the operation itself; `wants` is what the reference gave for its own values.
+    pub(super) fn error(
+        &mut self,
+        fed: &OperationInputs<'_>,
+        scale: ErrorScale,
+        wants: &[TensorData],
+    ) -> Result<Error, String> {
+        let got = self.got(fed)?;
+        let want = self.want(fed, scale.class, wants)?;
+        let pairs: Vec<[Vec<f64>; 2]> =
+            got.iter().zip(&want).map(|(got, want)| [numbers(got), numbers(want)]).collect();
+        let worst = |scale: ErrorScale| {
+            let pairs = fed.outputs.iter().zip(&pairs);
+            let errors = pairs.map(|(out, [got, want])| scale.of(out).measure(got, want));
+            errors.fold(Error::default(), Error::worse)
+        };
+        let error = worst(scale);
+        if matches!(scale.class, OpKind::Sum(_)) && error.ulp > scale.class.allowed_ulp() {
+            let largest_sum = Some(self.largest_sum(fed)?);
+            return Ok(worst(ErrorScale { largest_sum, ..scale }));
+        }
+        Ok(error)
+    }
+
     /// What the target gives.
-    pub(super) fn got(&mut self, fed: &OperationInputs<'_>) -> Result<Vec<TensorData>, String> {
+    fn got(&mut self, fed: &OperationInputs<'_>) -> Result<Vec<TensorData>, String> {
         for (tensor, data) in fed.inputs {
             self.target.executor().put(tensor.id, data.clone());
         }
-        self.target.execute(fed.number, fed.operation.clone());
+        self.target.execute(fed.number, fed.operation.clone())?;
         let got = fed.outputs.iter().map(|out| self.target.read(out)).collect();
         clear(self.target.executor(), fed);
         got
     }
 
-    /// What it should give; `wants` is what the reference gave for its own values.
-    pub(super) fn want(
-        &self,
+    /// What it should give.
+    fn want(
+        &mut self,
         fed: &OperationInputs<'_>,
         class: OpKind,
         wants: &[TensorData],
     ) -> Result<Vec<TensorData>, String> {
         if class == OpKind::DataMovement {
             // Rounding first and moving then is moving first and rounding then.
-            return Ok(wants.iter().map(|want| rounded(want, self.dtype)).collect());
+            let wants = wants.iter().zip(fed.outputs);
+            return Ok(wants.map(|(want, out)| rounded(want, out.dtype)).collect());
         }
         let mut operation = fed.operation.clone();
-        round_scalars(&mut operation, |value| round(value, self.dtype));
+        if let Some(dtype) = float_type(fed.operation) {
+            round_scalars(&mut operation, |value| round(value, dtype));
+        }
         let exact = |data: &TensorData| rounded(data, DType::F64);
         self.on_reference(&OperationInputs { operation: &operation, ..*fed }, exact)
     }
 
     /// The largest sum of the absolute values of an operation's terms: the same operation of absolute inputs.
-    pub(super) fn largest_sum(&self, fed: &OperationInputs<'_>) -> Result<f64, String> {
-        let absolute = |data: &TensorData| match data.dtype.is_float() {
-            true => {
-                let values: Vec<f64> = numbers(data).iter().map(|value| value.abs()).collect();
-                TensorData::new(values, data.shape.clone())
-            }
-            false => data.clone(),
-        };
+    fn largest_sum(&mut self, fed: &OperationInputs<'_>) -> Result<f64, String> {
         let sums = self.on_reference(fed, absolute)?;
         let sums = sums.iter().flat_map(numbers).map(f64::abs);
         Ok(sums.filter(|sum| sum.is_finite()).fold(0.0, f64::max))
     }
 
     fn on_reference(
-        &self,
+        &mut self,
         fed: &OperationInputs<'_>,
         prepare: impl Fn(&TensorData) -> TensorData,
     ) -> Result<Vec<TensorData>, String> {
@@ -76,13 +97,30 @@ impl Local {
         }
         self.reference.execute(fed.operation.clone());
         let want = fed.outputs.iter().map(|out| self.reference.read(out)).collect();
-        clear(&self.reference, fed);
+        clear(&mut self.reference, fed);
         want
     }
 }
 
+/// The type of an operation's floats on the target: of its first input, or of what it makes.
+pub(crate) fn float_type(operation: &OperationIr) -> Option<DType> {
+    let tensors = operation.inputs().chain(operation.outputs());
+    tensors.map(|tensor| tensor.dtype).find(DType::is_float)
+}
+
+/// Floats without their signs.
+pub(crate) fn absolute(data: &TensorData) -> TensorData {
+    match data.dtype().is_float() {
+        true => {
+            let values: Vec<f64> = numbers(data).iter().map(|value| value.abs()).collect();
+            TensorData::new(values, data.shape().clone())
+        }
+        false => data.clone(),
+    }
+}
+
 /// Drops what a single operation left behind.
-fn clear(executor: &Executor, fed: &OperationInputs<'_>) {
+fn clear(executor: &mut Executor, fed: &OperationInputs<'_>) {
     fed.inputs.iter().for_each(|(tensor, _)| executor.drop_tensor(tensor));
     fed.outputs.iter().for_each(|tensor| executor.drop_tensor(tensor));
 }

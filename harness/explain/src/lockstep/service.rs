@@ -2,21 +2,20 @@
 
 use std::time::Instant;
 
-use burn_repro_device::Place;
 use burn_repro_target::Fingerprint;
 use serde_json::Value;
 
-use super::run::{capture, follow, lockstep};
-use super::{CapturedOperation, LockstepOptions, Runs};
-use crate::minimal_repro::{FailingOperation, File, files};
-use burn_repro_core::diagnose::{LockstepReport, OperationReport};
+use super::LockstepOptions;
+use super::run::{follow, lockstep};
+use crate::minimal_repro::{FailingSlice, File, Slice, files};
+use crate::operation::Description;
+use burn_repro_core::diagnose::LockstepReport;
 use burn_repro_core::reference::FOLLOW;
 use burn_repro_core::scenario::Scenario;
 use burn_repro_core::worker::{
     Answer, Outcome, RunRequest, SLOWER, Variation, Worker, limits, request,
 };
-use burn_repro_worker::BoxError;
-use burn_repro_worker::{Opened, Service, question};
+use burn_repro_worker::{BoxError, Opened, Recording, Service, question};
 
 const LOCKSTEP: &str = "lockstep";
 
@@ -48,65 +47,49 @@ fn answer_lockstep(opened: &Opened<'_>, asked: Value) -> Result<Answer, BoxError
     let begun = Instant::now();
     let plain = opened.prepared(&request)?.run(opened.device, Variation::None)?;
     let plain_seconds = begun.elapsed().as_secs_f64();
-    let case = opened.prepared(&request)?;
-    let pipeline = |place: &Place| case.run_streamed(place);
-    let (report, trace) = lockstep(&pipeline, opened.device, opened.settings.dtype, &options)?;
+    let recording = opened.prepared(&request)?.record(opened.device)?;
+    let (report, trace, jumps) = lockstep(&recording, opened.device, &options)?;
     let plain_difference = trace.largest_difference(&plain).unwrap_or(f64::INFINITY);
     let report = LockstepReport { plain_seconds, plain_difference, ..report };
-    let project = match options.minimal_repro {
-        true => Some(catch(opened, &request, &pipeline, &options, report.first.as_ref())?),
+    let project: Option<Project> = match options.minimal_repro {
+        true => Some(project(opened, &request, &recording, &options, (&report, jumps))?),
         false => None,
     };
-    let files = |caught| files(&caught).map_err(|error| error.to_string());
-    let project: Option<Project> = project.map(|caught| caught.and_then(files));
     Ok(Answer::value(&(report, project))?)
 }
 
 /// The operations of the scenario on the reference.
 fn answer_follow(opened: &Opened<'_>, asked: Value) -> Result<Answer, BoxError> {
-    let (request, located): (RunRequest, Option<usize>) = question(asked)?;
-    let case = opened.prepared(&request)?;
-    Ok(Answer::value(&follow(&|place: &Place| case.run_streamed(place), located)?)?)
+    let request: RunRequest = question(asked)?;
+    Ok(Answer::value(&follow(&opened.prepared(&request)?.record(opened.device)?)?)?)
 }
 
-/// The operation that is off with what an issue has to say of it, or why it cannot be caught.
-fn catch(
+/// The project of what is off, or why there is none: of the first operation that is off by itself, or of the first that is
+/// off together with those before it.
+fn project(
     opened: &Opened<'_>,
     request: &RunRequest,
-    pipeline: &impl Runs,
+    recording: &Recording,
     options: &LockstepOptions,
-    first: Option<&OperationReport>,
-) -> Result<Result<FailingOperation, String>, BoxError> {
-    let Some(first) = first else {
-        return Ok(Err("no operation is off, so no project was written".to_owned()));
-    };
-    let capture = || capture(pipeline, opened.device, opened.settings.dtype, options, first.number);
-    let captured = if first.whole { None } else { capture()? };
-    let missing =
-        || format!("{} is not a single operation, so no project was written", first.title());
-    Ok(captured.map(|captured| caught(opened, request, first, captured)).ok_or_else(missing))
-}
-
-fn caught(
-    opened: &Opened<'_>,
-    request: &RunRequest,
-    first: &OperationReport,
-    captured: CapturedOperation,
-) -> FailingOperation {
-    let CapturedOperation { operation, inputs, outputs, expected, got } = captured;
-    FailingOperation {
-        title: first.title(),
-        scenario: scenario_name(request),
-        target: opened.target.name.clone(),
-        locator: opened.target.locator.clone(),
-        operation,
-        inputs,
-        outputs,
-        expected,
-        got,
-        allowed_ulp: first.allowed,
-        facts: facts(&opened.target.fingerprint),
+    (report, jumps): (&LockstepReport, Vec<usize>),
+) -> Result<Project, BoxError> {
+    let alone = report.first.as_ref().map(|first| first.number);
+    for number in alone.into_iter().chain(jumps) {
+        let fault = options.fault.as_ref();
+        if let Some(slice) = Slice::cut(recording, opened.device, fault, number)? {
+            let name = Description::of(&recording.operations[number]).name;
+            let failing = FailingSlice {
+                title: format!("{name} at {}", recording.place(number).0),
+                scenario: scenario_name(request),
+                target: opened.target.name.clone(),
+                locator: opened.target.locator.clone(),
+                slice,
+                facts: facts(&opened.target.fingerprint),
+            };
+            return Ok(files(&failing).map_err(|error| error.to_string()));
+        }
     }
+    Ok(Err("no operation is off, so no project was written".to_owned()))
 }
 
 /// What the scenario's file is called.

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use burn::tensor::TensorData;
-use burn_repro_device::ir::{OperationIr, TensorIr};
+use burn_repro_device::ir::OperationIr;
 
 use crate::operation::Description;
 use burn_repro_core::diagnose::{Error, TOLD};
@@ -14,6 +13,7 @@ use burn_repro_core::diagnose::{Error, TOLD};
 pub struct OpResult {
     pub number: usize,
     pub place: Arc<str>,
+    pub source: Option<String>,
     pub parameter: Option<Arc<str>>,
     pub kind: Subject,
     pub local: Error,
@@ -26,23 +26,8 @@ pub struct OpResult {
 pub enum Subject {
     /// Host data that became a tensor of this shape.
     Host(Vec<usize>),
-    /// An operation of the stream.
+    /// An operation of the recording.
     Operation(Box<OperationIr>),
-    /// An activation in one piece, of this shape.
-    Whole(&'static str, Vec<usize>),
-}
-
-/// An operation that was caught with everything that it was given and gave.
-#[derive(Debug, Clone)]
-pub(crate) struct CapturedOperation {
-    pub operation: OperationIr,
-    /// The inputs as the reference has them, in the target's type.
-    pub inputs: Vec<(TensorIr, TensorData)>,
-    pub outputs: Vec<TensorIr>,
-    /// What they should be.
-    pub expected: Vec<TensorData>,
-    /// What the target gave.
-    pub got: Vec<TensorData>,
 }
 
 impl Subject {
@@ -50,7 +35,6 @@ impl Subject {
     pub fn name(&self) -> String {
         match self {
             Self::Host(_) => "from_data".to_owned(),
-            Self::Whole(name, _) => (*name).to_owned(),
             Self::Operation(operation) => Description::of(operation).name,
         }
     }
@@ -106,6 +90,7 @@ mod tests {
             kept.take(OpResult {
                 number,
                 place,
+                source: None,
                 parameter: None,
                 kind,
                 local,

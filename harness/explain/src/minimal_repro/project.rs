@@ -1,102 +1,125 @@
-//! The files of an emitted project beside its program: `Cargo.toml`, the backend it needs, and what git leaves out. Pure.
+//! The files of an emitted project that depend on its target: `Cargo.toml`, and `src/slice.rs`. Pure.
 
-use burn_repro_target::Locator;
+use burn_repro_target::{Adapter, Locator};
 
-use super::{FailingOperation, program::Program};
-use crate::operation::Description;
+use super::FailingSlice;
+use super::compare::Unit;
 
 /// The version of Burn that caught it.
-pub(super) const BURN: &str = "0.21.0";
+pub(super) const BURN: &str = "0.22.1";
 
 /// What is built is nobody's to keep.
 pub(super) const IGNORED: &str = "/target\n";
 
-/// `Cargo.toml`.
-pub(super) fn manifest(caught: &FailingOperation, program: &Program, digest: &str) -> String {
-    let mut features = vec!["std"];
-    features.extend(backend_features(&caught.locator));
-    if program.is_executed {
-        features.extend(["ir", "router"]);
+/// What a project needs to open a target.
+struct Opens {
+    /// Burn's features.
+    features: &'static str,
+    /// Further dependencies.
+    dependencies: &'static str,
+    /// The backend as a type, and its device out of Burn's.
+    backend: [&'static str; 2],
+    /// The device as an expression.
+    device: String,
+    /// Crates that multiply large matrices, which takes minutes where they are not optimised.
+    optimised: &'static [&'static str],
+}
+
+fn opens(locator: &Locator) -> Opens {
+    let cube = |features, device: String| Opens {
+        features,
+        dependencies: "",
+        backend: ["burn::backend::Cube", "Cube"],
+        device,
+        optimised: &[],
+    };
+    match locator {
+        Locator::Flex => Opens {
+            features: "\"flex\"",
+            dependencies: "",
+            backend: ["burn::backend::Flex", "Flex"],
+            device: "Device::flex()".to_owned(),
+            optimised: &["burn-flex", "gemm", "gemm-common", "gemm-f32"],
+        },
+        Locator::Ndarray => Opens {
+            features: "\"ndarray\"",
+            dependencies: "",
+            backend: ["burn::backend::NdArray", "NdArray"],
+            device: "Device::ndarray()".to_owned(),
+            optimised: &["burn-ndarray", "matrixmultiply", "ndarray"],
+        },
+        Locator::CubeclCpu => cube("\"cpu\"", "Device::cpu()".to_owned()),
+        Locator::Wgpu(Adapter { device, api, .. }) => Opens {
+            dependencies: "# Finds the adapter by its name.\nwgpu = { version = \"30\", default-features = false }\n\
+                           burn-wgpu = { version = \"=0.22.1\", default-features = false, features = [\"std\", \"webgpu\"] }\n\
+                           pollster = \"0.4\"\n",
+            ..cube("\"wgpu\", \"webgpu\"", format!("adapter::open({device:?}, {api:?})"))
+        },
+        Locator::Cuda { index, .. } => cube("\"cuda\"", format!("Device::cuda({index}_usize)")),
     }
-    let features: Vec<String> = features.iter().map(|feature| format!("\"{feature}\"")).collect();
-    let mut text = format!(
-        "# Made by burn-repro.\n[package]\nname = \"{}\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n\
+}
+
+/// `Cargo.toml`.
+pub(super) fn manifest(failing: &FailingSlice, digest: &str) -> String {
+    let opens = opens(&failing.locator);
+    let optimised: String =
+        opens.optimised.iter().map(|name| format!("{name}.opt-level = 3\n")).collect();
+    let profile = match optimised.is_empty() {
+        true => String::new(),
+        false => format!("\n# What multiplies large matrices.\n[profile.dev.package]\n{optimised}"),
+    };
+    format!(
+        "# Made by burn-repro.\n[package]\n# Of its own: where several projects share a target folder, Cargo takes one for \
+         another of the same name.\nname = \"repro-{digest}\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n\
          # A workspace of its own, wherever this folder lies.\n[workspace]\n\n[dependencies]\n\
          # Without its defaults: neither autotune, which picks kernels by wall time, nor fusion, nor simd.\n\
-         burn = {{ version = \"={BURN}\", default-features = false, features = [{}] }}\nsafetensors = \"0.8\"\n",
-        package(caught, digest),
-        features.join(", ")
-    );
-    if program.is_executed {
-        text.push_str("serde_json = { version = \"1\", features = [\"float_roundtrip\"] }\n");
-    }
-    if matches!(caught.locator, Locator::Wgpu(_)) {
-        text.push_str("# Finds the adapter by its name.\nwgpu = { version = \"29\", default-features = false }\n");
-        text.push_str("pollster = \"0.4\"\n");
-    }
-    text.push_str(profile(&caught.locator));
-    text
+         burn = {{ version = \"={BURN}\", default-features = false, features = [\"std\", \"extension\", {}] }}\n\
+         burn-ir = {{ version = \"={BURN}\", default-features = false, features = [\"std\"] }}\n\
+         burn-router = {{ version = \"={BURN}\", default-features = false, features = [\"std\"] }}\n\
+         safetensors = \"0.8\"\nserde_json = {{ version = \"1\", features = [\"float_roundtrip\"] }}\n{}{profile}",
+        opens.features, opens.dependencies
+    )
 }
 
-/// `repro-conv2d-0a1b2c3d`. Where several projects share a target folder, Cargo takes one for another of the same name and
-/// runs what it built for that one.
-fn package(caught: &FailingOperation, digest: &str) -> String {
-    let name = Description::of(&caught.operation).name;
-    let is_plain = |letter: &char| letter.is_ascii_alphanumeric() || *letter == '_';
-    let name: String = name.chars().filter(is_plain).collect();
-    format!("repro-{}-{digest}", name.replace('_', "-"))
-}
-
-fn backend_features(locator: &Locator) -> &'static [&'static str] {
-    match locator {
-        Locator::Flex => &["flex"],
-        Locator::Ndarray => &["ndarray"],
-        Locator::Wgpu(_) => &["wgpu", "webgpu"],
-        Locator::Cuda { .. } => &["cuda"],
-    }
-}
-
-/// On a processor, a large product takes minutes in crates that are not optimised.
-fn profile(locator: &Locator) -> &'static str {
-    match locator {
-        Locator::Flex => {
-            "\n# What multiplies large matrices.\n[profile.dev.package]\ngemm-common.opt-level = 3\ngemm-f32.opt-level = 3\n"
+/// `src/slice.rs`.
+pub(super) fn slice(failing: &FailingSlice) -> String {
+    let Opens { backend: [backend, variant], device, .. } = opens(&failing.locator);
+    let adapter = match &failing.locator {
+        Locator::Wgpu(_) => "#[path = \"adapter.rs\"]\nmod adapter;\n\n",
+        _ => "",
+    };
+    let seen = match &failing.locator {
+        Locator::Cuda { device, .. } => {
+            format!("/// It was seen on {}.\n", device.replace(['\n', '\r'], " "))
         }
-        Locator::Ndarray => {
-            "\n# What multiplies large matrices.\n[profile.dev.package]\nmatrixmultiply.opt-level = 3\nndarray.opt-level = 3\n"
-        }
-        Locator::Wgpu(_) | Locator::Cuda { .. } => "",
-    }
+        _ => String::new(),
+    };
+    let results = failing.slice.results.iter();
+    let results: Vec<String> = results
+        .map(|result| format!("    ({}, {}),\n", result.out.id.value(), literal(result.unit)))
+        .collect();
+    format!(
+        "//! What is run, where, and what its results are measured in.\n\n{adapter}use burn::backend::DispatchDevice;\n\
+         use burn::tensor::Device;\n\nuse crate::compare::Unit;\n\n/// What this is.\npub const TITLE: &str = {:?};\n\n\
+         /// More units than this need an explanation.\npub const ALLOWED: f64 = {:?};\n\n\
+         /// The results by their numbers, and what each is measured in.\npub const RESULTS: [(u64, Unit); {}] = [\n{}];\n\n\
+         /// The backend.\n#[allow(deprecated, reason = \"ndarray is\")]\npub type Backend = {backend};\n\n\
+         /// The device.\n{seen}#[allow(deprecated, reason = \"ndarray is\")]\npub fn device() -> Device {{\n    {device}\n}}\n\n\
+         /// The backend's own device.\npub fn backend(device: &Device) -> <Backend as burn::backend::BackendTypes>::Device {{\n    \
+         match device.as_dispatch() {{\n        DispatchDevice::{variant}(device) => device.clone(),\n        \
+         #[allow(unreachable_patterns, reason = \"there may be one backend alone\")]\n        \
+         other => panic!(\"{{other:?}} is another backend's\"),\n    }}\n}}\n",
+        format!("{} on {}", failing.title, failing.target),
+        failing.slice.allowed,
+        results.len(),
+        results.concat(),
+    )
 }
 
-/// The backend as a type with integers of 32 bits, as the operation had them.
-pub(super) fn backend_type(locator: &Locator) -> &'static str {
-    match locator {
-        Locator::Flex => "burn::backend::Flex",
-        Locator::Ndarray => "burn::backend::NdArray<f32, i32>",
-        Locator::Wgpu(_) => "burn::backend::Wgpu",
-        Locator::Cuda { .. } => "burn::backend::Cuda",
-    }
-}
-
-/// The device as an expression, and what is to be said of it.
-pub(super) fn device(locator: &Locator) -> (String, Option<&str>) {
-    match locator {
-        Locator::Flex | Locator::Ndarray => ("Device::<B>::default()".to_owned(), None),
-        Locator::Wgpu(adapter) => {
-            (format!("device::open({:?}, {:?})", adapter.device, adapter.api), None)
-        }
-        Locator::Cuda { index, device } => {
-            (format!("burn::backend::cuda::CudaDevice::new({index})"), Some(device))
-        }
-    }
-}
-
-/// The settings of Cargo that a backend needs.
-pub(super) fn settings(locator: &Locator) -> Option<&'static str> {
-    matches!(locator, Locator::Cuda { .. }).then_some(
-        "# Without nvcc the build would take the newest bindings, which ask an older driver for functions it has not.\n\
-         [env]\nCUDARC_CUDA_VERSION = \"12080\"\n",
+fn literal(unit: Unit) -> String {
+    let Unit { epsilon, smallest, largest, beside } = unit;
+    format!(
+        "Unit {{ epsilon: {epsilon:?}, smallest: {smallest:?}, largest: {largest:?}, beside: {beside:?} }}"
     )
 }
 

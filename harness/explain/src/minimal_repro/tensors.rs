@@ -9,15 +9,15 @@ use super::MinimalReproError;
 ///
 /// # Errors
 /// If the file format has no such element type, or a tensor is not whole.
-pub(super) fn encode(tensors: &[(&str, &TensorData)]) -> Result<Vec<u8>, MinimalReproError> {
+pub(super) fn encode(tensors: &[(String, &TensorData)]) -> Result<Vec<u8>, MinimalReproError> {
     let tensors: Vec<(&str, TensorData)> =
-        tensors.iter().map(|&(name, data)| (name, plain(data.clone()))).collect();
+        tensors.iter().map(|(name, data)| (name.as_str(), plain((*data).clone()))).collect();
     let mut views = Vec::new();
     for (name, data) in &tensors {
         let unwritable = |reason| MinimalReproError::Tensor { name: (*name).to_owned(), reason };
-        let dtype = dtype(data.dtype)
-            .ok_or_else(|| unwritable(format!("safetensors has no {:?}", data.dtype)))?;
-        let view = TensorView::new(dtype, data.shape.to_vec(), data.as_bytes());
+        let dtype = dtype(data.dtype())
+            .ok_or_else(|| unwritable(format!("safetensors has no {:?}", data.dtype())))?;
+        let view = TensorView::new(dtype, data.shape().to_vec(), data.as_bytes());
         views.push((*name, view.map_err(|error| unwritable(error.to_string()))?));
     }
     safetensors::serialize(views, None).map_err(|error| MinimalReproError::Tensor {
@@ -28,7 +28,7 @@ pub(super) fn encode(tensors: &[(&str, &TensorData)]) -> Result<Vec<u8>, Minimal
 
 /// Booleans as bytes, whatever a backend stores them in.
 fn plain(data: TensorData) -> TensorData {
-    match data.dtype {
+    match data.dtype() {
         DType::Bool(_) => data.convert_dtype(DType::Bool(BoolStore::Native)),
         DType::Flex32 => data.convert_dtype(DType::F32),
         _ => data,
@@ -68,8 +68,11 @@ mod tests {
     #[case::integers(TensorData::new(vec![1_i32, -7], [1, 2]))]
     #[case::booleans(TensorData::new(vec![true, false], [2]))]
     fn the_project_reads_what_is_written(#[case] data: TensorData) {
-        let bytes = encode(&[("x", &data), ("y", &data)]).unwrap();
+        let bytes = encode(&[("x".into(), &data), ("y".into(), &data)]).unwrap();
         assert_eq!(Tensors::decode(&bytes).get("y"), data);
+        let names: Vec<String> =
+            Tensors::decode(&bytes).all().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names.len(), 2);
     }
 
     #[test]
@@ -82,7 +85,7 @@ mod tests {
     fn booleans_of_a_gpu_are_written_as_bytes() {
         let native = TensorData::new(vec![true, false], [2]);
         let stored = native.clone().convert_dtype(DType::Bool(BoolStore::U32));
-        let bytes = encode(&[("mask", &stored)]).unwrap();
+        let bytes = encode(&[("mask".into(), &stored)]).unwrap();
         assert_eq!(Tensors::decode(&bytes).get("mask"), native);
     }
 }

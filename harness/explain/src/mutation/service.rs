@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use burn_repro_device::Place;
 use serde_json::Value;
 
 use crate::fault::InjectedFault;
@@ -58,9 +57,8 @@ pub(super) fn ask_fitting(
 
 fn answer_faulted(opened: &Opened<'_>, asked: Value) -> Result<Answer, BoxError> {
     let (request, planted): (RunRequest, InjectedFault) = question(asked)?;
-    let case = opened.prepared(&request)?;
-    let pipeline = |place: &Place| case.run_streamed(place);
-    with_fault(&pipeline, opened.device, opened.settings.dtype, Some(planted)).map(Answer::Finished)
+    let recording = opened.prepared(&request)?.record(opened.device)?;
+    with_fault(&recording, opened.device, Some(planted)).map(Answer::Finished)
 }
 
 fn answer_wrong_parameter(opened: &Opened<'_>, asked: Value) -> Result<Answer, BoxError> {
@@ -72,7 +70,6 @@ fn answer_wrong_parameter(opened: &Opened<'_>, asked: Value) -> Result<Answer, B
 
 fn answer_fitting(opened: &Opened<'_>, asked: Value) -> Result<Answer, BoxError> {
     let request: RunRequest = question(asked)?;
-    let case = opened.prepared(&request)?;
-    let pipeline = |place: &Place| case.run_streamed(place);
-    Ok(Answer::value(&fitting(&pipeline, opened.device, opened.settings.dtype)?)?)
+    let recording = opened.prepared(&request)?.record(opened.device)?;
+    Ok(Answer::value(&fitting(&recording))?)
 }

@@ -20,10 +20,10 @@ pub fn numbers(data: &TensorData) -> Vec<f64> {
 
 /// Floats rounded to a type, or not; everything else as it is.
 pub fn rounded(data: &TensorData, to: DType) -> TensorData {
-    if !data.dtype.is_float() || data.dtype == to {
+    if !data.dtype().is_float() || data.dtype() == to {
         return data.clone();
     }
-    let shape = data.shape.clone();
+    let shape = data.shape().clone();
     let values = numbers(data);
     match to {
         DType::F64 => TensorData::new(values, shape),

@@ -1,8 +1,8 @@
 //! How exact an operation has to be: what its error is measured by, and how many units of that it may have.
 
 use burn_repro_device::ir::{
-    BaseOperationIr as Base, FloatOperationIr as Float, ModuleOperationIr as Module,
-    NumericOperationIr as Numeric, OperationIr, TensorIr,
+    ActivationOperationIr as Activation, BaseOperationIr as Base, FloatOperationIr as Float,
+    ModuleOperationIr as Module, NumericOperationIr as Numeric, OperationIr, TensorIr,
 };
 
 /// What is asked of an operation's kernel when its inputs are known exactly.
@@ -57,6 +57,7 @@ pub(crate) fn op_kind(operation: &OperationIr) -> OpKind {
         OperationIr::NumericInt(..) | OperationIr::Bool(_) | OperationIr::Int(_) => OpKind::Exact,
         OperationIr::Float(_, float) => of_float(float, operation),
         OperationIr::Module(module) => of_module(module, operation),
+        OperationIr::Activation(activation) => of_activation(activation),
         _ => OpKind::Unspecified,
     }
 }
@@ -64,7 +65,9 @@ pub(crate) fn op_kind(operation: &OperationIr) -> OpKind {
 fn of_base(operation: &Base) -> OpKind {
     match operation {
         Base::Empty(_) => OpKind::Unspecified,
-        Base::Equal(_) | Base::EqualElem(_) => OpKind::Exact,
+        Base::Equal(_) | Base::EqualElem(_) | Base::NotEqual(_) | Base::NotEqualElem(_) => {
+            OpKind::Exact
+        }
         // Whatever falls on one place is added, in any order.
         Base::Scatter(op) => OpKind::Sum(op.value.shape.num_elements() + 1),
         Base::ScatterNd(op) => OpKind::Sum(op.values.shape.num_elements() + 1),
@@ -75,7 +78,15 @@ fn of_base(operation: &Base) -> OpKind {
 
 fn of_numeric(numeric: &Numeric, operation: &OperationIr) -> OpKind {
     match numeric {
-        Numeric::Abs(_) | Numeric::Full(_) | Numeric::Clamp(_) => OpKind::DataMovement,
+        Numeric::Abs(_)
+        | Numeric::Neg(_)
+        | Numeric::Sign(_)
+        | Numeric::Full(_)
+        | Numeric::Clamp(_)
+        | Numeric::ClampMin(_)
+        | Numeric::ClampMax(_)
+        | Numeric::Pad(_)
+        | Numeric::Sort(_) => OpKind::DataMovement,
         Numeric::Max(_)
         | Numeric::Min(_)
         | Numeric::MaxDim(_)
@@ -96,14 +107,19 @@ fn of_numeric(numeric: &Numeric, operation: &OperationIr) -> OpKind {
         | Numeric::ArgMax(_)
         | Numeric::ArgMin(_)
         | Numeric::ArgTopK(_)
+        | Numeric::ArgSort(_)
+        | Numeric::SortWithIndices(_)
+        | Numeric::TopKWithIndices(_)
         | Numeric::MaxDimWithIndices(_)
         | Numeric::MinDimWithIndices(_) => OpKind::Exact,
         Numeric::IntRandom(_) => OpKind::Unspecified,
         Numeric::Powi(_) | Numeric::PowiScalar(_) => OpKind::Exponential,
         Numeric::Rem(_) | Numeric::RemScalar(_) => OpKind::NearZero,
-        Numeric::Sum(_) | Numeric::SumDim(_) | Numeric::Mean(_) | Numeric::MeanDim(_) => {
-            OpKind::Sum(terms(operation))
-        }
+        Numeric::Sum(_)
+        | Numeric::SumDim(_)
+        | Numeric::SumDims(_)
+        | Numeric::Mean(_)
+        | Numeric::MeanDim(_) => OpKind::Sum(terms(operation)),
         Numeric::CumSum(op) => OpKind::Sum(op.input.shape[op.axis]),
         Numeric::Prod(_) | Numeric::ProdDim(_) => OpKind::Product(terms(operation)),
         Numeric::CumProd(op) => OpKind::Product(op.input.shape[op.axis]),
@@ -113,7 +129,7 @@ fn of_numeric(numeric: &Numeric, operation: &OperationIr) -> OpKind {
 
 fn of_float(float: &Float, operation: &OperationIr) -> OpKind {
     match float {
-        Float::Sqrt(_) | Float::Recip(_) => OpKind::Rounded,
+        Float::Sqrt(_) | Float::Recip(_) | Float::Hypot(_) => OpKind::Rounded,
         Float::Round(_) | Float::Floor(_) | Float::Ceil(_) | Float::Trunc(_) => OpKind::Exact,
         Float::IntoInt(_) | Float::IsNan(_) | Float::IsInf(_) => OpKind::Exact,
         Float::Random(_) | Float::Quantize(_) | Float::Dequantize(_) => OpKind::Unspecified,
@@ -155,9 +171,25 @@ fn of_module(module: &Module, operation: &OperationIr) -> OpKind {
         Module::ConvTranspose3d(op) => OpKind::Sum(transposed_window(&op.weight)),
         Module::DeformableConv2d(op) => OpKind::Sum(window(&op.weight)),
         Module::Interpolate(_) => interpolated(operation),
+        // Each element beside the root of a variance, which is a sum.
+        Module::LayerNorm(op) => OpKind::Sum(last(&op.input)),
+        Module::BatchNorm(_) => OpKind::Sum(2),
+        Module::Unfold4d(_) => OpKind::DataMovement,
         // Scores, their softmax, and the values.
         Module::Attention(op) => OpKind::Sum(last(&op.query) + op.key.shape[2]),
         _ => OpKind::Sum(terms(operation)),
+    }
+}
+
+fn of_activation(activation: &Activation) -> OpKind {
+    match activation {
+        Activation::Relu(_) | Activation::ReluBackward(_) => OpKind::DataMovement,
+        Activation::LeakyRelu(_) | Activation::PRelu(_) | Activation::HardSigmoid(_) => {
+            OpKind::Rounded
+        }
+        // An element of a softmax is a power, divided by a sum of powers.
+        Activation::Softmax(_) | Activation::Softmin(_) => OpKind::Exponential,
+        _ => OpKind::NearZero,
     }
 }
 

@@ -9,7 +9,7 @@ use burn_repro_device::ir::{OperationIr, TensorIr};
 use serde_json::{Map, Value};
 
 pub(crate) use kind::{OpKind, op_kind};
-pub(crate) use scalars::{round_scalars, scalars, scalars_mut};
+pub(crate) use scalars::{change_scalars, round_scalars, scalars};
 
 /// An operation in words.
 #[derive(Debug, Clone, PartialEq, Eq)]

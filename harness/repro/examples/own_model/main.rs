@@ -8,8 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use burn::module::{Module, ModuleMapper, Param};
-use burn::tensor::backend::Backend;
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use burn_repro::{BoxError, Case, Pipeline, Probe, Project, Registry};
 
 use model::ClassifierConfig;
@@ -21,14 +20,9 @@ impl Pipeline for Classify {
     const NAME: &'static str = "classify";
     type Params = ();
 
-    fn run<B: Backend>(
-        &self,
-        case: &Case<()>,
-        device: &B::Device,
-        probe: &mut Probe<B>,
-    ) -> Result<(), BoxError> {
+    fn run(&self, case: &Case<()>, device: &Device, probe: &mut Probe) -> Result<(), BoxError> {
         let mut numbers = Numbers(case.seed.bits());
-        let model = ClassifierConfig::new().init::<B>(device).map(&mut FromHost(&mut numbers));
+        let model = ClassifierConfig::new().init(device).map(&mut FromHost(&mut numbers));
         probe.model("classifier", &model);
         let shape = [case.batch_size, 3, 16, 16];
         let images = probe.noise(shape, &numbers.take(shape.iter().product()));
@@ -56,8 +50,8 @@ impl Numbers {
 /// Replaces every parameter by numbers of the host, scaled by the root of its longest side.
 struct FromHost<'a>(&'a mut Numbers);
 
-impl<B: Backend> ModuleMapper<B> for FromHost<'_> {
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<B, D>>) -> Param<Tensor<B, D>> {
+impl ModuleMapper for FromHost<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let (id, tensor, mapper) = param.consume();
         let (shape, device) = (tensor.dims(), tensor.device());
         let scale = 1.0 / (shape.iter().copied().max().unwrap_or(1) as f32).sqrt();

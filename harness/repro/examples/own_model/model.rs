@@ -1,12 +1,11 @@
-//! A model as its author wrote it: any Burn module, generic over the backend. It knows nothing of burn-repro.
+//! A model as its author wrote it: any Burn module. It knows nothing of burn-repro.
 
 use burn::config::Config;
 use burn::module::Module;
 use burn::nn::attention::{MhaInput, MultiHeadAttention, MultiHeadAttentionConfig};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Gelu, LayerNorm, LayerNormConfig, Linear, LinearConfig, PaddingConfig2d};
-use burn::tensor::backend::Backend;
-use burn::tensor::{Tensor, activation};
+use burn::tensor::{Device, Tensor, activation};
 
 /// The sizes of a [`Classifier`].
 #[derive(Config, Debug)]
@@ -21,18 +20,18 @@ pub struct ClassifierConfig {
 
 /// Patches of an image, a layer of attention over them, and a class.
 #[derive(Module, Debug)]
-pub struct Classifier<B: Backend> {
-    patches: Conv2d<B>,
-    norm: LayerNorm<B>,
-    attention: MultiHeadAttention<B>,
-    hidden: Linear<B>,
+pub struct Classifier {
+    patches: Conv2d,
+    norm: LayerNorm,
+    attention: MultiHeadAttention,
+    hidden: Linear,
     activation: Gelu,
-    classes: Linear<B>,
+    classes: Linear,
 }
 
 impl ClassifierConfig {
     /// A classifier with random weights.
-    pub fn init<B: Backend>(&self, device: &B::Device) -> Classifier<B> {
+    pub fn init(&self, device: &Device) -> Classifier {
         let width = self.width;
         Classifier {
             patches: Conv2dConfig::new([3, width], [4, 4])
@@ -48,9 +47,9 @@ impl ClassifierConfig {
     }
 }
 
-impl<B: Backend> Classifier<B> {
+impl Classifier {
     /// `(N, 3, H, W)` to the probabilities `(N, classes)`.
-    pub fn forward(&self, images: Tensor<B, 4>) -> Tensor<B, 2> {
+    pub fn forward(&self, images: Tensor<4>) -> Tensor<2> {
         let patches = self.patches.forward(images).flatten::<3>(2, 3).swap_dims(1, 2);
         let normed = self.norm.forward(patches.clone());
         let attended = self.attention.forward(MhaInput::self_attn(normed)).context + patches;

@@ -3,8 +3,7 @@
 
 use std::io::Write;
 
-use burn::tensor::backend::Backend;
-use burn::tensor::{DType, Tensor};
+use burn::tensor::{DType, Device, Tensor};
 use burn_repro::{BoxError, Case, Pipeline, Probe};
 use serde::Deserialize;
 
@@ -57,12 +56,7 @@ impl Pipeline for Spoilt {
     const NAME: &'static str = "spoilt";
     type Params = Params;
 
-    fn run<B: Backend>(
-        &self,
-        case: &Case<Params>,
-        device: &B::Device,
-        probe: &mut Probe<B>,
-    ) -> Result<(), BoxError> {
+    fn run(&self, case: &Case<Params>, device: &Device, probe: &mut Probe) -> Result<(), BoxError> {
         let image = probe.noise([2], &[1.0, -2.0]);
         let spoilt = std::env::var_os(SPOILT).is_some();
         let wrong = spoilt && is_wrong(case.params.wrong, &image, device)?;
@@ -71,11 +65,7 @@ impl Pipeline for Spoilt {
     }
 }
 
-fn is_wrong<B: Backend>(
-    cause: Cause,
-    image: &Tensor<B, 1>,
-    device: &B::Device,
-) -> Result<bool, BoxError> {
+fn is_wrong(cause: Cause, image: &Tensor<1>, device: &Device) -> Result<bool, BoxError> {
     let threads = std::env::var("RAYON_NUM_THREADS").is_ok_and(|threads| threads != "1");
     let narrow = image.dtype() == DType::F32;
     // What full determinism alone sets on the processor.

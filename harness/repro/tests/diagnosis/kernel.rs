@@ -91,7 +91,7 @@ pub fn who_is_meant_must_be_clear() -> Result<(), Failed> {
     check(
         folder.repro(&["diagnose", "small", "--backend", "cpu"]),
         2,
-        &["--backend cpu names 2 targets: expected one of ", "flex", "ndarray"],
+        &["--backend cpu names 3 targets: expected one of ", "flex", "ndarray", "cubecl-cpu"],
     )?;
     check(
         folder.repro(&["diagnose", "smal", "--backend", "flex"]),

@@ -2,8 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::nn::Linear;
-use burn::tensor::backend::Backend;
-use burn::tensor::{Tensor, TensorData, activation};
+use burn::tensor::{Device, Tensor, TensorData, activation};
 use burn_repro::{BoxError, Case, Pipeline, Probe, step_name, step_scope, within};
 
 /// What somebody has changed: `epsilon`, `activation`, `gone` or `weight`.
@@ -17,17 +16,17 @@ fn changed(what: &str) -> bool {
 }
 
 #[derive(Module, Debug)]
-struct Network<B: Backend> {
-    inner: Linear<B>,
-    outer: Linear<B>,
+struct Network {
+    inner: Linear,
+    outer: Linear,
 }
 
-impl<B: Backend> Network<B> {
-    fn new(device: &B::Device) -> Self {
+impl Network {
+    fn new(device: &Device) -> Self {
         Self { inner: linear(1, device), outer: linear(2, device) }
     }
 
-    fn forward(&self, x: Tensor<B, 2>) -> Tensor<B, 2> {
+    fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         let hidden = within("norm", || norm(x.clone()));
         let hidden = within("inner", || self.inner.forward(hidden));
         let hidden = match changed("activation") {
@@ -39,14 +38,14 @@ impl<B: Backend> Network<B> {
     }
 }
 
-fn norm<B: Backend>(x: Tensor<B, 2>) -> Tensor<B, 2> {
+fn norm(x: Tensor<2>) -> Tensor<2> {
     let epsilon = if changed("epsilon") { 1e-3 } else { 1e-5 };
     let centred = x.clone() - x.sum_dim(1) / WIDTH as f64;
     let variance = centred.clone().powf_scalar(2.0).sum_dim(1) / WIDTH as f64;
     centred / (variance + epsilon).sqrt()
 }
 
-fn linear<B: Backend>(seed: usize, device: &B::Device) -> Linear<B> {
+fn linear(seed: usize, device: &Device) -> Linear {
     let mut values: Vec<f32> =
         (0..WIDTH * WIDTH).map(|index| ((index * 7 + seed * 3) % 13) as f32 / 13.0 - 0.5).collect();
     if seed == 2 && changed("weight") {
@@ -62,12 +61,7 @@ impl Pipeline for Small {
     const NAME: &'static str = "small";
     type Params = ();
 
-    fn run<B: Backend>(
-        &self,
-        _case: &Case<()>,
-        device: &B::Device,
-        probe: &mut Probe<B>,
-    ) -> Result<(), BoxError> {
+    fn run(&self, _case: &Case<()>, device: &Device, probe: &mut Probe) -> Result<(), BoxError> {
         let network = Network::new(device);
         probe.model("network", &network);
         let values: Vec<f32> =

@@ -3,8 +3,7 @@
 use std::hint::black_box;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use burn::tensor::backend::Backend;
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use burn_repro::{BoxError, Case, Pipeline, Probe, Requirements};
 
 /// What goes wrong.
@@ -39,12 +38,7 @@ impl Pipeline for Faulty {
         }
     }
 
-    fn run<B: Backend>(
-        &self,
-        case: &Case<()>,
-        device: &B::Device,
-        probe: &mut Probe<B>,
-    ) -> Result<(), BoxError> {
+    fn run(&self, case: &Case<()>, device: &Device, probe: &mut Probe) -> Result<(), BoxError> {
         let fault = std::env::var(FAULT).unwrap_or_default();
         let place = std::env::var(PLACE).unwrap_or("flex".into());
         let here = format!("{device:?}").to_lowercase().contains(&place);
@@ -63,22 +57,22 @@ impl Pipeline for Faulty {
 }
 
 /// What a fault makes of the image, if it lets the pipeline go on.
-fn spoilt<B: Backend>(
+fn spoilt(
     fault: &str,
-    image: Tensor<B, 1>,
-    device: &B::Device,
-    probe: &mut Probe<B>,
-) -> Result<Tensor<B, 1>, BoxError> {
-    let of = |values: &[f32]| Tensor::<B, 1>::from_data(TensorData::from(values), device);
+    image: Tensor<1>,
+    device: &Device,
+    probe: &mut Probe,
+) -> Result<Tensor<1>, BoxError> {
+    let of = |values: &[f32]| Tensor::<1>::from_data(TensorData::from(values), device);
     Ok(match fault {
         "nan" => of(&[1.0, f32::NAN]),
         "wrong_shape" => of(&[1.0, -2.0, 0.0]),
         "empty" => Tensor::from_data(TensorData::new(Vec::<f32>::new(), [0]), device),
         "changing" => of(&[1.0, -2.0 + f32::from(clock() % 64) * f32::EPSILON]),
         // On a GPU: memory that no kernel has written, and more of it than one tensor may take.
-        "unwritten" => Tensor::<B, 1>::empty([200_000], device).narrow(0, 199_998, 2),
-        "too_large" => Tensor::<B, 1>::ones([50_000_000], device).mul_scalar(200).narrow(0, 0, 2),
-        "long_sum" => Tensor::<B, 2>::ones([2, 300_000], device).sum_dim(1).reshape([2]),
+        "unwritten" => Tensor::<1>::empty([200_000], device).narrow(0, 199_998, 2),
+        "too_large" => Tensor::<1>::ones([50_000_000], device).mul_scalar(200).narrow(0, 0, 2),
+        "long_sum" => Tensor::<2>::ones([2, 300_000], device).sum_dim(1).reshape([2]),
         "twice" => {
             probe.output("image", &image);
             image

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use burn::tensor::backend::Backend;
+use burn::tensor::Device;
 use burn_repro::{BoxError, Case, Pipeline, Probe};
 use burn_repro_core::golden::{Golden, GoldenFiles, Store};
 use libtest_mimic::Failed;
@@ -38,12 +38,7 @@ impl Pipeline for Scaled {
         Ok(())
     }
 
-    fn run<B: Backend>(
-        &self,
-        case: &Case<Params>,
-        device: &B::Device,
-        probe: &mut Probe<B>,
-    ) -> Result<(), BoxError> {
+    fn run(&self, case: &Case<Params>, device: &Device, probe: &mut Probe) -> Result<(), BoxError> {
         let kernel = std::env::var(KERNEL).unwrap_or("all=1".into());
         assert!(!kernel.starts_with("panic"), "{kernel}");
         let (backend, factor) = kernel.split_once('=').ok_or("no kernel")?;

@@ -6,7 +6,7 @@
 use burn::nn::{GroupNormConfig, LayerNormConfig};
 use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
-use burn_repro_device::{Backend, Device};
+use burn_repro_device::Device;
 
 use crate::doctor::expected::Expected;
 use crate::doctor::grade::Rule;
@@ -31,7 +31,7 @@ pub(super) fn probes() -> Vec<Probe> {
     probes
 }
 
-fn ones(device: &Device, shape: [usize; 2]) -> Tensor<Backend, 2> {
+fn ones(device: &Device, shape: [usize; 2]) -> Tensor<2> {
     Tensor::ones(shape, device)
 }
 
@@ -42,7 +42,7 @@ fn sums() -> Vec<Probe> {
     let column = format!("2 columns of {HIGH} ones");
     let product = format!("a row by a column of {LONG} ones");
     let long = LONG as f64;
-    let sums: [(&'static str, &str, Rule, Ask, Vec<f64>); 5] = [
+    let sums: [(&'static str, &str, Rule, Ask, Vec<f64>); 6] = [
         (
             "sum_dim, long",
             &row,
@@ -57,6 +57,7 @@ fn sums() -> Vec<Probe> {
             |on| read(on, ones(on, [HIGH, 2]).sum_dim(0)),
             vec![HIGH as f64; 2],
         ),
+        ("sum, long", &row, Rule::Exact, |on| read(on, ones(on, [1, LONG]).sum()), vec![long]),
         (
             "mean_dim, long",
             &row,
@@ -83,7 +84,7 @@ fn even_softmax(device: &Device) -> Result<Reading, String> {
 }
 
 /// Zeros, and a one in the last place.
-fn last_one(device: &Device) -> Tensor<Backend, 2> {
+fn last_one(device: &Device) -> Tensor<2> {
     let mut x = vec![0.0; LONG];
     x[LONG - 1] = 1.0;
     tensor(device, &x, [1, LONG])

@@ -1,7 +1,7 @@
 //! Allocations that may be larger than a device has: one that fails must not read back somebody else's data.
 
 use burn::tensor::{Int, Tensor, TensorData};
-use burn_repro_device::{Backend, Device};
+use burn_repro_device::Device;
 
 use crate::doctor::expected::Expected;
 use crate::doctor::grade::Rule;
@@ -33,10 +33,10 @@ const fn numbers(mebibytes: usize) -> usize {
 /// Some numbers of a tensor of so many, all of one value. A program computes on from a large tensor and reads what is
 /// small, so that is what is done here: reading all of a tensor that is not there gives an error.
 fn some_of(on: &Device, count: usize, value: u32) -> Result<Reading, String> {
-    let large = Tensor::<Backend, 1>::ones([count], on).mul_scalar(value);
+    let large = Tensor::<1>::ones([count], on).mul_scalar(value);
     let places: Vec<i32> =
         (1..=LOOKED_AT).map(|part| (count / LOOKED_AT * part - 1) as i32).collect();
-    let places = Tensor::<Backend, 1, Int>::from_data(TensorData::new(places, [LOOKED_AT]), on);
+    let places = Tensor::<1, Int>::from_data(TensorData::new(places, [LOOKED_AT]), on);
     read(on, large.select(0, places))
 }
 

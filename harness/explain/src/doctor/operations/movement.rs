@@ -3,7 +3,7 @@
 use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Int, Tensor, TensorData};
-use burn_repro_device::{Backend, Device};
+use burn_repro_device::Device;
 
 use crate::doctor::expected::Expected;
 use crate::doctor::grade::Rule;
@@ -54,7 +54,7 @@ fn by_index() -> [Probe; 2] {
             "select",
             "rows 5, 0, 3, 3",
             |on, x| {
-                let rows = Tensor::<Backend, 1, Int>::from_data([5, 0, 3, 3], on);
+                let rows = Tensor::<1, Int>::from_data([5, 0, 3, 3], on);
                 read(on, tensor(on, x, SHAPE).select(0, rows))
             },
             || indices([4, 5, 4], |[a, b, c]| [[5, 0, 3, 3][a], b, c]),
@@ -65,7 +65,7 @@ fn by_index() -> [Probe; 2] {
             |on, x| {
                 let places: Vec<i32> = (0..24).map(|place| place * 7 % 5).collect();
                 let places = TensorData::new(places, [6, 1, 4]);
-                let places = Tensor::<Backend, 3, Int>::from_data(places, on);
+                let places = Tensor::<3, Int>::from_data(places, on);
                 read(on, tensor(on, x, SHAPE).gather(1, places))
             },
             || indices([6, 1, 4], |[a, _, c]| [a, (a * 4 + c) * 7 % 5, c]),
@@ -117,8 +117,9 @@ fn interpolated() -> Probe {
     let x = numbers(4 * HIGH * WIDE);
     let asked = x.clone();
     let ask = move |on: &Device| {
-        let nearest = InterpolateOptions::new(InterpolateMode::Nearest);
-        read(on, interpolate(tensor(on, &asked, [2, 2, HIGH, WIDE]), [2 * HIGH, 2 * WIDE], nearest))
+        let nearest = InterpolateOptions::new(InterpolateMode::Nearest)
+            .with_output_size([2 * HIGH, 2 * WIDE]);
+        read(on, interpolate(tensor(on, &asked, [2, 2, HIGH, WIDE]), nearest))
     };
     let answers = move || {
         let from = |flat: usize| {

@@ -21,7 +21,12 @@ const ROWS: usize = 16;
 const WIDTH: usize = 96;
 
 /// A mean, and how it is said.
-const MEANS: [(f32, &str); 2] = [(0.0, "mean 0"), (1000.0, "mean 1000 and variance 1")];
+const MEANS: [(f32, &str); 3] = [
+    (0.0, "mean 0"),
+    (1000.0, "mean 1000 and variance 1"),
+    // The difference of two sums of squares would have no right bit left (burn #5607).
+    (10_000.0, "mean 10000 and variance 1"),
+];
 
 pub(super) fn probes() -> Vec<Probe> {
     let groups = MEANS.map(|(mean, text)| group(mean, text));

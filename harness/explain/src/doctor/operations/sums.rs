@@ -1,9 +1,10 @@
-//! Sums along a dimension, and what is made of them: means, variances, softmax.
+//! Sums along a dimension or into one place, and what is made of them: means, variances, softmax.
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
-use burn_repro_device::Backend;
+use burn_repro_device::Device;
 
+use crate::doctor::arithmetic::scattered;
 use crate::doctor::expected::Expected;
 use crate::doctor::grade::Rule;
 use crate::doctor::inputs::uniform;
@@ -13,7 +14,7 @@ use crate::doctor::probe::{Probe, read, tensor};
 const ROWS: usize = 24;
 const COLUMNS: usize = 300;
 
-type Table = Tensor<Backend, 2>;
+type Table = Tensor<2>;
 
 pub(super) fn probes() -> Vec<Probe> {
     let sum = Rule::Sum(COLUMNS);
@@ -23,7 +24,9 @@ pub(super) fn probes() -> Vec<Probe> {
         of_lines("mean_dim", sum, 1, |x| x.mean_dim(1), |line| vec![oracle::mean(line)]),
         of_lines("mean_dim", sum, 0, |x| x.mean_dim(0), |line| vec![oracle::mean(line)]),
         of_lines("var", sum, 1, |x| x.var(1), |line| vec![oracle::variance(line)]),
+        of_lines("scatter, add", sum, 1, scattered, |line| vec![oracle::sum(line)]),
         of_lines("softmax", Rule::Function, 1, |x| softmax(x, 1), oracle::softmax),
+        of_lines("softmax", Rule::Function, 0, |x| softmax(x, 0).swap_dims(0, 1), oracle::softmax),
         huge_softmax(),
     ]
 }
@@ -49,7 +52,7 @@ fn of_lines(
 }
 
 /// Made on the host, so that nothing but the reduction is asked of the device.
-fn transposed(device: &burn_repro_device::Device, lines: &[f32]) -> Table {
+fn transposed(device: &Device, lines: &[f32]) -> Table {
     let element = |index: usize| lines[index % ROWS * COLUMNS + index / ROWS];
     let columns: Vec<f32> = (0..ROWS * COLUMNS).map(element).collect();
     tensor(device, &columns, [COLUMNS, ROWS])

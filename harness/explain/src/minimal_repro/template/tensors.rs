@@ -36,6 +36,11 @@ impl Tensors {
         Self(tensors.collect())
     }
 
+    /// All tensors by their names.
+    pub fn all(self) -> Vec<(String, TensorData)> {
+        self.0
+    }
+
     /// A tensor by its name.
     ///
     /// # Panics

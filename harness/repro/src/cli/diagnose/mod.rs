@@ -109,7 +109,6 @@ fn lockstep(
     let options = LockstepOptions {
         fault: arguments.plant.clone(),
         until: arguments.until_first.then(|| scenario.tolerance.bounds(target, "").pixel),
-        locate: true,
         minimal_repro: arguments.minimal_repro.is_some(),
     };
     let (mut report, project) = ask_lockstep(worker, scenario, &options).map_err(|outcome| {

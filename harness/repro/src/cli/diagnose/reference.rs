@@ -45,16 +45,8 @@ pub(super) fn reference_state(
             "the operation is unknown: the golden has no record of its operations".to_owned();
         return Ok(ReferenceState::Changed { first: None, unknown: Some(unknown) });
     }
-    let mut follow = |located| {
-        ask_follow(&mut worker, scenario, located).map_err(|outcome| crashed(outcome.reason()))
-    };
-    let steps = follow(None)?;
-    let mut first = first_change(&kept, &steps);
-    if let Some(change) = &mut first
-        && let Some(step) = follow(Some(change.number))?.into_iter().nth(change.number)
-    {
-        change.now = step;
-    }
+    let steps = ask_follow(&mut worker, scenario).map_err(|outcome| crashed(outcome.reason()))?;
+    let first = first_change(&kept, &steps);
     let unknown = first.is_none().then(|| {
         format!(
             "the {} operations in the golden's record are unchanged",

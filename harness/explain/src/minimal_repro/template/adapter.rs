@@ -1,13 +1,14 @@
 //! Opens the adapter on which the difference was seen. What is computed on it is not told here.
 
-use burn::backend::wgpu::{RuntimeOptions, WgpuDevice, WgpuSetup, init_device};
+use burn::tensor::Device;
+use burn_wgpu::{RuntimeOptions, WgpuSetup, init_device};
 use wgpu::{Backends, DeviceDescriptor, Instance, InstanceDescriptor, InstanceFlags};
 
 /// The first adapter of a name; where there is none, Burn's default adapter, which may well agree.
 ///
 /// # Panics
 /// If the driver gives no device.
-pub fn open(name: &str, api: &str) -> WgpuDevice {
+pub fn open(name: &str, api: &str) -> Device {
     let instance = Instance::new(InstanceDescriptor {
         backends: Backends::all(),
         // No debugging flags, whatever the profile: they change what is run.
@@ -21,7 +22,7 @@ pub fn open(name: &str, api: &str) -> WgpuDevice {
     });
     let Some(adapter) = found else {
         println!("`{name}` of {api} is not here: Burn's default adapter is asked instead");
-        return WgpuDevice::default();
+        return Device::wgpu(Default::default());
     };
     let backend = adapter.get_info().backend;
     // What Burn asks for itself, less what wgpu calls experimental.
@@ -36,5 +37,5 @@ pub fn open(name: &str, api: &str) -> WgpuDevice {
     let (device, queue) =
         pollster::block_on(adapter.request_device(&asked)).expect("the driver gives a device");
     let setup = WgpuSetup { instance, adapter, device, queue, backend };
-    init_device(setup, RuntimeOptions::default())
+    init_device(setup, RuntimeOptions::default()).into()
 }
