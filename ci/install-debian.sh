@@ -6,6 +6,7 @@ set -euo pipefail
 root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 install() { root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"; }
 
+cd "$(dirname "$0")/.."
 root apt-get update -q
 install build-essential ca-certificates git libvulkan1 mesa-vulkan-drivers
 # For the workflows and their scripts, and the schema of JUnit.
@@ -22,6 +23,9 @@ if ! command -v cargo >/dev/null; then
     exit 1
   }
 fi
+
+# What CubeCL's compilers are built with.
+ci/llvm.sh
 
 # What goldens are reviewed with; a test drives it. Of the same version as the library.
 cargo install --quiet --locked cargo-insta --version 1.49.0

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// What computes, compiles kernels or talks to a driver.
-const CRATES: [&str; 19] = [
+const CRATES: [&str; 21] = [
     "burn",
     "burn-cubecl",
     "burn-cuda",
@@ -15,7 +15,9 @@ const CRATES: [&str; 19] = [
     "burn-ndarray",
     "burn-wgpu",
     "cubecl",
+    "cubecl-cpu",
     "cubecl-cuda",
+    "cubecl-llvm",
     "cubecl-wgpu",
     "cubek-convolution",
     "cubek-matmul",

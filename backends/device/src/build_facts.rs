@@ -14,6 +14,12 @@ pub(crate) fn crates() -> BTreeMap<String, String> {
         .collect()
 }
 
+/// The version of Burn that this binary was built with.
+#[must_use]
+pub fn burn_version() -> String {
+    version("burn")
+}
+
 /// The version of one crate.
 pub(crate) fn version(name: &str) -> String {
     crates().remove(name).unwrap_or_else(|| "unknown".to_owned())

@@ -26,8 +26,11 @@ pub(crate) fn fingerprint() -> Fingerprint {
 }
 
 /// Variables that change which device is seen, how many threads add up, or what a driver compiles.
-const WATCHED: [&str; 20] = [
+const WATCHED: [&str; 23] = [
+    "BURN_DEVICE",
     "CUBECL_AUTOTUNE_LEVEL",
+    "CUBECL_CPU_F16_EVAL",
+    "CUBECL_CPU_STACK_SIZE",
     "CUBECL_WGPU_MAX_TASKS",
     "CUDA_CACHE_DISABLE",
     "CUDA_LAUNCH_BLOCKING",

@@ -27,6 +27,7 @@ mod steady;
 /// Operations as Burn's intermediate representation describes them.
 pub use burn_ir as ir;
 
+pub use build_facts::burn_version;
 pub use burn::tensor::Device;
 pub use capture::{Captured, capture, next_id, tensor_id};
 pub use discovery::{discover, probe_child};

@@ -19,6 +19,13 @@ pub struct Target {
 }
 
 impl Target {
+    /// Whether it runs only where it is asked for: each process compiles its kernels anew, for longer than other targets
+    /// take for the whole cell.
+    #[must_use]
+    pub fn is_on_request(&self) -> bool {
+        self.locator == Locator::CubeclCpu
+    }
+
     /// Whether its kernels reach the driver as SPIR-V and not as WGSL.
     #[must_use]
     pub fn is_spirv(&self) -> bool {

@@ -79,6 +79,10 @@ pub fn plan(scenarios: &[Arc<Scenario>], discovery: &Discovery, selection: &Sele
                 plan.skips.push(Skip::new(scenario, &selector.to_string(), selector, &reasons));
             }
             for target in here.into_iter().filter(|target| selection.takes(target)) {
+                let mut reasons = reasons.clone();
+                if reasons.is_empty() && !selection.requests(target, selector) {
+                    reasons = on_request(target);
+                }
                 if reasons.is_empty() {
                     plan.add(scenario, target, selection.threads);
                     continue;
@@ -127,6 +131,15 @@ impl Selection {
         self.backends.is_empty() || self.backends.iter().any(|chosen| chosen.matches(target))
     }
 
+    /// Whether a target that runs on request alone is requested: by its name, or by a nightly run.
+    fn requests(&self, target: &Target, selector: &BackendSelector) -> bool {
+        let by_name = |selector: &BackendSelector| matches!(selector, BackendSelector::Target { name, .. } if *name == target.name);
+        !target.is_on_request()
+            || self.nightly
+            || by_name(selector)
+            || self.backends.iter().any(by_name)
+    }
+
     fn asks_for(&self, selector: &BackendSelector) -> bool {
         let same = |chosen: &BackendSelector| match (chosen, selector) {
             (BackendSelector::Target { name, .. }, BackendSelector::Target { name: other, .. }) => {
@@ -153,6 +166,12 @@ impl Skip {
             reasons: reasons.to_vec(),
         }
     }
+}
+
+fn on_request(target: &Target) -> Vec<Reason> {
+    let slow = "compiles its kernels anew in every cell, which takes longer than the cell";
+    let help = format!("--nightly or --backend {} runs it", target.name);
+    vec![Reason::new(ReasonCode::Nightly, slow), Reason::help(help)]
 }
 
 impl Scenario {

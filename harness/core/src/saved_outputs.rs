@@ -5,7 +5,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
 use crate::folder::{RECORD, RunFolder, target_of};
+use crate::golden::{KeptStep, Store};
 use crate::record::RecordError;
 use crate::tensor_file::{self, TensorFileError};
 use crate::tolerance::Bounds;
@@ -18,6 +21,29 @@ pub struct SavedOutputs {
     pub cells: BTreeMap<(String, String), BTreeMap<String, HostTensor>>,
     /// The bounds by scenario, target and output, where the run left a record.
     pub bounds: BTreeMap<(String, String, String), Bounds>,
+    /// The operations that the goldens of the run remember, by scenario, where it left its goldens.
+    pub steps: BTreeMap<String, Vec<KeptStep>>,
+}
+
+impl SavedOutputs {
+    /// The first operation of a scenario that is another one on the other side, or in another order, by its number and the
+    /// number of those that both remember; nothing where a side remembers none.
+    #[must_use]
+    pub fn first_other_operation(&self, other: &Self, scenario: &str) -> Option<FirstOther> {
+        let (ours, theirs) = (self.steps.get(scenario)?, other.steps.get(scenario)?);
+        let both = ours.len().min(theirs.len());
+        let number = ours.iter().zip(theirs).position(|(a, b)| !a.is_same_operation(b));
+        (both > 0).then_some(FirstOther { number, of: both })
+    }
+}
+
+/// Where the operations of two runs part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct FirstOther {
+    /// The number of the first that is another one, from 0; nothing where all are the same.
+    pub number: Option<usize>,
+    /// How many both sides remember.
+    pub of: usize,
 }
 
 /// Why outputs cannot be read.
@@ -75,6 +101,10 @@ fn of_record(run: &RunFolder) -> Result<SavedOutputs, SavedError> {
         for (name, output) in cell.outputs {
             let key = (cell.scenario.clone(), cell.target.clone(), name);
             saved.bounds.insert(key, output.bounds);
+        }
+        // A golden that cannot be read is none: outputs are compared all the same.
+        if let Ok(golden) = Store::new(run.path().join("golden")).load(&cell.scenario) {
+            saved.steps.insert(cell.scenario, golden.steps());
         }
     }
     Ok(saved)

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-use burn_repro_device::{Device, OpenError, canary, leave, open, poison};
+use burn_repro_device::{Device, OpenError, burn_version, canary, leave, open, poison};
 use burn_repro_target::{Settings, Target, panic_text};
 
 use burn_repro_core::reason::{Reason, ReasonCode};
@@ -126,7 +126,7 @@ fn hello(target: &Target, registry: &Registry, services: &[Service]) -> Hello {
     let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
     Hello {
         protocol: PROTOCOL,
-        burn: target.fingerprint.burn.clone(),
+        burn: burn_version(),
         features: target.fingerprint.features.clone(),
         pipelines: owned(registry.names()),
         services: owned(services.iter().map(|service| service.name).collect()),

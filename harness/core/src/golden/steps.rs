@@ -71,6 +71,13 @@ impl KeptStep {
         Self { operation: f64::from(hash), scalar, digest }
     }
 
+    /// Whether two are the same operation at the same place; what they are given and give is not asked.
+    #[must_use]
+    #[expect(clippy::float_cmp, reason = "hashes")]
+    pub(crate) fn is_same_operation(&self, other: &Self) -> bool {
+        self.operation == other.operation
+    }
+
     /// Whether two are the same operation with the same argument and the same result.
     #[must_use]
     #[expect(clippy::float_cmp, reason = "hashes, and arguments that were rounded alike")]

@@ -17,18 +17,25 @@ fn discovery() -> Discovery {
         help: "install one".into(),
     };
     Discovery {
-        targets: vec![target("ndarray", Locator::Ndarray), target("flex", Locator::Flex)],
+        targets: vec![
+            target("ndarray", Locator::Ndarray),
+            target("flex", Locator::Flex),
+            target("cubecl-cpu", Locator::CubeclCpu),
+        ],
         missing: vec![missing(Class::Wgpu, "no adapter"), missing(Class::Cuda, "no driver")],
     }
 }
 
 #[rstest]
-#[case::all("", "", "ndarray flex", "wgpu cuda")]
+#[case::all("", "", "ndarray flex", "cubecl-cpu wgpu cuda")]
 #[case::one_target("backends: [flex]", "", "flex", "")]
-#[case::class_and_target_once("backends: [cpu, flex]", "", "ndarray flex", "")]
+#[case::class_and_target_once("backends: [cpu, flex]", "", "ndarray flex", "cubecl-cpu")]
+#[case::on_request("", "cubecl-cpu", "cubecl-cpu", "")]
+#[case::on_request_of_the_scenario("backends: [cubecl-cpu]", "", "cubecl-cpu", "")]
+#[case::not_by_its_class("", "cpu", "ndarray flex", "cubecl-cpu")]
 #[case::chosen("", "flex", "flex", "")]
 #[case::chosen_but_absent("", "cuda", "", "cuda")]
-#[case::nightly("tags: [nightly]", "", "", "ndarray flex wgpu cuda")]
+#[case::nightly("tags: [nightly]", "", "", "ndarray flex cubecl-cpu wgpu cuda")]
 fn cells_and_skips(
     #[case] scenario_says: &str,
     #[case] backend: &str,

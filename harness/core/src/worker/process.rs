@@ -43,7 +43,7 @@ impl Process {
         let mut process =
             Self(child.map_err(|error| Outcome::crashed(format!("start a worker: {error}")))?);
         match process.wait(OPEN_LIMIT.into())? {
-            Answer::Notice(Notice::Ready(hello)) => spoken(&hello).map(|()| process),
+            Answer::Notice(Notice::Ready(hello)) => understood(&hello, target).map(|()| process),
             answer => Err(Outcome::from(answer)),
         }
     }
@@ -83,16 +83,23 @@ impl Process {
     }
 }
 
-/// Whether a worker speaks this protocol.
-fn spoken(hello: &Hello) -> Result<(), Outcome> {
-    let Hello { protocol, burn, .. } = hello;
-    if *protocol == PROTOCOL {
-        return Ok(());
+/// Whether a worker speaks this protocol, and is of the Burn that found its target.
+fn understood(hello: &Hello, target: &Target) -> Result<(), Outcome> {
+    let (Hello { protocol, burn, .. }, found) = (hello, &target.fingerprint.burn);
+    if *protocol != PROTOCOL {
+        return Err(Outcome::crashed(format!(
+            "the worker, built with Burn {burn}, speaks protocol {protocol}: expected {PROTOCOL}; build \
+             both programs from one release of burn-repro"
+        )));
     }
-    Err(Outcome::crashed(format!(
-        "the worker, built with Burn {burn}, speaks protocol {protocol}: expected {PROTOCOL}; build \
-         both programs from one release of burn-repro"
-    )))
+    if burn != found {
+        return Err(Outcome::crashed(format!(
+            "the worker is built with Burn {burn}: expected {found}, which found {}; build both programs \
+             with one release of Burn",
+            target.name
+        )));
+    }
+    Ok(())
 }
 
 /// The reasons of a worker that ended, or whose answer arrived damaged.
@@ -113,18 +120,25 @@ mod tests {
 
     /// As a worker of the release before says it, and of one to come.
     #[test]
-    fn a_worker_of_another_protocol_is_refused_by_name() {
-        let hello = |protocol| Hello {
-            protocol,
-            burn: "0.20.1".into(),
-            features: Vec::new(),
-            pipelines: Vec::new(),
-            services: Vec::new(),
+    fn a_worker_of_another_protocol_or_burn_is_refused_by_name() {
+        let mut target = crate::fixtures::target("flex", burn_repro_target::Class::Cpu);
+        target.fingerprint.burn = "0.20.1".into();
+        let asked = |protocol, burn: &str| {
+            let hello = Hello {
+                protocol,
+                burn: burn.into(),
+                features: Vec::new(),
+                pipelines: Vec::new(),
+                services: Vec::new(),
+            };
+            understood(&hello, &target).map_err(|refused| refused.reason())
         };
-        assert!(spoken(&hello(PROTOCOL)).is_ok());
+        assert_eq!(asked(PROTOCOL, "0.20.1"), Ok(()));
         for other in [PROTOCOL - 1, PROTOCOL + 1] {
-            let refused = spoken(&hello(other)).unwrap_err().reason();
+            let refused = asked(other, "0.20.1").unwrap_err();
             assert!(refused.contains("Burn 0.20.1, speaks protocol"), "{refused}");
         }
+        let refused = asked(PROTOCOL, "0.21.0").unwrap_err();
+        assert!(refused.contains("Burn 0.21.0: expected 0.20.1, which found flex"), "{refused}");
     }
 }

@@ -20,7 +20,7 @@ use crate::trace::{NamedTensor, Noise, Trace};
 const PREFIX: &str = "\u{1}burn-repro ";
 
 /// The version of what travels; a worker that says another is refused by name.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// What a worker is asked: one service of it, and the question in that service's own words.
 #[derive(Debug, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! `repro compare`: the saved outputs of two runs against each other, without a golden.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,7 +10,7 @@ use super::write::print_json;
 use super::{Failure, say};
 use burn_repro_core::compare::{CompareError, Comparison, Want, compare as compare_tensors};
 use burn_repro_core::exit::Exit;
-use burn_repro_core::saved_outputs::{SavedOutputs, saved_outputs};
+use burn_repro_core::saved_outputs::{FirstOther, SavedOutputs, saved_outputs};
 use burn_repro_core::scenario::Tolerance;
 use burn_repro_core::tensor_file;
 use burn_repro_core::tolerance::Bounds;
@@ -64,6 +64,8 @@ struct Compared {
     /// Cells that only one side has, as `SCENARIO::TARGET`.
     only_in_a: Vec<String>,
     only_in_b: Vec<String>,
+    /// Where the operations of a scenario part, for each that both remember.
+    operations: BTreeMap<String, FirstOther>,
 }
 
 pub(super) fn compare(arguments: &CompareArguments) -> Result<Exit, Failure> {
@@ -101,8 +103,13 @@ fn listed(names: &[String]) -> String {
 
 impl Compared {
     fn new(left: &SavedOutputs, right: &SavedOutputs) -> Self {
-        let mut compared =
-            Self { version: 1, pairs: Vec::new(), only_in_a: Vec::new(), only_in_b: Vec::new() };
+        let mut compared = Self {
+            version: 1,
+            pairs: Vec::new(),
+            only_in_a: Vec::new(),
+            only_in_b: Vec::new(),
+            operations: BTreeMap::new(),
+        };
         let renamed = lone_targets(left, right);
         let mut met = BTreeSet::new();
         for (key @ (scenario, target), outputs) in &left.cells {
@@ -122,6 +129,11 @@ impl Compared {
                 compared.pairs.push(Pair::new([scenario, &name, output], got, want, &bounds));
             }
         }
+        let scenarios: BTreeSet<&String> = met.iter().map(|(scenario, _)| scenario).collect();
+        compared.operations = scenarios
+            .into_iter()
+            .filter_map(|name| Some((name.clone(), left.first_other_operation(right, name)?)))
+            .collect();
         let alone = right.cells.keys().filter(|key| !met.contains(*key));
         compared.only_in_b =
             alone.map(|(scenario, target)| format!("{scenario}::{target}")).collect();
@@ -165,6 +177,13 @@ impl Compared {
                 text.push_str(&format!(
                     "only in {side}: {} (--common lets it pass)\n",
                     names.join(", ")
+                ));
+            }
+        }
+        for (scenario, FirstOther { number, of }) in &self.operations {
+            if let Some(number) = number {
+                text.push_str(&format!(
+                    "{scenario}: operation {number} is the first that is another one, of {of} that both remember\n"
                 ));
             }
         }
