@@ -9,7 +9,7 @@ use rstest::rstest;
 use serde_json::Value;
 
 const TWO: &[&str] = &["ddim/ddim-tiny", "sampler/ddim-full-loop"];
-const CPU: &[&str] = &["run", "--backend", "cpu"];
+const CPU: &[&str] = &["run", "--backend", "flex", "--backend", "ndarray"];
 
 #[test]
 fn an_unchanged_copy_passes() {

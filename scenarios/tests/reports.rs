@@ -31,7 +31,7 @@ fn text(file: &Path) -> String {
 #[test]
 fn every_run_leaves_a_folder_that_says_everything() {
     let copy = Copy::of(TWO);
-    let run = copy.repro(&["run", "--backend", "cpu"]);
+    let run = copy.repro(&["run", "--backend", "flex", "--backend", "ndarray"]);
     run.ends_with(0).says(&["report: ", "report.html"]);
     let runs: Vec<PathBuf> = fs::read_dir(copy.path().join("runs"))
         .unwrap()
@@ -75,7 +75,7 @@ fn a_record_goes_where_it_is_told_and_overwrites_nothing_else() {
 #[test]
 fn events_come_as_lines() {
     let copy = Copy::of(&["ddim/ddim-tiny"]);
-    let run = copy.repro(&["run", "--backend", "cpu", "--events", "-"]);
+    let run = copy.repro(&["run", "--backend", "flex", "--backend", "ndarray", "--events", "-"]);
     let lines: Vec<Value> =
         run.ends_with(0).stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let events: Vec<&str> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
@@ -84,7 +84,8 @@ fn events_come_as_lines() {
     assert_eq!(lines[0]["version"], 1);
     assert_eq!(lines.last().unwrap()["exit_code"], 0);
     run.says(&["2 pass"]);
-    copy.repro(&["run", "--backend", "cpu", "--events", "e/v.jsonl"]).ends_with(0);
+    copy.repro(&["run", "--backend", "flex", "--backend", "ndarray", "--events", "e/v.jsonl"])
+        .ends_with(0);
     assert_eq!(text(&copy.path().join("e/v.jsonl")).lines().count(), lines.len());
 }
 
@@ -94,7 +95,16 @@ fn a_red_cell_is_an_annotation_a_junit_failure_and_a_row() {
     copy.set("GITHUB_STEP_SUMMARY", copy.path().join("step.md").to_str().unwrap());
     fs::write(copy.path().join("step.md"), "before\n").unwrap();
     copy.change_element("ddim-tiny", "image", 5, 0.75);
-    let run = copy.repro(&["run", "--backend", "cpu", "--github", "--record", "r"]);
+    let run = copy.repro(&[
+        "run",
+        "--backend",
+        "flex",
+        "--backend",
+        "ndarray",
+        "--github",
+        "--record",
+        "r",
+    ]);
     let annotation = run.ends_with(100).stdout.lines().find(|line| line.starts_with("::error "));
     let annotation = annotation.unwrap();
     // The line of `tolerance:`.
@@ -161,8 +171,8 @@ fn values_cannot_become_markup() {
 #[test]
 fn two_runs_are_compared_without_a_golden() {
     let copy = Copy::of(TWO);
-    leave(&copy, "a", &["--backend", "cpu"]);
-    leave(&copy, "b", &["--backend", "cpu"]);
+    leave(&copy, "a", &["--backend", "flex", "--backend", "ndarray"]);
+    leave(&copy, "b", &["--backend", "flex", "--backend", "ndarray"]);
     copy.repro(&["compare", "a", "b", "--bits"])
         .ends_with(0)
         .says(&["6 outputs with the same bits, 0 within"]);
@@ -185,7 +195,8 @@ fn two_runs_are_compared_without_a_golden() {
         .ends_with(2)
         .says(&["flex.safetensors", "not a complete safetensors"]);
     // What --save-outputs leaves will do as well.
-    copy.repro(&["run", "--backend", "cpu", "--save-outputs", "saved"]).ends_with(0);
+    copy.repro(&["run", "--backend", "flex", "--backend", "ndarray", "--save-outputs", "saved"])
+        .ends_with(0);
     copy.repro(&["compare", "a", "saved", "--bits"]).ends_with(0);
 }
 
@@ -198,7 +209,9 @@ fn runs_of_one_name_are_shards_until_a_cell_stands_twice() {
             scenario,
             "--exact",
             "--backend",
-            "cpu",
+            "flex",
+            "--backend",
+            "ndarray",
             "--name",
             "linux",
             "--record",
@@ -245,7 +258,7 @@ fn what_is_no_record_is_named_and_never_left_out_in_silence() {
 #[test]
 fn outputs_that_are_not_what_was_judged_are_not_shown() {
     let copy = Copy::of(&["ddim/ddim-tiny"]);
-    let folder = leave(&copy, "r", &["--backend", "cpu"]);
+    let folder = leave(&copy, "r", &["--backend", "flex", "--backend", "ndarray"]);
     let html = |out: &str| {
         copy.repro(&["report", "r", "--out", out]).ends_with(0);
         text(&copy.path().join(out).join("report.html"))

@@ -176,7 +176,18 @@ fn a_record_keeps_its_schema_whatever_the_verdict() {
     let judge = Judge::new(record_schema().to_value());
     let copy = Copy::of(&["ddim/ddim-tiny", "sampler/ddim-full-loop"]);
     copy.change_element("ddim-tiny", "image", 5, 0.75);
-    copy.repro(&["run", "--backend", "cpu", "--repeat", "1", "--json", "run.json"]).ends_with(100);
+    copy.repro(&[
+        "run",
+        "--backend",
+        "flex",
+        "--backend",
+        "ndarray",
+        "--repeat",
+        "1",
+        "--json",
+        "run.json",
+    ])
+    .ends_with(100);
     let json = fs::read(copy.path().join("run.json")).unwrap();
     let mut record: Value = serde_json::from_slice(&json).unwrap();
     assert_eq!(judge.refusal(&record), None);

@@ -29,21 +29,23 @@ pub fn capture<T, E: From<String>>(
     like: &Device,
     computation: impl FnOnce(&Device) -> Result<T, E>,
 ) -> Result<(T, Captured), E> {
-    let mut device = Device::capture();
+    let device = Device::capture();
     let types = like.settings();
     let types =
         DeviceConfig::new(Some(types.float_dtype), Some(types.int_dtype), Some(types.bool_dtype));
-    device.configure(types).map_err(|error| format!("configure the recording: {error:?}"))?;
     let mut result = None;
     let captured = device.capture_scope(|scope| {
-        result = Some(computation(&device));
+        // Inside of the scope: outside, the device answers nothing.
+        let configured = device.clone().configure(types);
+        result = Some(match configured {
+            Ok(()) => computation(&device),
+            Err(error) => Err(format!("configure the recording: {error:?}").into()),
+        });
         scope.complete([], [])
     });
     let result = result.ok_or_else(|| "the recording was not begun".to_owned())??;
     let captured = captured.map_err(|error| format!("record the operations: {error}"))?;
-    let Captured { operations, values } =
-        Captured { operations: captured.graph.operations, values: captured.values };
-    Ok((result, Captured { operations, values }))
+    Ok((result, Captured { operations: captured.graph.operations, values: captured.values }))
 }
 
 /// The id of a tensor on a device that records; `None` on every other device.

@@ -105,7 +105,7 @@ fn a_child_without_an_answer_is_a_missing_class(
 ) {
     let (discovery, took) = with_wgpu_probe(script, PATIENT);
     assert!(took < PATIENT, "took {took:?}");
-    assert_eq!(names(&discovery), ["ndarray", "flex"]);
+    assert_eq!(names(&discovery), ["ndarray", "flex", "cubecl-cpu"]);
     let [wgpu, cuda] = discovery.missing.as_slice() else { panic!("{:?}", discovery.missing) };
     assert!(wgpu.reason.contains(reason), "{}", wgpu.reason);
     assert_eq!((wgpu.name.as_str(), wgpu.class, wgpu.help.as_str()), ("wgpu", Class::Wgpu, help));
@@ -141,7 +141,7 @@ fn a_grandchild_that_keeps_the_pipe_open_delays_nothing_when_the_child_ends() {
 fn a_report_is_found_among_what_a_driver_prints(#[case] before: &str) {
     let script = format!("{before} echo '{}'", report(Class::Wgpu, &["wgpu:b", "wgpu:a"]));
     let (discovery, _) = with_wgpu_probe(&script, PATIENT);
-    assert_eq!(names(&discovery), ["ndarray", "flex", "wgpu:b", "wgpu:a"]);
+    assert_eq!(names(&discovery), ["ndarray", "flex", "cubecl-cpu", "wgpu:b", "wgpu:a"]);
     assert_eq!(discovery.missing.len(), 1);
 }
 
@@ -153,7 +153,7 @@ fn a_report_counts_even_if_the_driver_fails_afterwards(#[case] after: &str) {
     let script = format!("echo '{}'; {after}", report(Class::Wgpu, &["wgpu:a"]));
     let (discovery, took) = with_wgpu_probe(&script, PATIENT);
     assert!(took < Duration::from_secs(5), "took {took:?}");
-    assert_eq!(names(&discovery), ["ndarray", "flex", "wgpu:a"]);
+    assert_eq!(names(&discovery), ["ndarray", "flex", "cubecl-cpu", "wgpu:a"]);
 }
 
 #[cfg(unix)]
@@ -172,7 +172,7 @@ fn both_classes_are_asked_at_the_same_time_and_listed_in_order() {
         shell(&format!("sleep 1; echo '{}'", report(class, &[&format!("{class}:0")])))
     };
     let discovery = discover(command, PATIENT);
-    assert_eq!(names(&discovery), ["ndarray", "flex", "wgpu:0", "cuda:0"]);
+    assert_eq!(names(&discovery), ["ndarray", "flex", "cubecl-cpu", "wgpu:0", "cuda:0"]);
     assert!(begin.elapsed() < Duration::from_millis(1900), "took {:?}", begin.elapsed());
 }
 
@@ -186,7 +186,7 @@ fn a_command_that_cannot_start_or_panics_is_a_missing_class() {
         }
     };
     let discovery = discover(command, PATIENT);
-    assert_eq!(names(&discovery), ["ndarray", "flex"]);
+    assert_eq!(names(&discovery), ["ndarray", "flex", "cubecl-cpu"]);
     assert!(
         discovery.missing[0].reason.starts_with("the probe of wgpu could not be started: "),
         "{:?}",

@@ -65,7 +65,7 @@ mod tests {
     fn the_processor_targets_are_always_here() {
         let report = probe(Class::Cpu);
         let names: Vec<_> = report.targets.iter().map(|target| target.name.as_str()).collect();
-        assert_eq!((names, report.missing), (vec!["ndarray", "flex"], Vec::new()));
+        assert_eq!((names, report.missing), (vec!["ndarray", "flex", "cubecl-cpu"], Vec::new()));
     }
 
     #[test]

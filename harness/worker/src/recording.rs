@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use burn::tensor::TensorData;
 use burn_repro_core::trace::{NamedTensor, Trace};
-use burn_repro_device::ir::{OperationIr, TensorId, TensorIr};
+use burn_repro_device::ir::{BaseOperationIr, OperationIr, TensorId, TensorIr};
 use burn_repro_device::{Device, capture};
 
 use crate::pipeline::BoxError;
@@ -67,7 +67,8 @@ impl Recording {
             ran?;
             Ok::<_, BoxError>((probe.note()?, marks))
         })?;
-        let (trace, reads, names) = noted;
+        let (trace, reads, mut names) = noted;
+        name_views(&mut names, &captured.operations);
         Ok(Self {
             operations: captured.operations,
             values: captured.values,
@@ -78,13 +79,18 @@ impl Recording {
         })
     }
 
-    /// The place of an operation: the scopes around it, and where the innermost was opened.
+    /// The place of an operation: the scopes around it, and where the innermost was opened. Outside of all scopes, an
+    /// operation without a parameter is `after` the last one that has one.
     #[must_use]
     pub fn place(&self, number: usize) -> (Arc<str>, Option<String>) {
         let id = first_output(&self.operations[number]);
         let behind = self.marks.partition_point(|mark| Some(mark.id) < id);
-        let Some(mark) = behind.checked_sub(1).map(|index| &self.marks[index]) else {
-            return ("".into(), None);
+        let mark = behind.checked_sub(1).map(|index| &self.marks[index]);
+        let Some(mark) = mark.filter(|mark| !mark.place.is_empty()) else {
+            let before =
+                (0..=number).rev().find_map(|before| Some((before, self.parameter(before)?)));
+            let place = before.filter(|(before, _)| *before != number);
+            return (place.map_or("".into(), |(_, name)| format!("after {name}").into()), None);
         };
         let source = mark.source.map(|source| format!("{}:{}", source.file(), source.line()));
         (mark.place.clone(), source)
@@ -148,6 +154,24 @@ impl Recording {
             }
         }
         uses
+    }
+}
+
+/// What shows a parameter in another shape has its name, too: a layer may reshape its weight first.
+fn name_views(names: &mut BTreeMap<TensorId, Arc<str>>, operations: &[OperationIr]) {
+    use BaseOperationIr as Base;
+    for operation in operations {
+        let OperationIr::BaseFloat(view) = operation else { continue };
+        let (input, out) = match view {
+            Base::Reshape(view) | Base::Expand(view) => (&view.input, &view.out),
+            Base::SwapDims(view) => (&view.input, &view.out),
+            Base::Permute(view) => (&view.input, &view.out),
+            Base::Cast(view) => (&view.input, &view.out),
+            _ => continue,
+        };
+        if let Some(name) = names.get(&input.id).cloned() {
+            names.insert(out.id, name);
+        }
     }
 }
 

@@ -34,7 +34,7 @@ fn scenario(pipeline: &str, steps: usize, scheduler: &str, [latents, image]: [f6
         )
     };
     let text = format!(
-        "version: 1\npipeline: {pipeline}\nseed: 0\nsteps: {steps}\nbackends: [cpu]\nparams:\n  unet: {{ path: models/m }}\n\
+        "version: 1\npipeline: {pipeline}\nseed: 0\nsteps: {steps}\nbackends: [flex, ndarray]\nparams:\n  unet: {{ path: models/m }}\n\
          {scheduler}expect:\n{}{}",
         expected("latents", latents),
         expected("image", image)

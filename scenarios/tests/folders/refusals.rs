@@ -77,7 +77,7 @@ fn eta_outside_of_0_to_1_is_refused(#[case] eta: &str, #[case] words: &str) {
 #[test]
 fn a_norm_of_one_value_is_refused_before_a_device_is_opened() {
     let copy = Copy::empty();
-    let text = "version: 1\npipeline: ddim\nseed: 0\nsteps: 2\nbackends: [cpu]\nparams:\n  unet:\n    config: {sample_size: 1, \
+    let text = "version: 1\npipeline: ddim\nseed: 0\nsteps: 2\nbackends: [flex, ndarray]\nparams:\n  unet:\n    config: {sample_size: 1, \
                 layers_per_block: 1, block_out_channels: [4], norm_num_groups: 4, add_attention: false, down_block_types: \
                 [DownBlock2D], up_block_types: [UpBlock2D]}\n    init_seed: 0\n";
     fs::write(copy.scenario("field"), text).unwrap();

@@ -44,7 +44,16 @@ fn noisy() -> Copy {
 fn words_from_outside_are_safe_wherever_they_go() {
     let mut copy = noisy();
     copy.set("GITHUB_STEP_SUMMARY", copy.path().join("step.md"));
-    let run = copy.repro(&["run", "--backend", "cpu", "--github", "--record", "r"]);
+    let run = copy.repro(&[
+        "run",
+        "--backend",
+        "flex",
+        "--backend",
+        "ndarray",
+        "--github",
+        "--record",
+        "r",
+    ]);
     run.ends_with(100).says(&["\\u{1b}[31mred", "known failure", "models/absent is not here"]);
     let commands = run.stdout.lines().filter(|line| line.trim_start().starts_with("::"));
     assert!(
@@ -77,7 +86,8 @@ fn words_from_outside_are_safe_wherever_they_go() {
 #[test]
 fn json_keeps_the_words() {
     let copy = noisy();
-    copy.repro(&["run", "--backend", "cpu", "--json", "run.json"]).ends_with(100);
+    copy.repro(&["run", "--backend", "flex", "--backend", "ndarray", "--json", "run.json"])
+        .ends_with(100);
     let listed = copy.repro(&["list", "--json"]);
     let listed: Value = serde_json::from_str(&listed.ends_with(0).stdout).unwrap();
     let record = json(&copy.path().join("run.json"));

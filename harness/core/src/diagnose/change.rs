@@ -109,6 +109,7 @@ impl Change {
         let place = match (place.as_str(), parameter) {
             ("", Some(parameter)) => format!(" with {parameter}"),
             ("", None) => format!(" number {}", self.number),
+            (place, _) if place.starts_with("after ") => format!(" {place}"),
             (place, _) => format!(" at {place}"),
         };
         let source = source.as_ref().map_or(String::new(), |line| format!(" ({line})"));

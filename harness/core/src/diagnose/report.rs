@@ -98,6 +98,7 @@ impl OperationReport {
         let place = match (self.place.as_str(), &self.parameter) {
             ("", Some(parameter)) => format!(" with {parameter}"),
             ("", None) => String::new(),
+            (place, _) if place.starts_with("after ") => format!(" {place}"),
             (place, _) => format!(" at {place}"),
         };
         format!("{}{place}", self.name)

@@ -173,7 +173,8 @@ impl Axes {
             self.add(Axis::ShaderPath, api(was), api(&place.target), place.effect());
         }
         // OpenGL shows the other devices a second time.
-        for place in devices.into_iter().filter(|place| !place.opengl) {
+        let tried = |place: &&Candidate| !place.opengl && !place.target.is_on_request();
+        for place in devices.into_iter().filter(tried) {
             self.add(Axis::Adapter, &was.name, &place.target.name, place.effect());
             self.means(format!("the cause is the arithmetic of {}", was.name));
         }
@@ -228,7 +229,7 @@ impl Axes {
 const NO_OTHER_API: &str = "no other graphics API shows this device; help: on Linux, OpenGL may show it (Debian: apt-get install \
      libegl1 libegl-mesa0 libgl1-mesa-dri)";
 const NO_SPIRV: &str =
-    "this binary compiles WGSL only: Burn cannot be built with its SPIR-V compiler as well";
+    "a build has one compiler for an adapter: SPIR-V is another one (`--features vulkan`)";
 const NO_TUNED: &str = "this binary is built without them; help: name a build that has them with --tuned PATH (`cargo tuned list` \
      leaves one below target/debug/deps)";
 const NO_PLAIN: &str = "this binary is built with them; help: name a build without them with --plain PATH (`cargo repro list` \

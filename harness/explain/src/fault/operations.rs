@@ -190,8 +190,17 @@ pub(super) fn sum_along(operation: &OperationIr) -> bool {
     )
 }
 
+/// Linear layers; without a bias they are products with one matrix.
 pub(super) fn linear(operation: &OperationIr) -> bool {
-    matches!(operation, OperationIr::Module(Module::Linear(_)))
+    let is_one = |matrix: &TensorIr| {
+        let shape = matrix.shape.to_vec();
+        shape[..shape.len() - 2].iter().all(|&length| length == 1)
+    };
+    match operation {
+        OperationIr::Module(Module::Linear(_)) => true,
+        OperationIr::Float(_, Float::Matmul(op)) => is_one(&op.rhs),
+        _ => false,
+    }
 }
 
 /// A mean along a dimension, divided by one element too few.
@@ -233,9 +242,9 @@ fn along(
 
 /// A linear layer whose running totals are f16.
 pub(super) fn linear_in_f16(operation: &OperationIr, inputs: &[Elements]) -> Option<Elements> {
-    let OperationIr::Module(Module::Linear(op)) = operation else { return None };
+    let out = operation.outputs().next()?;
     let (x, weight) = (inputs.first()?, inputs.get(1)?);
-    let (shared, columns) = (weight.shape[0], weight.shape[1]);
+    let [.., shared, columns] = weight.shape[..] else { return None };
     let mut values = Vec::with_capacity(x.values.len() / shared * columns);
     for row in x.values.chunks(shared) {
         for column in 0..columns {
@@ -245,7 +254,7 @@ pub(super) fn linear_in_f16(operation: &OperationIr, inputs: &[Elements]) -> Opt
             values.push(add_in_f16(terms) + bias);
         }
     }
-    Some(x.like(op.out.shape.to_vec(), values))
+    Some(x.like(out.shape.to_vec(), values))
 }
 
 fn add_in_f16(terms: impl Iterator<Item = f64>) -> f64 {

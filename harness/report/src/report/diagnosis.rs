@@ -67,8 +67,7 @@ fn compared(lockstep: &LockstepReport) -> String {
         difference => format!("its result is {difference:.1e} from the plain run's"),
     };
     format!(
-        "{} operations compared in {:.2} s{stopped} (plain run {:.2} s); {own}; activations are decomposed into plain \
-         operations; the backend's own ones are listed as well",
+        "{} operations compared in {:.2} s{stopped} (plain run {:.2} s); {own}",
         lockstep.operations, lockstep.seconds, lockstep.plain_seconds
     )
 }

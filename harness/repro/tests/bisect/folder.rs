@@ -42,7 +42,7 @@ fn prepared() -> tempfile::TempDir {
     let write = |name: &str, cause: &str, rest: &str| {
         let text = format!(
             "version: 1\nname: {name}\npipeline: spoilt\nseed: 0\nsteps: 1\nparams: {{ wrong: {cause} }}\n\
-             backends: [cpu]\ntime_limit: 20\n{rest}"
+             backends: [flex, ndarray]\ntime_limit: 20\n{rest}"
         );
         fs::write(folder.path().join(format!("scenarios/{name}.yaml")), text).unwrap();
     };

@@ -26,7 +26,7 @@ const TABLE: &[Row] = &[
         "two_targets",
         &["threads", "--backend", "cpu"],
         2,
-        &["--backend cpu names 2 targets: expected one of ndarray, flex"],
+        &["--backend cpu names 3 targets: expected one of ndarray, flex, cubecl-cpu"],
     ),
     (
         "no_such_scenario",

@@ -40,7 +40,7 @@ pub fn an_operation_that_is_gone_is_named() -> Result<(), Failed> {
         100,
         &[
             "the code changed, not flex",
-            "the operation before linear at step.00/outer",
+            "the operation before matmul at step.00/outer",
             "it is gone",
         ],
     )

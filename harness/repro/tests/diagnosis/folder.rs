@@ -32,7 +32,7 @@ impl Folder {
     /// Writes the scenario with these lines at its end.
     pub fn ends_with(&self, more: &str) {
         let text = format!(
-            "version: 1\npipeline: small\nseed: 0\nsteps: 3\nbackends: [cpu]\nparams:\n\
+            "version: 1\npipeline: small\nseed: 0\nsteps: 3\nbackends: [flex, ndarray]\nparams:\n\
              tolerance: {{ pixel: {{ abs: 1.0e-5 }} }}\n{more}"
         );
         fs::write(self.path().join("scenarios/small.yaml"), text).unwrap();

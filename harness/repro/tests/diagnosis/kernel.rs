@@ -32,9 +32,9 @@ pub fn a_planted_fault_is_named_with_its_parameter_and_its_line() -> Result<(), 
         100,
         &[
             "network.inner.weight",
-            "ndarray computes linear at step.00/inner (",
+            "ndarray computes matmul at step.00/inner (",
             &format!("model.rs:{line}) wrongly, given the right inputs"),
-            "the first of 6 that are wrong (6 linear)",
+            "the first of 6 that are wrong (6 matmul)",
         ],
     )
 }

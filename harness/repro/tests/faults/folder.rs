@@ -26,7 +26,7 @@ fn prepared() -> tempfile::TempDir {
     for name in ["a-healthy", SCENARIO, "z-healthy"] {
         let text = format!(
             "version: 1\nname: {name}\npipeline: faulty\nseed: 0\nsteps: 1\nparams: ~\n\
-             backends: [cpu, wgpu]\ntime_limit: 4\nmemory_limit: 300\n"
+             backends: [flex, ndarray, wgpu]\ntime_limit: 4\nmemory_limit: 300\n"
         );
         fs::write(folder.path().join(format!("scenarios/{name}.yaml")), text).unwrap();
     }

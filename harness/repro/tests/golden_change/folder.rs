@@ -106,7 +106,7 @@ impl Folder {
     /// Writes a scenario with these parameters.
     pub fn write(&self, name: &str, params: &str) {
         let text = format!(
-            "version: 1\npipeline: scaled\nseed: 0\nsteps: 1\nbackends: [cpu]\nparams: {{ {params} }}\n"
+            "version: 1\npipeline: scaled\nseed: 0\nsteps: 1\nbackends: [flex, ndarray]\nparams: {{ {params} }}\n"
         );
         fs::write(self.path().join(format!("scenarios/{name}.yaml")), text).unwrap();
     }
