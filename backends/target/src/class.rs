@@ -28,10 +28,10 @@ impl Class {
     pub const ALL: [Self; 3] = [Self::Cpu, Self::Wgpu, Self::Cuda];
 
     /// The targets that have a name of their own, on every machine the same.
-    pub const PROCESSORS: [&str; 3] = ["ndarray", "flex", "cubecl-cpu"];
+    const PROCESSORS: [&str; 3] = ["ndarray", "flex", "cubecl-cpu"];
 
     /// What the names of the other targets begin with.
-    pub const PREFIXES: [(&str, Self); 3] =
+    const PREFIXES: [(&str, Self); 3] =
         [("wgpu:", Self::Wgpu), (VULKAN, Self::Wgpu), ("cuda:", Self::Cuda)];
 
     /// The class of a target, by its name alone: whether the machine has it is not asked.

@@ -297,7 +297,7 @@ fn read<const D: usize>(
 ///
 /// # Errors
 /// If it cannot be compared, or holds memory that nobody wrote.
-pub fn on_host(name: &str, data: &TensorData) -> Result<HostTensor, ProbeError> {
+pub(crate) fn on_host(name: &str, data: &TensorData) -> Result<HostTensor, ProbeError> {
     let dtype = match data.dtype() {
         DType::F64 => Dtype::F64,
         DType::F32 | DType::Flex32 => Dtype::F32,

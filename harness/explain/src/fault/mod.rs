@@ -4,6 +4,7 @@
 //! A fault is one line of a table: what operations it fits, and what it does to them. Running a scenario with one is the
 //! lockstep's and the power test's work.
 
+mod faulty_executor;
 mod host;
 mod operations;
 mod outputs;
@@ -16,8 +17,9 @@ use std::str::FromStr;
 use burn_repro_device::ir::OperationIr;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use faulty_executor::FaultyExecutor;
 pub(crate) use host::Elements;
-pub(crate) use planted::State;
+use planted::State;
 pub use table::FAULTS;
 
 /// Something that could be wrong with a backend.

@@ -6,16 +6,15 @@
 
 use std::collections::BTreeMap;
 
-use burn::tensor::{DType, TensorData};
+use burn::tensor::TensorData;
 use burn_repro_device::ir::{OperationIr, TensorId, TensorIr};
 use burn_repro_device::{Device, Executor};
 
 use super::error::ErrorScale;
-use super::faulty_executor::FaultyExecutor;
 use super::local::{Local, OperationInputs};
 use super::stats::{OpResult, Stats, Subject};
-use crate::fault::InjectedFault;
-use crate::numeric::{numbers, rounded};
+use crate::fault::{FaultyExecutor, InjectedFault};
+use crate::numeric::{numbers, on_target, rounded};
 use crate::operation::{OpKind, op_kind};
 use burn_repro_core::diagnose::{Error, ReadReport};
 use burn_repro_core::tolerance::Bound;
@@ -196,14 +195,6 @@ fn fed(
         }
     }
     Ok(fed)
-}
-
-/// A tensor of the reference in the type that the target has it in.
-pub(crate) fn on_target(data: &TensorData, dtype: DType) -> TensorData {
-    match dtype.is_bool() {
-        true => data.clone().convert_dtype(dtype),
-        false => rounded(data, dtype),
-    }
 }
 
 impl Replay for Lockstep<'_> {

@@ -6,9 +6,9 @@ use burn_repro_device::Executor;
 use burn_repro_device::ir::{OperationIr, TensorIr};
 
 use super::error::ErrorScale;
-use super::faulty_executor::FaultyExecutor;
-use crate::numeric::{numbers, round, rounded};
-use crate::operation::{OpKind, round_scalars};
+use crate::fault::FaultyExecutor;
+use crate::numeric::{absolute, numbers, round, rounded};
+use crate::operation::{OpKind, float_type, round_scalars};
 
 /// An operation and the values that it is given: the reference's, rounded to the target's types.
 pub(super) struct OperationInputs<'a> {
@@ -99,23 +99,6 @@ impl Local {
         let want = fed.outputs.iter().map(|out| self.reference.read(out)).collect();
         clear(&mut self.reference, fed);
         want
-    }
-}
-
-/// The type of an operation's floats on the target: of its first input, or of what it makes.
-pub(crate) fn float_type(operation: &OperationIr) -> Option<DType> {
-    let tensors = operation.inputs().chain(operation.outputs());
-    tensors.map(|tensor| tensor.dtype).find(DType::is_float)
-}
-
-/// Floats without their signs.
-pub(crate) fn absolute(data: &TensorData) -> TensorData {
-    match data.dtype().is_float() {
-        true => {
-            let values: Vec<f64> = numbers(data).iter().map(|value| value.abs()).collect();
-            TensorData::new(values, data.shape().clone())
-        }
-        false => data.clone(),
     }
 }
 

@@ -6,7 +6,6 @@
 
 mod both;
 mod error;
-mod faulty_executor;
 mod follow;
 mod local;
 mod run;
@@ -14,9 +13,6 @@ mod service;
 mod single;
 mod stats;
 
-pub(crate) use both::on_target;
-pub(crate) use faulty_executor::FaultyExecutor;
-pub(crate) use local::{absolute, float_type};
 pub use run::LockstepOptions;
 pub(crate) use run::{fitting, with_fault};
 pub use service::{SERVICES, ask_lockstep};

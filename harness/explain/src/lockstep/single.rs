@@ -5,8 +5,7 @@ use burn_repro_device::ir::{OperationIr, TensorIr};
 use burn_repro_device::{Device, Executor};
 use burn_repro_worker::{BoxError, Replay};
 
-use super::faulty_executor::FaultyExecutor;
-use crate::fault::InjectedFault;
+use crate::fault::{FaultyExecutor, InjectedFault};
 
 /// One device.
 pub(crate) struct Single(FaultyExecutor);

@@ -9,10 +9,9 @@ use burn_repro_device::{Device, Executor};
 use burn_repro_worker::{BoxError, Recording, Replay};
 
 use super::compare::{Comparison, Unit, compare};
-use crate::fault::InjectedFault;
-use crate::lockstep::{FaultyExecutor, absolute, float_type, on_target};
-use crate::numeric::{Eps, numbers as values_of, round, rounded};
-use crate::operation::{OpKind, op_kind, round_scalars};
+use crate::fault::{FaultyExecutor, InjectedFault};
+use crate::numeric::{Eps, absolute, numbers as values_of, on_target, round, rounded};
+use crate::operation::{OpKind, float_type, op_kind, round_scalars};
 
 /// The most operations of one scope that a slice begins with.
 const LONGEST: usize = 64;

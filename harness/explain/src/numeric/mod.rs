@@ -34,6 +34,25 @@ pub fn rounded(data: &TensorData, to: DType) -> TensorData {
     }
 }
 
+/// Floats without their signs.
+pub(crate) fn absolute(data: &TensorData) -> TensorData {
+    match data.dtype().is_float() {
+        true => {
+            let values: Vec<f64> = numbers(data).iter().map(|value| value.abs()).collect();
+            TensorData::new(values, data.shape().clone())
+        }
+        false => data.clone(),
+    }
+}
+
+/// A tensor of the reference in the type that the target has it in.
+pub(crate) fn on_target(data: &TensorData, dtype: DType) -> TensorData {
+    match dtype.is_bool() {
+        true => data.clone().convert_dtype(dtype),
+        false => rounded(data, dtype),
+    }
+}
+
 /// Rounds one number to a type and back.
 pub fn round(value: f64, to: DType) -> f64 {
     match to {

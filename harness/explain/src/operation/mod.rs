@@ -5,6 +5,7 @@
 mod kind;
 mod scalars;
 
+use burn::tensor::DType;
 use burn_repro_device::ir::{OperationIr, TensorIr};
 use serde_json::{Map, Value};
 
@@ -42,6 +43,12 @@ impl Description {
             .collect();
         Self { name: format!("{prefix}{}", snake_case(kind)), arguments: arguments.join(", ") }
     }
+}
+
+/// The type of an operation's floats on the target: of its first input, or of what it makes.
+pub(crate) fn float_type(operation: &OperationIr) -> Option<DType> {
+    let tensors = operation.inputs().chain(operation.outputs());
+    tensors.map(|tensor| tensor.dtype).find(DType::is_float)
 }
 
 /// The shapes of an operation's inputs and outputs: `[1, 4, 8, 8] [4, 4, 3, 3] -> [1, 4, 8, 8]`.

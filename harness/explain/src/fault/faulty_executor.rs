@@ -5,7 +5,7 @@ use burn::tensor::TensorData;
 use burn_repro_device::Executor;
 use burn_repro_device::ir::{OperationIr, TensorId, TensorIr};
 
-use crate::fault::{InjectedFault, State};
+use super::{InjectedFault, State};
 
 /// An executor, and a fault if one is planted.
 #[derive(Debug)]
