@@ -96,6 +96,7 @@ impl Arithmetic {
 }
 
 /// The probes that measure properties; that of allocations follows from their results.
+#[expect(clippy::disallowed_methods, reason = "whether a sum is right is what is asked")]
 pub(super) fn facts() -> Vec<Probe> {
     vec![
         Probe::fact(SIGNIFICAND, significand_bits),
