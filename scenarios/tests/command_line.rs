@@ -9,11 +9,10 @@ use rstest::rstest;
 use serde_json::Value;
 
 const TWO: &[&str] = &["ddim/ddim-tiny", "sampler/ddim-full-loop"];
-const CPU: &[&str] = &["run", "--backend", "flex", "--backend", "ndarray"];
 
 #[test]
 fn an_unchanged_copy_passes() {
-    Copy::of(TWO).repro(CPU).ends_with(0).says(&["4 pass", "all well"]);
+    Copy::of(TWO).run_on_cpu(&[]).ends_with(0).says(&["4 pass", "all well"]);
 }
 
 /// One element of a golden: exactly its cells fail, with the place, the size of the difference, the
@@ -23,7 +22,7 @@ fn a_changed_element_fails_exactly_its_cells_and_names_the_place() {
     let copy = Copy::of(TWO);
     // The element (0, 0, 0, 2) of (4, 3, 8, 8), which is about 0.01.
     copy.change_element("ddim-full-loop", "latents", 2, 0.5);
-    copy.repro(CPU).ends_with(100).says(&[
+    copy.run_on_cpu(&[]).ends_with(100).says(&[
         "2 pass, 2 mismatch",
         "mismatch ddim-full-loop::flex",
         "latents abs_sum is 172.0",
@@ -80,7 +79,7 @@ fn a_tolerance_for_an_output_that_is_not_put_out_is_a_mismatch() {
     let copy = Copy::of(&["ddim/ddim-tiny"]);
     let outputs = "  outputs: [{ output: imgae, psnr: 60 }]\nexpect:";
     copy.replace(&copy.scenario("ddim-tiny"), "expect:", outputs);
-    copy.repro(CPU)
+    copy.run_on_cpu(&[])
         .ends_with(100)
         .says(&["names the output `imgae`, which the pipeline does not have"]);
 }
@@ -89,7 +88,7 @@ fn a_tolerance_for_an_output_that_is_not_put_out_is_a_mismatch() {
 fn another_question_makes_the_golden_stale() {
     let copy = Copy::of(&["ddim/ddim-tiny"]);
     copy.replace(&copy.scenario("ddim-tiny"), "steps: 2", "steps: 3");
-    copy.repro(CPU).ends_with(101).says(&[
+    copy.run_on_cpu(&[]).ends_with(101).says(&[
         "2 stale golden",
         "steps is 3, the golden's 2",
         "`cargo repro golden accept ddim-tiny`",
@@ -101,7 +100,7 @@ fn other_weights_make_the_golden_stale() {
     let copy = Copy::of(&["ddim/ddim-tiny"]);
     copy.change_golden("ddim-tiny", |text, _| text.weights_sha256 = Some("0000".into()));
     let stale = ["2 stale golden", "weights_sha256 is 0673580f", "the golden's 0000"];
-    copy.repro(CPU).ends_with(101).says(&stale);
+    copy.run_on_cpu(&[]).ends_with(101).says(&stale);
 }
 
 #[test]
@@ -110,14 +109,14 @@ fn other_noise_is_a_verdict_of_its_own() {
     copy.change_golden("ddim-tiny", |text, _| {
         text.noise.first_sha256.as_mut().unwrap().replace_range(..4, "0000");
     });
-    copy.repro(CPU).ends_with(100).says(&["2 wrong noise", "the noise is not the golden's"]);
+    copy.run_on_cpu(&[]).ends_with(100).says(&["2 wrong noise", "the noise is not the golden's"]);
 }
 
 #[test]
 fn a_published_number_is_checked_beside_the_golden() {
     let copy = Copy::of(&["sampler/ddim-full-loop"]);
     copy.replace(&copy.scenario("ddim-full-loop"), "value: 172.0067", "value: 172.5");
-    copy.repro(CPU).ends_with(100).says(&["latents abs_sum of diffusers", "off by 4.9"]);
+    copy.run_on_cpu(&[]).ends_with(100).says(&["latents abs_sum of diffusers", "off by 4.9"]);
 }
 
 #[test]
@@ -271,5 +270,5 @@ fn a_missing_model_folder_is_a_skip_with_its_cure() {
     let copy = Copy::empty();
     let from = concat!(env!("CARGO_MANIFEST_DIR"), "/guide/ddpm-cifar10-32.yaml");
     fs::copy(from, copy.scenario("ddpm-cifar10-32")).unwrap();
-    copy.repro(CPU).ends_with(4).says(&["2 skipped", "hf download google/ddpm-cifar10-32"]);
+    copy.run_on_cpu(&[]).ends_with(4).says(&["2 skipped", "hf download google/ddpm-cifar10-32"]);
 }

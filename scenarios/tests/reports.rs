@@ -5,7 +5,7 @@ mod project;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use project::Copy;
+use project::{CPU, Copy};
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use serde_json::Value;
 
@@ -31,7 +31,7 @@ fn text(file: &Path) -> String {
 #[test]
 fn every_run_leaves_a_folder_that_says_everything() {
     let copy = Copy::of(TWO);
-    let run = copy.repro(&["run", "--backend", "flex", "--backend", "ndarray"]);
+    let run = copy.run_on_cpu(&[]);
     run.ends_with(0).says(&["report: ", "report.html"]);
     let runs: Vec<PathBuf> = fs::read_dir(copy.path().join("runs"))
         .unwrap()
@@ -75,7 +75,7 @@ fn a_record_goes_where_it_is_told_and_overwrites_nothing_else() {
 #[test]
 fn events_come_as_lines() {
     let copy = Copy::of(&["ddim/ddim-tiny"]);
-    let run = copy.repro(&["run", "--backend", "flex", "--backend", "ndarray", "--events", "-"]);
+    let run = copy.run_on_cpu(&["--events", "-"]);
     let lines: Vec<Value> =
         run.ends_with(0).stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let events: Vec<&str> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
@@ -84,8 +84,7 @@ fn events_come_as_lines() {
     assert_eq!(lines[0]["version"], 1);
     assert_eq!(lines.last().unwrap()["exit_code"], 0);
     run.says(&["2 pass"]);
-    copy.repro(&["run", "--backend", "flex", "--backend", "ndarray", "--events", "e/v.jsonl"])
-        .ends_with(0);
+    copy.run_on_cpu(&["--events", "e/v.jsonl"]).ends_with(0);
     assert_eq!(text(&copy.path().join("e/v.jsonl")).lines().count(), lines.len());
 }
 
@@ -171,8 +170,8 @@ fn values_cannot_become_markup() {
 #[test]
 fn two_runs_are_compared_without_a_golden() {
     let copy = Copy::of(TWO);
-    leave(&copy, "a", &["--backend", "flex", "--backend", "ndarray"]);
-    leave(&copy, "b", &["--backend", "flex", "--backend", "ndarray"]);
+    leave(&copy, "a", CPU);
+    leave(&copy, "b", CPU);
     copy.repro(&["compare", "a", "b", "--bits"])
         .ends_with(0)
         .says(&["6 outputs with the same bits, 0 within"]);
@@ -195,8 +194,7 @@ fn two_runs_are_compared_without_a_golden() {
         .ends_with(2)
         .says(&["flex.safetensors", "not a complete safetensors"]);
     // What --save-outputs leaves will do as well.
-    copy.repro(&["run", "--backend", "flex", "--backend", "ndarray", "--save-outputs", "saved"])
-        .ends_with(0);
+    copy.run_on_cpu(&["--save-outputs", "saved"]).ends_with(0);
     copy.repro(&["compare", "a", "saved", "--bits"]).ends_with(0);
 }
 
@@ -258,7 +256,7 @@ fn what_is_no_record_is_named_and_never_left_out_in_silence() {
 #[test]
 fn outputs_that_are_not_what_was_judged_are_not_shown() {
     let copy = Copy::of(&["ddim/ddim-tiny"]);
-    let folder = leave(&copy, "r", &["--backend", "flex", "--backend", "ndarray"]);
+    let folder = leave(&copy, "r", CPU);
     let html = |out: &str| {
         copy.repro(&["report", "r", "--out", out]).ends_with(0);
         text(&copy.path().join(out).join("report.html"))

@@ -54,8 +54,7 @@ fn the_record_says_how_a_target_multiplies() {
 fn fast_is_recorded_and_still_passes() {
     let copy = Copy::of(&["ddim/ddim-tiny"]);
     copy.replace(&copy.scenario("ddim-tiny"), "seed: 0\n", "seed: 0\ndeterminism: fast\n");
-    copy.repro(&["run", "--backend", "flex", "--backend", "ndarray", "--json", "run.json"])
-        .ends_with(0);
+    copy.run_on_cpu(&["--json", "run.json"]).ends_with(0);
     let record: Value =
         serde_json::from_slice(&fs::read(copy.path().join("run.json")).unwrap()).unwrap();
     assert_eq!(record["cells"][0]["determinism"], "fast");
@@ -87,7 +86,7 @@ fn a_known_failure_that_passes_is_red_and_says_what_to_delete() {
     let copy = with_known_failure(&format!("{ENTRY} }}"));
     let lines = fs::read_to_string(copy.scenario("ddim-tiny")).unwrap().lines().count();
     let delete = format!("delete lines {} to {lines} of", lines - 1);
-    copy.repro(&["run", "--backend", "flex", "--backend", "ndarray"]).ends_with(100).says(&[
+    copy.run_on_cpu(&[]).ends_with(100).says(&[
         "1 pass, 1 unexpected pass",
         &delete,
         "its kernel rounds twice",

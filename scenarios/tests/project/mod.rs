@@ -15,6 +15,9 @@ use burn_repro_core::tensor_file;
 use burn_repro_core::trace::NamedTensor;
 use tempfile::TempDir;
 
+/// The targets that every machine has and that start at once.
+pub const CPU: &[&str] = &["--backend", "flex", "--backend", "ndarray"];
+
 /// The names of this machine's targets; asked once.
 pub fn targets() -> &'static [String] {
     static TARGETS: OnceLock<Vec<String>> = OnceLock::new();
@@ -120,6 +123,11 @@ impl Copy {
         let mut command = self.command();
         command.args(arguments).arg("--scenarios").arg(self.path().join("scenarios"));
         Run::of(command.arg("--golden").arg(self.path().join("golden")))
+    }
+
+    /// Runs the scenarios of the copy on [`CPU`], with more arguments.
+    pub fn run_on_cpu(&self, arguments: &[&str]) -> Run {
+        self.repro(&[&["run"], CPU, arguments].concat())
     }
 
     /// `repro` in the copy's folder, which it does not know yet.

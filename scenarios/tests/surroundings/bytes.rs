@@ -9,7 +9,7 @@ use rstest::rstest;
 use serde_json::Value;
 
 use crate::TINY;
-use crate::project::{Copy, Run};
+use crate::project::{CPU, Copy, Run};
 
 /// A copy inside a folder whose name is no UTF-8, with that folder.
 fn moved(copy: &Copy) -> PathBuf {
@@ -26,8 +26,7 @@ fn every_option_that_names_a_path_takes_any_bytes() {
     let copy = Copy::of(TINY);
     let odd = moved(&copy);
     let mut run = copy.command();
-    run.args(["run", "--backend", "flex", "--backend", "ndarray", "--scenarios"])
-        .arg(odd.join("scenarios"));
+    run.arg("run").args(CPU).arg("--scenarios").arg(odd.join("scenarios"));
     run.arg("--golden").arg(odd.join("golden")).arg("--record").arg(odd.join("record"));
     run.arg("--json").arg(odd.join("run.json")).arg("--events").arg(odd.join("events"));
     Run::of(run.arg("--save-outputs").arg(odd.join("out"))).ends_with(0).says(&["2 pass"]);
@@ -69,17 +68,13 @@ fn files_of_any_bytes_inside_the_folders_are_used_or_refused_by_name() {
     let inner = copy.path().join("scenarios").join(OsStr::from_bytes(b"\xe9"));
     fs::create_dir(&inner).unwrap();
     fs::rename(copy.scenario("ddim-tiny"), inner.join("ddim-tiny.yaml")).unwrap();
-    copy.repro(&["run", "--backend", "flex", "--backend", "ndarray"])
-        .ends_with(0)
-        .says(&["2 pass"]);
+    copy.run_on_cpu(&[]).ends_with(0).says(&["2 pass"]);
     let odd = inner.join(OsStr::from_bytes(b"x\xff.yaml"));
     fs::rename(inner.join("ddim-tiny.yaml"), &odd).unwrap();
     copy.repro(&["list", "--scenarios"]).ends_with(2);
     copy.repro(&["run"]).ends_with(2).says(&["x\u{fffd}.yaml", "write `name:` into it"]);
     copy.replace(&odd, "seed: 0", "name: ddim-tiny\nseed: 0");
-    copy.repro(&["run", "--backend", "flex", "--backend", "ndarray"])
-        .ends_with(0)
-        .says(&["2 pass"]);
+    copy.run_on_cpu(&[]).ends_with(0).says(&["2 pass"]);
     let unowned = copy.path().join("golden").join(OsStr::from_bytes(b"\xff.snap"));
     fs::write(&unowned, "").unwrap();
     let status = copy.repro(&["golden", "status", "--json"]);
