@@ -129,8 +129,8 @@ fn changed() -> Result<Repository, Failed> {
     let red = [
         "params.scheduler.clip_sample_range is 0.99, the golden's not stated",
         "image moved by at most",
-        "waits for review: look with `cargo repro golden show ddim-tiny`, then `cargo insta review` or \
-         `cargo repro golden accept ddim-tiny`",
+        "waits for review: look with `cargo repro golden show ddim-tiny`, then \
+         `cargo repro golden accept ddim-tiny` or `cargo insta review`",
         "stale golden: the golden was made from another version of the scenario",
     ];
     ensure(copy.cargo_test(), false, &red)?;

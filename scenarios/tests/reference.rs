@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use burn_repro::{Case, Pipeline, Probe};
+use burn_repro::{Case, Inputs, Pipeline, Probe};
 use burn_repro_core::scenario::Seed;
 use burn_repro_core::trace::{NamedTensor, Trace};
 use burn_repro_device::{open, probe};
@@ -28,6 +28,7 @@ fn run<P: Pipeline>(pipeline: &P, model: &str, target: &Target) -> Trace {
     let scheduler = fs::read_to_string(scheduler).unwrap();
     let params = format!(r#"{{ "unet": {{ "path": "{model}" }}, "scheduler": {scheduler} }}"#);
     let mut case = Case {
+        inputs: Inputs::default(),
         scenario: model.to_owned(),
         seed: Seed::from(0),
         seeds: Vec::new(),

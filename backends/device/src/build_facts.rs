@@ -3,7 +3,10 @@
 use std::any::type_name;
 use std::collections::BTreeMap;
 
+use burn::tensor::TensorData;
 use burn_cubecl::kernel::conv::ConvStrategy;
+use burn_flex::FlexTensor;
+use burn_flex::ops::reduce;
 
 /// Versions by crate, as `build.rs` found them in the lock file; `unknown` for all of them where there was none.
 pub(crate) fn crates() -> BTreeMap<String, String> {
@@ -43,7 +46,20 @@ pub(crate) fn features() -> Vec<String> {
     {
         features.push("fusion".to_owned());
     }
+    if adds_in_vectors() {
+        features.push("simd".to_owned());
+    }
     features
+}
+
+/// Whether flex was compiled with `simd`: one after another, none of the small numbers moves the large one before them.
+fn adds_in_vectors() -> bool {
+    const LARGE: f32 = 16_777_216.0;
+    let mut values = vec![1.0_f32; 65];
+    values[0] = LARGE;
+    let shape = [values.len()];
+    let sum = reduce::sum(FlexTensor::from_data(TensorData::new(values, shape)));
+    !sum.into_data().iter::<f32>().all(|sum| sum.to_bits() == LARGE.to_bits())
 }
 
 #[cfg(test)]

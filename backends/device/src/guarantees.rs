@@ -31,7 +31,6 @@ pub fn guarantees(target: &Target) -> Vec<Guarantee> {
         ],
         Class::Cpu => vec![
             held("one thread for each cell"),
-            held("no kernels that follow the width of vectors (`simd` is not compiled in)"),
             held("memory that was not written does not look like zeros (glibc)"),
         ],
         Class::Wgpu | Class::Cuda => vec![
@@ -46,11 +45,12 @@ pub fn guarantees(target: &Target) -> Vec<Guarantee> {
     all
 }
 
-/// Autotune and fusion, as the running binary proves them.
+/// Autotune, fusion and simd, as the running binary proves them.
 fn built_in(fingerprint: &Fingerprint) -> Vec<Guarantee> {
     [
         ("autotune", "kernels are chosen by their time"),
         ("fusion", "operations are fused, with known wrong results"),
+        ("simd", "on flex and ndarray, results follow the width of vectors"),
     ]
     .map(|(feature, otherwise)| {
         let held = !fingerprint.features.iter().any(|found| found == feature);

@@ -53,7 +53,7 @@ pub struct Fingerprint {
     pub burn: String,
     /// Versions of the crates that compute or compile, as the lock file had them at build time.
     pub crates: BTreeMap<String, String>,
-    /// What the running binary proves to be compiled in: `autotune`, `fusion`; empty for a deterministic build.
+    /// What the running binary proves to be compiled in: `autotune`, `fusion`, `simd`; empty for a deterministic build.
     pub features: Vec<String>,
     /// The variables that change what a driver or a crate does, where they are set.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]

@@ -1,6 +1,8 @@
 //! Named tensors as safetensors bytes and back: what travels on a worker's pipe, lies in `golden/`
 //! and is saved for people.
 
+use std::collections::BTreeMap;
+
 use safetensors::tensor::{Dtype as FileDtype, SafeTensors, TensorView};
 
 use crate::lfs::is_pointer;
@@ -46,14 +48,83 @@ pub fn encode(tensors: &[NamedTensor]) -> Vec<u8> {
 /// # Errors
 /// If the bytes are truncated, corrupt or of another dtype; says which.
 pub fn decode(bytes: &[u8]) -> Result<Vec<NamedTensor>, TensorFileError> {
+    read(bytes, |name, dtype| Err(TensorFileError::Dtype { name: name.to_owned(), dtype }))
+}
+
+/// Decodes the tensors of float types, sorted by name, and leaves out all others.
+///
+/// # Errors
+/// If the bytes are truncated or corrupt.
+pub fn decode_floats(bytes: &[u8]) -> Result<Vec<NamedTensor>, TensorFileError> {
+    read(bytes, |_, _| Ok(()))
+}
+
+/// The elements of a tensor of any type that models take.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Elements {
+    /// Of a float type, widened without rounding.
+    Floats(Vec<f64>),
+    /// Of an integer type.
+    Integers(Vec<i64>),
+    /// Truth values.
+    Booleans(Vec<bool>),
+}
+
+/// The shape and the elements of one tensor, if the file has it.
+///
+/// # Errors
+/// If the bytes are truncated or corrupt, or the tensor is of a type that models do not take.
+pub fn elements(
+    bytes: &[u8],
+    name: &str,
+) -> Result<Option<(Vec<usize>, Elements)>, TensorFileError> {
+    if is_pointer(bytes) {
+        return Err(TensorFileError::Pointer);
+    }
+    let file = SafeTensors::deserialize(bytes)?;
+    let Ok(view) = file.tensor(name) else { return Ok(None) };
+    let data = view.data();
+    let elements = match view.dtype() {
+        FileDtype::BOOL => Elements::Booleans(data.iter().map(|&byte| byte != 0).collect()),
+        FileDtype::U8 => Elements::Integers(data.iter().map(|&byte| i64::from(byte)).collect()),
+        FileDtype::I32 => Elements::Integers(chunks(data, |b| i64::from(i32::from_le_bytes(b)))),
+        FileDtype::I64 => Elements::Integers(chunks(data, i64::from_le_bytes)),
+        dtype => match from_view(&view) {
+            Some(tensor) => Elements::Floats(tensor.values),
+            None => return Err(TensorFileError::Dtype { name: name.to_owned(), dtype }),
+        },
+    };
+    Ok(Some((view.shape().to_vec(), elements)))
+}
+
+/// The words that a file says of itself.
+///
+/// # Errors
+/// If the bytes are truncated or corrupt.
+pub fn metadata(bytes: &[u8]) -> Result<BTreeMap<String, String>, TensorFileError> {
+    let (_, metadata) = SafeTensors::read_metadata(bytes)?;
+    Ok(metadata
+        .metadata()
+        .iter()
+        .flatten()
+        .map(|(key, word)| (key.clone(), word.clone()))
+        .collect())
+}
+
+/// Decodes tensors; what is of no float type is for `other` to refuse.
+fn read(
+    bytes: &[u8],
+    other: impl Fn(&str, FileDtype) -> Result<(), TensorFileError>,
+) -> Result<Vec<NamedTensor>, TensorFileError> {
     if is_pointer(bytes) {
         return Err(TensorFileError::Pointer);
     }
     let mut tensors = Vec::new();
     for (name, view) in SafeTensors::deserialize(bytes)?.iter() {
-        let tensor = from_view(&view)
-            .ok_or_else(|| TensorFileError::Dtype { name: name.to_owned(), dtype: view.dtype() })?;
-        tensors.push(NamedTensor { name: name.to_owned(), tensor });
+        match from_view(&view) {
+            Some(tensor) => tensors.push(NamedTensor { name: name.to_owned(), tensor }),
+            None => other(name, view.dtype())?,
+        }
     }
     tensors.sort_by(|left, right| left.name.cmp(&right.name));
     Ok(tensors)
@@ -85,23 +156,23 @@ fn from_view(view: &TensorView<'_>) -> Option<HostTensor> {
     let (dtype, values) = match view.dtype() {
         FileDtype::F16 => {
             let widen = |b: [u8; 2]| half::f16::from_le_bytes(b).to_f64();
-            (Dtype::F16, widened(data, widen))
+            (Dtype::F16, chunks(data, widen))
         }
         FileDtype::BF16 => {
             let widen = |b: [u8; 2]| half::bf16::from_le_bytes(b).to_f64();
-            (Dtype::Bf16, widened(data, widen))
+            (Dtype::Bf16, chunks(data, widen))
         }
-        FileDtype::F32 => (Dtype::F32, widened(data, |b| f64::from(f32::from_le_bytes(b)))),
-        FileDtype::F64 => (Dtype::F64, widened(data, f64::from_le_bytes)),
+        FileDtype::F32 => (Dtype::F32, chunks(data, |b| f64::from(f32::from_le_bytes(b)))),
+        FileDtype::F64 => (Dtype::F64, chunks(data, f64::from_le_bytes)),
         _ => return None,
     };
     Some(HostTensor { shape: view.shape().to_vec(), dtype, values })
 }
 
-fn widened<const N: usize>(data: &[u8], widen: impl Fn([u8; N]) -> f64) -> Vec<f64> {
+fn chunks<const N: usize, T>(data: &[u8], read: impl Fn([u8; N]) -> T) -> Vec<T> {
     let (chunks, rest) = data.as_chunks::<N>();
     debug_assert!(rest.is_empty(), "safetensors checks lengths");
-    chunks.iter().map(|&chunk| widen(chunk)).collect()
+    chunks.iter().map(|&chunk| read(chunk)).collect()
 }
 
 #[cfg(test)]

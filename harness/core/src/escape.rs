@@ -3,6 +3,18 @@
 //! people goes through here, once, where the text is put together; JSON keeps the words as they came.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
+
+/// What people type for this program, where it is not this project's own.
+static PROGRAM: OnceLock<String> = OnceLock::new();
+
+/// How commands of this program are named in texts.
+const OURS: &str = "`cargo repro ";
+
+/// Names this program in everything that a terminal is told from now on; the first name stays.
+pub fn name_program(words: String) {
+    let _ = PROGRAM.set(words);
+}
 
 /// Whether a letter is not seen but acts on what stands around it, or stands for nothing at all: controls, marks of
 /// direction, letters without width, tags, what Unicode calls noncharacters. The script of the HTML report has the same
@@ -54,7 +66,12 @@ fn seen(text: &str) -> Cow<'_, str> {
 /// For a terminal, and for the log of a workflow: nothing moves a cursor, colours, erases, rings or turns the direction,
 /// and no line is a command of GitHub's (`::error::`, `##[error]`) or of Azure's (`##vso[task…]`).
 pub fn terminal(text: &str) -> Cow<'_, str> {
-    let seen = seen(text);
+    let seen = match PROGRAM.get() {
+        Some(program) if text.contains(OURS) => {
+            seen(&text.replace(OURS, &format!("`{program} "))).into_owned().into()
+        }
+        _ => seen(text),
+    };
     let is_command = |line: &str| line.trim_start().starts_with("::");
     if !seen.contains("##[") && !seen.contains("##vso[") && !seen.lines().any(is_command) {
         return seen;

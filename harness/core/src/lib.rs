@@ -19,6 +19,7 @@ pub mod interrupt;
 mod known_limits;
 pub mod nearest;
 pub mod outliers;
+pub mod outside;
 pub mod plan;
 pub mod precision;
 pub mod reason;

@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use burn_repro_target::Discovery;
 
-use crate::attribution::{Disagreement, disagreements};
+use crate::attribution::{Disagreement, disagreements, port_or_backend};
 use crate::evaluate::{CellReport, TargetResult};
 use crate::golden::{Golden, GoldenError};
+use crate::outside::ReadOutside;
 use crate::plan::{Cell, Plan};
-use crate::reference::{reference_worker, run_reference};
+use crate::reason::ReasonCode;
+use crate::reference::{reference_target, reference_worker, run_reference};
 use crate::run::Ran;
+use crate::scenario::Scenario;
 use crate::trace::Trace;
 use crate::verdict::Verdict;
 use crate::worker::{Worker, WorkerCommand};
@@ -33,7 +36,8 @@ impl Traces {
     /// Keeps what a cell recorded, if it finished; intermediate tensors are let go unless they are asked for.
     pub fn take(&mut self, ran: &Ran) {
         if let Ran { report, trace: Some(trace), .. } = ran {
-            let records = if self.with_records { trace.records.clone() } else { Vec::new() };
+            let is_compared = self.with_records || report.reference.is_some();
+            let records = if is_compared { trace.records.clone() } else { Vec::new() };
             let trace = Trace {
                 noise: trace.noise.clone(),
                 weights_sha256: trace.weights_sha256.clone(),
@@ -69,6 +73,7 @@ pub(crate) fn find_outliers(
     reports: &[CellReport],
     traces: &Traces,
     golden_of: impl Fn(&str) -> Arc<Result<Golden, GoldenError>>,
+    outside_of: impl Fn(&Scenario) -> ReadOutside,
     discovery: &Discovery,
     command: &WorkerCommand,
 ) -> Vec<Result<Disagreement, String>> {
@@ -95,7 +100,17 @@ pub(crate) fn find_outliers(
                 let golden = golden_of(&scenario.name);
                 let results = traces.results(plan, &scenario.name);
                 let all = disagreements(scenario, (*golden).as_ref().ok(), &reference, &results);
-                found.extend(all.into_iter().map(Ok));
+                // What differs from an outside reference alone differs from nobody else.
+                let elsewhere = reports.iter().filter(|report| differs(report)).any(|report| {
+                    report.reasons.iter().any(|reason| reason.code != ReasonCode::OutsideReference)
+                });
+                found.extend(all.into_iter().filter(|_| elsewhere).map(Ok));
+                if let (Ok(Some(outside)), Some(target)) =
+                    (&*outside_of(scenario), reference_target(discovery))
+                {
+                    let port = (target, &reference);
+                    found.extend(port_or_backend(scenario, outside, port, &results).map(Ok));
+                }
             }
         }
     }

@@ -47,6 +47,8 @@ pub enum ReasonCode {
     WouldPass,
     /// A published number is not met.
     PublishedNumber,
+    /// A tensor differs from that of the outside reference.
+    OutsideReference,
     /// Neither an output nor a published number was checked.
     NothingChecked,
     /// Repeating the cell gave other bits.

@@ -60,6 +60,36 @@ pub fn steps_if_changed(
     if unchanged { Vec::new() } else { ask_follow(worker, scenario).unwrap_or_default() }
 }
 
+/// Runs the reference once more, and refuses one that gives other bits: it would be another golden each time.
+///
+/// # Errors
+/// Where the two differ, and what makes them.
+pub fn check_repeats(
+    worker: &mut Worker,
+    scenario: &Scenario,
+    trace: &Trace,
+) -> Result<(), String> {
+    let again = run_reference(worker, scenario)?;
+    match first_other(trace, &again) {
+        None => Ok(()),
+        Some((name, place)) => Err(format!(
+            "the reference differs from itself: a second run gives another {name} at {place:?}. A pipeline draws on the \
+             host, from the seed; `Tensor::random`, dropout and weights that `init` draws are other ones each time"
+        )),
+    }
+}
+
+/// The first tensor of two runs with other bits, and the place of the first such element.
+fn first_other(left: &Trace, right: &Trace) -> Option<(String, Vec<usize>)> {
+    let named = left.records.iter().chain(&left.outputs);
+    let others = right.records.iter().chain(&right.outputs);
+    named.zip(others).find_map(|(left, right)| {
+        let mut pairs = left.tensor.values.iter().zip(&right.tensor.values);
+        let flat = pairs.position(|(left, right)| left.to_bits() != right.to_bits())?;
+        Some((left.name.clone(), left.tensor.coordinates(flat)))
+    })
+}
+
 /// Runs the reference of a scenario with other inputs.
 ///
 /// # Errors

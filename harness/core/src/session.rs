@@ -11,15 +11,17 @@ use burn_repro_target::Discovery;
 
 use crate::attribution::Disagreement;
 use crate::clock::today;
-use crate::evaluate::{CellReport, evaluate, evaluate_repeats};
+use crate::evaluate::{CellReport, Wanted, evaluate, evaluate_repeats};
 use crate::golden::{Golden, GoldenError, Store};
 use crate::known_limits::{SAFE_REDUCTION, explain};
 use crate::outliers::{Traces, find_outliers};
+use crate::outside::{OutsideReference, ReadOutside};
 use crate::plan::{Cell, Plan};
 use crate::precision::Precision;
 use crate::repeat::repeat;
 use crate::run::{Event, Ran};
 use crate::say::tell;
+use crate::scenario::Scenario;
 use crate::trace::Dtype;
 use crate::verdict::Verdict;
 use crate::worker::{Lane, Outcome, Pool, Worker, WorkerCommand};
@@ -34,6 +36,7 @@ pub struct Session {
     discovery: Discovery,
     pool: Pool,
     goldens: Mutex<BTreeMap<String, Read>>,
+    outside: Mutex<BTreeMap<String, ReadOutside>>,
     /// By target; none where a target could not be measured.
     precision: Mutex<BTreeMap<String, Option<Precision>>>,
     traces: Mutex<Traces>,
@@ -49,6 +52,7 @@ impl Session {
             store,
             discovery,
             goldens: Mutex::default(),
+            outside: Mutex::default(),
             precision: Mutex::default(),
             traces: Mutex::default(),
         }
@@ -87,7 +91,10 @@ impl Session {
     pub fn run_cell(&self, cell: &Cell) -> Ran {
         let ran = self.pool.with(&cell.target, &cell.settings(), |worker| {
             let golden = self.golden(&cell.scenario.name);
-            let mut ran = run_cell(cell, (*golden).as_ref(), worker);
+            let outside = self.outside(&cell.scenario);
+            let outside = (*outside).as_ref().map(Option::as_ref);
+            let wanted = Wanted { golden: (*golden).as_ref(), outside };
+            let mut ran = run_cell(cell, wanted, worker);
             // Measuring takes a moment on a GPU, so it is done where it can matter.
             let matters = ran.report.verdict == Verdict::Mismatch
                 || cell.scenario.requirements.longest_reduction > Some(SAFE_REDUCTION);
@@ -189,7 +196,8 @@ impl Session {
         reports: &[CellReport],
     ) -> Vec<Result<Disagreement, String>> {
         let (traces, golden_of) = (self.traces(), |scenario: &str| self.golden(scenario));
-        find_outliers(plan, reports, &traces, golden_of, &self.discovery, &self.command)
+        let outside_of = |scenario: &Scenario| self.outside(scenario);
+        find_outliers(plan, reports, &traces, golden_of, outside_of, &self.discovery, &self.command)
     }
 
     fn golden(&self, scenario: &str) -> Read {
@@ -198,6 +206,15 @@ impl Session {
         }
         let read = Arc::new(self.store.load(scenario));
         lock(&self.goldens).insert(scenario.to_owned(), Arc::clone(&read));
+        read
+    }
+
+    fn outside(&self, scenario: &Scenario) -> ReadOutside {
+        if let Some(read) = lock(&self.outside).get(&scenario.name) {
+            return Arc::clone(read);
+        }
+        let read = Arc::new(OutsideReference::read(scenario));
+        lock(&self.outside).insert(scenario.name.clone(), Arc::clone(&read));
         read
     }
 
@@ -217,12 +234,12 @@ impl Session {
     }
 }
 
-/// Runs one cell on a worker and judges it against its golden.
-pub fn run_cell(cell: &Cell, golden: Result<&Golden, &GoldenError>, worker: &mut Worker) -> Ran {
+/// Runs one cell on a worker and judges it.
+pub fn run_cell(cell: &Cell, wanted: Wanted<'_>, worker: &mut Worker) -> Ran {
     let begun = Instant::now();
     let outcome = worker.run(&cell.scenario);
     let seconds = begun.elapsed().as_secs_f64();
-    let mut report = evaluate(cell, &outcome, golden, today());
+    let mut report = evaluate(cell, &outcome, wanted, today());
     report.seconds = seconds;
     let trace = if let Outcome::Finished(trace) = outcome { Some(*trace) } else { None };
     Ran { report, trace, log: worker.take_log() }

@@ -1,9 +1,10 @@
 //! The gate: `cargo test` over the same scenarios. One trial for each scenario's reference, one for
-//! each cell, and three that guard the whole.
+//! each cell, and four that guard the whole.
 //!
 //! Built on libtest-mimic, so that filters, `--list` and `cargo nextest run` work as they do for
 //! any test. Under nextest every trial is a process of its own and starts its own worker.
 
+mod guards;
 mod record;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,6 +16,7 @@ use burn_repro_target::{Dtype, Target, VariableError, panic_text};
 use jiff::Timestamp;
 use libtest_mimic::{Arguments, Completion, Conclusion, Failed, Trial};
 
+use self::guards::guards;
 use self::record::GateRecord;
 use crate::project::{Project, find_targets};
 use burn_repro_core::escape;
@@ -24,7 +26,9 @@ use burn_repro_core::golden::{Draft, GoldenError, Recorded, Store, assert_refere
 use burn_repro_core::plan::{Cell, Plan, Selection, Skip, absent, plan};
 use burn_repro_core::reason::{Reason, joined};
 use burn_repro_core::record::{RunContext, machine_name};
-use burn_repro_core::reference::{reference_target, run_reference, steps_if_changed};
+use burn_repro_core::reference::{
+    check_repeats, reference_target, run_reference, steps_if_changed,
+};
 use burn_repro_core::say::tell;
 use burn_repro_core::scenario::Scenario;
 use burn_repro_core::session::Session;
@@ -93,39 +97,6 @@ fn trials(project: &Project) -> Result<(Arc<Gate>, Vec<Trial>), (Exit, String)> 
     trials.extend(gate.plan.cells.iter().map(|cell| cell_trial(&gate, cell.clone())));
     trials.extend(gate.plan.skips.iter().map(absent_trial));
     Ok((gate, trials))
-}
-
-/// Nothing passes by accident: something runs, what is required is here, and every golden belongs
-/// to a scenario.
-fn guards(gate: &Arc<Gate>, scenarios: &[Arc<Scenario>], absent: &[String]) -> Vec<Trial> {
-    let nothing = || "no cell would run; `repro list` says what is not here".to_owned();
-    let something_runs = gate.plan.cells.is_empty().then(nothing);
-    let required = (!absent.is_empty()).then(|| format!("required {}", absent.join("; ")));
-    let owned = match gate.session.store().unowned(scenarios.iter().map(AsRef::as_ref)) {
-        Err(error) => Some(format!("the golden folder cannot be read: {error}")),
-        Ok(files) if files.is_empty() => None,
-        Ok(files) => {
-            let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-            Some(format!(
-                "goldens without a scenario; `cargo repro golden prune` deletes them: {}",
-                files.join(", ")
-            ))
-        }
-    };
-    let guard = |name: &'static str, failure: Option<String>, exit: Exit| {
-        trial(gate, name.to_owned(), move |gate| match failure {
-            None => Ok(Completion::Completed),
-            Some(reason) => {
-                gate.record.fail(name, &reason, exit);
-                Err(failed(&reason))
-            }
-        })
-    };
-    vec![
-        guard("gate::something-runs", something_runs, Exit::NothingRan),
-        guard("gate::required-backends", required, Exit::Required),
-        guard("gate::goldens-have-owners", owned, Exit::Golden),
-    ]
 }
 
 /// One trial for each scenario that could run: does the reference still give its golden?
@@ -229,6 +200,10 @@ impl Gate {
         let ran = self.session.pool().with(target, &settings, |worker| {
             let trace = run_reference(worker, scenario)?;
             let steps = steps_if_changed(worker, scenario, &trace, &recorded, golden.as_ref());
+            // What gives its golden repeats; anything else may be about to become one.
+            if golden.is_none() || !steps.is_empty() {
+                check_repeats(worker, scenario, &trace)?;
+            }
             Ok((trace, steps))
         });
         let (trace, steps) = ran.map_err(|reason| failed(reason, Exit::Crashed))?;

@@ -3,8 +3,10 @@
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::process::ExitCode;
 
+use burn_repro_core::escape::name_program;
 use burn_repro_core::exit::Exit;
 use burn_repro_core::interrupt::leave_cleanly;
 use burn_repro_core::say::tell;
@@ -27,6 +29,25 @@ impl Project {
     #[must_use]
     pub fn run_gate(self) -> ExitCode {
         self.served().unwrap_or_else(|| own(|| gate::main(self.elsewhere())))
+    }
+
+    /// The gate, and the command line where the first argument is one of its commands: for the `main` of one test with
+    /// `harness = false`, so that `cargo test --test repro` is the gate and `cargo test --test repro -- diagnose NAME` a
+    /// command.
+    #[must_use]
+    pub fn main(self) -> ExitCode {
+        let program = std::env::current_exe().ok();
+        // Cargo adds a hash to the name of a test.
+        let name = program.as_deref().and_then(Path::file_stem).and_then(|stem| {
+            let stem = stem.to_str()?;
+            Some(stem.rsplit_once('-').map_or(stem, |(name, _)| name))
+        });
+        name_program(format!("cargo test --test {} --", name.unwrap_or("repro")));
+        let first = std::env::args().nth(1);
+        match first.is_some_and(|word| cli::is_command(&word)) {
+            true => self.run_command_line(),
+            false => self.run_gate(),
+        }
     }
 
     /// Serves as a worker or a probe if this process was started as one.

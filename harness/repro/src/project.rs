@@ -4,15 +4,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use burn_repro_core::outside::examine;
 use burn_repro_core::plan::Selection;
-use burn_repro_core::scenario::{LoadError, Scenario, examine, load};
+use burn_repro_core::scenario::{LoadError, Scenario, load};
 use burn_repro_core::trace::Dtype;
 use burn_repro_core::variables;
 use burn_repro_core::worker::WorkerCommand;
-use burn_repro_device::discover;
+use burn_repro_device::{Device, discover};
 use burn_repro_explain::fault::FAULTS;
 use burn_repro_target::Discovery;
-use burn_repro_worker::Registry;
+use burn_repro_worker::{BoxError, Case, Probe, Registry};
 
 /// Seconds that looking for targets may take, for each class.
 const PROBE_LIMIT: Duration = Duration::from_secs(30);
@@ -34,6 +35,32 @@ pub struct Project {
 }
 
 impl Project {
+    /// A project whose scenarios and goldens lie in `scenarios` and `golden` of a folder, such as
+    /// `env!("CARGO_MANIFEST_DIR")`.
+    #[must_use]
+    pub fn here(folder: impl Into<PathBuf>) -> Self {
+        let folder = folder.into();
+        Self {
+            registry: Registry::new(),
+            scenarios: folder.join("scenarios"),
+            golden: folder.join("golden"),
+            noise: None,
+        }
+    }
+
+    /// Adds a computation under the name that `pipeline:` gives; see [`Pipeline`](crate::Pipeline) for one with
+    /// parameters.
+    ///
+    /// # Panics
+    /// If the name is taken.
+    #[must_use]
+    pub fn model<F>(self, name: &'static str, run: F) -> Self
+    where
+        F: Fn(&Case<()>, &Device, &mut Probe) -> Result<(), BoxError> + Send + Sync + 'static,
+    {
+        Self { registry: self.registry.with_model(name, run), ..self }
+    }
+
     /// With the folders that the environment names, if it does.
     pub(crate) fn elsewhere(self) -> Self {
         Self {

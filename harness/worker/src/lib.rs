@@ -1,12 +1,16 @@
 //! The worker's side of burn-repro: what a pipeline is, what it records, and serving a run's questions on an opened
 //! device.
 
+mod hooks;
 mod host_float;
+mod inputs;
 mod names;
 mod panics;
 mod perturbation;
 mod pipeline;
+mod prepared;
 mod probe;
+mod read;
 mod recording;
 mod registry;
 mod scope;
@@ -14,11 +18,14 @@ mod serve;
 mod service;
 
 pub use host_float::HostFloat;
+pub use inputs::{InputError, Inputs};
 pub use panics::take as taken_panics;
 pub use pipeline::{BoxError, Case, CaseFault, Pipeline};
-pub use probe::{Probe, ProbeError, step_name, step_scope};
+pub use prepared::{CASE_FAULTS, PreparedCase};
+pub use probe::{Probe, step_name, step_scope};
+pub use read::ProbeError;
 pub use recording::{Recording, Replay};
-pub use registry::{AnyPipeline, CASE_FAULTS, PreparedCase, Registry};
+pub use registry::{AnyPipeline, Registry};
 pub use scope::{Scope, scope, within};
 pub use serve::serve;
 pub use service::{Opened, RUN_SERVICE, Service, question};

@@ -10,6 +10,7 @@ use burn::tensor::Device;
 use schemars::{Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 
+use crate::inputs::Inputs;
 use crate::probe::Probe;
 use burn_repro_core::scenario::{RelativePath, Requirements, Seed};
 use burn_repro_core::trace::Dtype;
@@ -126,6 +127,8 @@ pub struct Case<P> {
     pub dtype: Dtype,
     /// The folder of the scenario file; [`RelativePath`]s start here.
     pub folder: PathBuf,
+    /// The tensors of files that the scenario names; see [`Inputs::floats`].
+    pub inputs: Inputs,
     /// The pipeline's own parameters.
     pub params: P,
 }

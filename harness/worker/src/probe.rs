@@ -1,75 +1,26 @@
 //! What a pipeline talks to while it runs: hands host noise to the device and reads tensors back.
 //!
-//! The only place of the harness that reads a device.
+//! How a tensor is read is in `read`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use burn::module::Module;
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use burn_repro_device::ir::TensorId;
-use burn_repro_device::{first_stale, next_id, tensor_id};
+use burn_repro_device::{next_id, tensor_id};
+use burn_repro_hooks::{Listening, listen};
 use sha2::{Digest, Sha256};
 
+use crate::hooks::{Feed, Hooks, Shared};
 use crate::host_float::HostFloat;
 use crate::names::learn;
 use crate::perturbation::Perturbation;
+use crate::read::{ProbeError, read};
 use crate::scope::{self, Scope};
 use burn_repro_core::hash::{hex, sha256_hex};
-use burn_repro_core::trace::{Dtype, HostTensor, NamedTensor, Trace};
+use burn_repro_core::trace::{Dtype, NamedTensor, Trace};
 use burn_repro_core::worker::Variation;
-
-/// Why a tensor could not be recorded.
-#[derive(Debug, thiserror::Error)]
-pub enum ProbeError {
-    /// The device reported an error for an earlier operation.
-    #[error("synchronise the device before reading `{name}`: {reason}")]
-    Sync {
-        /// The tensor that was about to be read.
-        name: String,
-        /// What the backend said.
-        reason: String,
-    },
-    /// The read itself failed.
-    #[error("read `{name}` from the device: {reason}")]
-    Read {
-        /// The tensor that was about to be read.
-        name: String,
-        /// What the backend said.
-        reason: String,
-    },
-    /// A dtype that cannot be compared.
-    #[error("record `{name}`: its dtype {dtype:?} is no float; cast it before recording it")]
-    NoFloat {
-        /// The tensor.
-        name: String,
-        /// Its dtype.
-        dtype: DType,
-    },
-    /// Two tensors of one name.
-    #[error("record `{0}` twice; give every step its own name, for instance with `step_name`")]
-    Duplicate(String),
-    /// A tensor without elements would compare as equal to anything.
-    #[error("record `{0}`, which has no elements")]
-    Empty(String),
-    /// What memory is filled with before a cell, still there.
-    #[error(
-        "`{name}` holds memory that nobody wrote, first at element {index}: a kernel did not write all of its result, \
-         or read past what was written"
-    )]
-    Stale {
-        /// The tensor.
-        name: String,
-        /// The first such element, row-major.
-        index: usize,
-    },
-    /// Inputs that cannot be made copies of one sample.
-    #[error("an input's first dimension is not the batch")]
-    NoBatch,
-    /// A pipeline that puts nothing out would pass by accident.
-    #[error("the pipeline put out no tensor; call `probe.output(name, &tensor)`")]
-    NoOutput,
-}
 
 /// Records what a pipeline computes. Every tensor is read back at once, after a `sync`, because a
 /// GPU failure is often silent until then.
@@ -88,6 +39,8 @@ pub struct Probe {
     perturbation: Option<Perturbation>,
     /// The samples of a batch of which each is to be a copy of the first.
     copies: Option<usize>,
+    /// The tensors of modules that the model names.
+    modules: Shared,
     error: Option<ProbeError>,
 }
 
@@ -119,6 +72,7 @@ impl Probe {
             noise: Sha256::new(),
             perturbation: None,
             copies: None,
+            modules: Shared::default(),
             error: None,
         }
     }
@@ -127,13 +81,30 @@ impl Probe {
     pub fn varied(self, variation: Variation, dtype: Dtype) -> Self {
         let perturbation = match variation {
             Variation::Moved(seed) => Some(Perturbation::new(seed, dtype)),
-            Variation::None | Variation::Copies(_) => None,
+            _ => None,
         };
         let copies = match variation {
             Variation::Copies(samples) => Some(samples),
-            Variation::None | Variation::Moved(_) => None,
+            _ => None,
         };
         Self { perturbation, copies, ..self }
+    }
+
+    /// Hears of the modules that the model names until the guard is dropped, and feeds them.
+    pub(crate) fn listen(&self, feed: Feed) -> Listening {
+        listen(Box::new(Hooks::new(self.modules.clone(), feed)))
+    }
+
+    /// Records what modules have put out since.
+    fn take_modules(&mut self) {
+        let heard = self.modules.take();
+        for named in heard.tensors {
+            match self.trace.records.iter().any(|taken| taken.name == named.name) {
+                true => self.error = Some(ProbeError::Duplicate(named.name)),
+                false => self.trace.records.push(named),
+            }
+        }
+        self.error = self.error.take().or(heard.error);
     }
 
     /// Hashes host noise and moves it to the device, row-major, converted to the device's default
@@ -218,6 +189,7 @@ impl Probe {
 
     /// Ends the run; gives what would have been read, too.
     pub(crate) fn note(mut self) -> Result<Noted, ProbeError> {
+        self.take_modules();
         if let Some(error) = self.error {
             return Err(error);
         }
@@ -231,6 +203,7 @@ impl Probe {
     }
 
     fn take<const D: usize>(&mut self, name: String, tensor: &Tensor<D>, is_output: bool) {
+        self.take_modules();
         if self.error.is_some() {
             return;
         }
@@ -276,42 +249,4 @@ pub fn step_scope(index: usize, steps: usize) -> Scope {
 fn step_number(index: usize, steps: usize) -> String {
     let width = steps.saturating_sub(1).to_string().len().max(2);
     format!("step.{index:0width$}")
-}
-
-fn read<const D: usize>(
-    name: &str,
-    tensor: &Tensor<D>,
-    device: &Device,
-) -> Result<HostTensor, ProbeError> {
-    device
-        .sync()
-        .map_err(|error| ProbeError::Sync { name: name.into(), reason: format!("{error:?}") })?;
-    let data = tensor
-        .clone()
-        .try_into_data()
-        .map_err(|error| ProbeError::Read { name: name.into(), reason: format!("{error:?}") })?;
-    on_host(name, &data)
-}
-
-/// A tensor as a device gave it.
-///
-/// # Errors
-/// If it cannot be compared, or holds memory that nobody wrote.
-pub(crate) fn on_host(name: &str, data: &TensorData) -> Result<HostTensor, ProbeError> {
-    let dtype = match data.dtype() {
-        DType::F64 => Dtype::F64,
-        DType::F32 | DType::Flex32 => Dtype::F32,
-        DType::F16 => Dtype::F16,
-        DType::BF16 => Dtype::Bf16,
-        dtype => return Err(ProbeError::NoFloat { name: name.into(), dtype }),
-    };
-    if let Some(index) = first_stale(data.as_bytes(), data.dtype().size()) {
-        return Err(ProbeError::Stale { name: name.into(), index });
-    }
-    let shape = data.shape().to_vec();
-    let values: Vec<f64> = data.iter::<f64>().collect();
-    if values.is_empty() {
-        return Err(ProbeError::Empty(name.into()));
-    }
-    Ok(HostTensor { shape, dtype, values })
 }

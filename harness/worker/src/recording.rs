@@ -9,8 +9,10 @@ use burn_repro_core::trace::{NamedTensor, Trace};
 use burn_repro_device::ir::{BaseOperationIr, OperationIr, TensorId, TensorIr};
 use burn_repro_device::{Device, capture};
 
+use crate::hooks::Feed;
 use crate::pipeline::BoxError;
-use crate::probe::{Probe, Read, on_host};
+use crate::probe::{Probe, Read};
+use crate::read::on_host;
 use crate::scope::{Mark, marking};
 
 /// The operations of a pipeline.
@@ -63,7 +65,9 @@ impl Recording {
     ) -> Result<Self, BoxError> {
         let ((noted, marks), captured) = capture(like, |device| {
             let mut probe = Probe::new(device.clone());
+            let listening = probe.listen(Feed::default());
             let (ran, marks) = marking(device, || run(device, &mut probe));
+            drop(listening);
             ran?;
             Ok::<_, BoxError>((probe.note()?, marks))
         })?;

@@ -6,22 +6,11 @@ use std::sync::Arc;
 use burn_repro_device::Device;
 use schemars::{Schema, SchemaGenerator};
 
+use crate::inputs::{InputTensor, Inputs};
 use crate::pipeline::{BoxError, Case, Pipeline};
+use crate::prepared::{CASE_FAULTS, Prepared, PreparedCase};
 use crate::probe::Probe;
-use crate::recording::Recording;
-use burn_repro_core::scenario::{Catalog, Checked, Described, Parsed, ProblemAt, Requirements};
-use burn_repro_core::trace::Trace;
-use burn_repro_core::worker::Variation;
-
-/// The fault of a case that begins from the next seed.
-pub(crate) const SEED_FAULT: &str = "seed-next";
-
-/// The fault of a case that takes a step fewer.
-pub(crate) const STEP_FAULT: &str = "step-fewer";
-
-/// What is wrong with a case of any pipeline.
-pub const CASE_FAULTS: [(&str, &str); 2] =
-    [(SEED_FAULT, "noise from the next seed"), (STEP_FAULT, "a step fewer")];
+use burn_repro_core::scenario::{Catalog, Checked, Described, Parsed, ProblemAt};
 
 /// The pipelines that scenarios can name.
 #[derive(Default)]
@@ -43,9 +32,25 @@ impl Registry {
     /// # Panics
     /// If the name is taken: two pipelines of one name are a bug of the program.
     #[must_use]
-    pub fn with<P: Pipeline>(mut self, pipeline: P) -> Self {
-        assert!(self.find(P::NAME).is_none(), "two pipelines are called `{}`", P::NAME);
-        self.pipelines.push(Box::new(Erased(Arc::new(pipeline))));
+    pub fn with<P: Pipeline>(self, pipeline: P) -> Self {
+        self.named(P::NAME, pipeline)
+    }
+
+    /// Adds a computation without parameters, under the name that `pipeline:` gives.
+    ///
+    /// # Panics
+    /// If the name is taken.
+    #[must_use]
+    pub fn with_model<F>(self, name: &'static str, run: F) -> Self
+    where
+        F: Fn(&Case<()>, &Device, &mut Probe) -> Result<(), BoxError> + Send + Sync + 'static,
+    {
+        self.named(name, Model(run))
+    }
+
+    fn named<P: Pipeline>(mut self, name: &'static str, pipeline: P) -> Self {
+        assert!(self.find(name).is_none(), "two pipelines are called `{name}`");
+        self.pipelines.push(Box::new(Erased { name, pipeline: Arc::new(pipeline) }));
         self
     }
 
@@ -106,44 +111,30 @@ pub trait AnyPipeline: Described + Send + Sync {
     fn prepare(&self, scenario: &Parsed) -> Result<Box<dyn PreparedCase>, ProblemAt>;
 }
 
-/// A pipeline and its parsed case, ready to run.
-pub trait PreparedCase {
-    /// What must be on the machine.
-    fn requires(&self) -> Requirements;
+/// A computation that needs nothing of a pipeline but to be run.
+struct Model<F>(F);
 
-    /// What people should know of its files.
-    fn notices(&self) -> Vec<String>;
+impl<F> Pipeline for Model<F>
+where
+    F: Fn(&Case<()>, &Device, &mut Probe) -> Result<(), BoxError> + Send + Sync + 'static,
+{
+    /// The registry has its name.
+    const NAME: &'static str = "";
+    type Params = ();
 
-    /// What its files add to the question.
-    fn asks(&self) -> Option<serde_json::Value>;
-
-    /// Reads its long files.
-    fn examine(&self) -> Result<(), BoxError>;
-
-    /// Runs it.
-    ///
-    /// # Errors
-    /// As [`Pipeline::run`], and of the probe.
-    fn run(self: Box<Self>, device: &Device, variation: Variation) -> Result<Trace, BoxError>;
-
-    /// Makes it wrong in one of the ways of [`CASE_FAULTS`] or of its pipeline.
-    fn spoil(&mut self, fault: &str) -> Result<(), BoxError>;
-
-    /// Records its operations, with the element types of a device; nothing is computed.
-    fn record(&self, like: &Device) -> Result<Recording, BoxError>;
+    fn run(&self, case: &Case<()>, device: &Device, probe: &mut Probe) -> Result<(), BoxError> {
+        (self.0)(case, device, probe)
+    }
 }
 
-struct Erased<P>(Arc<P>);
-
-struct Prepared<P: Pipeline> {
+struct Erased<P> {
+    name: &'static str,
     pipeline: Arc<P>,
-    case: Case<P::Params>,
-    notices: Vec<String>,
 }
 
 impl<P: Pipeline> AnyPipeline for Erased<P> {
     fn name(&self) -> &'static str {
-        P::NAME
+        self.name
     }
 
     fn params_schema(&self, generator: &mut SchemaGenerator) -> Option<Schema> {
@@ -160,6 +151,11 @@ impl<P: Pipeline> AnyPipeline for Erased<P> {
 
     fn prepare(&self, scenario: &Parsed) -> Result<Box<dyn PreparedCase>, ProblemAt> {
         let Parsed { file, name, keys, .. } = scenario;
+        let folder = file.parent().unwrap_or(Path::new("")).to_path_buf();
+        let inputs = keys.inputs.iter().map(|(name, input)| {
+            let (file, tensor) = (folder.join(input.file.as_path()), input.tensor.clone());
+            (name.clone(), InputTensor { file, tensor })
+        });
         let mut case = Case {
             scenario: name.clone(),
             seed: keys.seed.first(),
@@ -167,14 +163,16 @@ impl<P: Pipeline> AnyPipeline for Erased<P> {
             steps: keys.steps.0,
             batch_size: keys.batch_size(),
             dtype: keys.dtype,
-            folder: file.parent().unwrap_or(Path::new("")).to_path_buf(),
+            inputs: Inputs(inputs.collect()),
+            folder,
             params: scenario.params()?,
         };
         let invalid = |error: BoxError| scenario.invalid("params", error);
-        let notices = self.0.complete(&mut case).map_err(invalid)?;
-        self.0.validate(&case).map_err(invalid)?;
-        let pipeline = Arc::clone(&self.0);
-        Ok(Box::new(Prepared { pipeline, case, notices }))
+        let notices = self.pipeline.complete(&mut case).map_err(invalid)?;
+        self.pipeline.validate(&case).map_err(invalid)?;
+        let pipeline = Arc::clone(&self.pipeline);
+        let reference = keys.reference.as_ref().map(|reference| case.resolve(&reference.file));
+        Ok(Box::new(Prepared { pipeline, case, notices, reference }))
     }
 }
 
@@ -194,55 +192,5 @@ impl<P: Pipeline> Described for Erased<P> {
 
     fn examine(&self, scenario: &Parsed) -> Result<(), ProblemAt> {
         self.prepare(scenario)?.examine().map_err(|error| scenario.invalid("params", error))
-    }
-}
-
-impl<P: Pipeline> PreparedCase for Prepared<P> {
-    fn requires(&self) -> Requirements {
-        self.pipeline.requires(&self.case)
-    }
-
-    fn notices(&self) -> Vec<String> {
-        self.notices.clone()
-    }
-
-    fn asks(&self) -> Option<serde_json::Value> {
-        self.pipeline.asks(&self.case)
-    }
-
-    fn examine(&self) -> Result<(), BoxError> {
-        self.pipeline.examine(&self.case)
-    }
-
-    fn run(self: Box<Self>, device: &Device, variation: Variation) -> Result<Trace, BoxError> {
-        let Self { pipeline, mut case, .. } = *self;
-        if let Variation::Copies(samples) = variation {
-            case.batch_size = samples;
-            // Every sample is to be the first one.
-            if !case.seeds.is_empty() {
-                case.seeds = vec![case.seed; samples];
-            }
-        }
-        let mut probe = Probe::new(device.clone()).varied(variation, case.dtype);
-        pipeline.run(&case, device, &mut probe)?;
-        Ok(probe.finish()?)
-    }
-
-    fn spoil(&mut self, fault: &str) -> Result<(), BoxError> {
-        let case = &mut self.case;
-        match (fault, P::faults().into_iter().find(|known| known.name == fault)) {
-            (_, Some(known)) => (known.apply)(case),
-            (SEED_FAULT, _) => {
-                case.seed = case.seed.next();
-                case.seeds.iter_mut().for_each(|seed| *seed = seed.next());
-            }
-            (STEP_FAULT, _) => case.steps = (case.steps - 1).max(1),
-            _ => return Err(format!("unknown fault `{fault}`").into()),
-        }
-        self.pipeline.validate(case)
-    }
-
-    fn record(&self, like: &Device) -> Result<Recording, BoxError> {
-        Recording::of(like, |device, probe| self.pipeline.run(&self.case, device, probe))
     }
 }

@@ -55,7 +55,11 @@ pub struct Mark {
 #[must_use = "the scope ends when the guard is dropped"]
 #[track_caller]
 pub fn scope(name: impl std::fmt::Display) -> Scope {
-    let source = Location::caller();
+    scope_at(name, Location::caller())
+}
+
+/// A scope that was opened at a line.
+pub(crate) fn scope_at(name: impl std::fmt::Display, source: &'static Location<'static>) -> Scope {
     PLACE.with_borrow_mut(|stack| {
         let length = stack.path.len();
         let slash = if length == 0 { "" } else { "/" };

@@ -16,7 +16,7 @@ use burn_repro_core::worker::protocol::{Answer, Hello, Notice, PROTOCOL, Request
 
 use crate::panics;
 use crate::pipeline::BoxError;
-use crate::probe::ProbeError;
+use crate::read::ProbeError;
 use crate::registry::Registry;
 use crate::service::{Opened, Service};
 

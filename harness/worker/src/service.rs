@@ -10,7 +10,8 @@ use burn_repro_core::scenario::Parsed;
 use burn_repro_core::worker::{Answer, RUN, RunRequest};
 
 use crate::pipeline::BoxError;
-use crate::registry::{PreparedCase, Registry};
+use crate::prepared::PreparedCase;
+use crate::registry::Registry;
 
 /// What a worker answers under a name.
 #[derive(Clone, Copy)]

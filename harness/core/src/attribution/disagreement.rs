@@ -22,7 +22,7 @@ pub struct Disagreement {
     pub scenario: String,
     /// The output.
     pub output: String,
-    /// The reference, the golden, then every target.
+    /// The reference, the golden, then every target; empty where an outside reference is what all differ from.
     pub members: Vec<String>,
     /// Largest absolute differences, member by member, from a golden as far as it keeps the elements;
     /// infinite (JSON: null) where a side is not finite or has another shape.
@@ -98,7 +98,7 @@ fn rounding(scenario: &Scenario, reference: &HostTensor) -> f64 {
 }
 
 /// Whether an output is within the scenario's tolerance of the reference.
-fn passes(
+pub(super) fn passes(
     scenario: &Scenario,
     name: &str,
     reference: &HostTensor,

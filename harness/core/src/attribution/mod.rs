@@ -3,8 +3,10 @@
 
 mod conclusion;
 mod disagreement;
+mod port;
 
 pub use disagreement::{Disagreement, disagreements};
+pub(crate) use port::port_or_backend;
 
 /// How many times as far as the others a target must be to be called an outlier.
 ///

@@ -3,6 +3,7 @@
 
 mod expectation;
 mod golden_comparison;
+mod outside;
 mod repeats;
 mod report;
 mod sentences;
@@ -14,11 +15,13 @@ use jiff::civil::Date;
 pub use self::expectation::{ExpectationResult, Numbers, check_expectation};
 use self::golden_comparison::records;
 pub use self::golden_comparison::{GoldenComparison, TargetResult, golden_agreement};
+pub use self::outside::{OutsideReport, OutsideTensor};
 pub(crate) use self::repeats::evaluate_repeats;
 pub use self::report::{CellReport, OutputReport, RecordReport};
 pub use self::sentences::{expectation_sentence, round_up, to_pass};
 use crate::golden::{Golden, GoldenError, Summary};
 use crate::hash::sha256_hex;
+use crate::outside::{OutsideError, OutsideReference};
 use crate::plan::Cell;
 use crate::reason::{Reason, ReasonCode};
 use crate::tensor_file;
@@ -26,14 +29,25 @@ use crate::trace::{HostTensor, NamedTensor, Trace};
 use crate::verdict::{Findings, Judgement, Verdict, apply_known_failure, judge};
 use crate::worker::Outcome;
 
+/// What a cell is judged by.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Our own result.
+    pub golden: Result<&'a Golden, &'a GoldenError>,
+    /// Somebody else's, where the scenario names one.
+    pub outside: Result<Option<&'a OutsideReference>, &'a OutsideError>,
+}
+
+/// Without an outside reference.
+impl<'a> From<Result<&'a Golden, &'a GoldenError>> for Wanted<'a> {
+    fn from(golden: Result<&'a Golden, &'a GoldenError>) -> Self {
+        Self { golden, outside: Ok(None) }
+    }
+}
+
 /// Judges what a worker returned for a cell.
 #[must_use]
-pub fn evaluate(
-    cell: &Cell,
-    outcome: &Outcome,
-    golden: Result<&Golden, &GoldenError>,
-    today: Date,
-) -> CellReport {
+pub fn evaluate(cell: &Cell, outcome: &Outcome, wanted: Wanted<'_>, today: Date) -> CellReport {
     let (scenario, target) = (&cell.scenario, &cell.target);
     let known = scenario.known_failure(target);
     let report = |judgement| {
@@ -43,14 +57,15 @@ pub fn evaluate(
     };
     let verdict = match outcome {
         Outcome::Finished(trace) => {
-            let examined = Examined::new(cell, trace, golden);
+            let examined = Examined::new(cell, trace, wanted);
             return CellReport {
                 noise_sha256: trace.noise.first_sha256.clone(),
                 all_noise_sha256: trace.noise.all_sha256.clone(),
                 weights_sha256: trace.weights_sha256.clone(),
-                golden_sha256: golden.ok().map(|golden| golden.text.tensors_sha256.clone()),
+                golden_sha256: wanted.golden.ok().map(|golden| golden.text.tensors_sha256.clone()),
                 outputs: examined.outputs,
                 expect: examined.expect,
+                reference: examined.outside,
                 first_record_outside: examined.steps.iter().find(|step| step.outside).cloned(),
                 steps: examined.steps,
                 ..report(judge(&examined.findings))
@@ -72,21 +87,23 @@ struct Examined {
     findings: Findings,
     outputs: BTreeMap<String, OutputReport>,
     expect: Vec<ExpectationResult>,
+    outside: Option<OutsideReport>,
     steps: Vec<RecordReport>,
 }
 
 impl Examined {
-    fn new(cell: &Cell, trace: &Trace, golden: Result<&Golden, &GoldenError>) -> Self {
+    fn new(cell: &Cell, trace: &Trace, wanted: Wanted<'_>) -> Self {
         let mut examined = Self {
             findings: Findings::default(),
             outputs: BTreeMap::new(),
             expect: Vec::new(),
+            outside: None,
             steps: Vec::new(),
         };
         for NamedTensor { name, tensor } in &trace.outputs {
             examined.take_output(cell, name, tensor);
         }
-        match golden {
+        match wanted.golden {
             Ok(golden) => examined.compare_golden(cell, trace, golden),
             Err(error) => {
                 let code = match error {
@@ -106,6 +123,11 @@ impl Examined {
                 examined.findings.mismatches.push(Reason::new(ReasonCode::PublishedNumber, text));
             }
             examined.expect.push(result);
+        }
+        match wanted.outside {
+            Ok(None) => {}
+            Ok(Some(reference)) => examined.compare_outside(cell, trace, reference),
+            Err(error) => examined.findings.mismatches.push(outside::unreadable(error)),
         }
         examined
     }
@@ -131,6 +153,13 @@ impl Examined {
         self.outputs.insert(name.to_owned(), report);
     }
 
+    fn compare_outside(&mut self, cell: &Cell, trace: &Trace, reference: &OutsideReference) {
+        let report = OutsideReport::new(&cell.scenario, &cell.target, trace, reference);
+        self.findings.checks += report.tensors.len();
+        self.findings.mismatches.extend(report.reasons());
+        self.outside = Some(report);
+    }
+
     fn compare_golden(&mut self, cell: &Cell, trace: &Trace, golden: &Golden) {
         let Cell { scenario, target, .. } = cell;
         let stale = golden.text.stale_fields(scenario, trace.weights_sha256.as_deref());
@@ -140,7 +169,7 @@ impl Examined {
             let texts = std::iter::once(what).chain(stale);
             let stale = texts.map(|text| Reason::new(ReasonCode::StaleGolden, text));
             let help = Reason::help(format!(
-                "run `cargo test`, then review the golden with `cargo insta review` or `cargo repro golden accept {}`",
+                "run `cargo test`, then review the golden with `cargo repro golden accept {}` or `cargo insta review`",
                 scenario.name
             ));
             self.findings.stale_golden = stale.chain([help]).collect();

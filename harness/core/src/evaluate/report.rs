@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::compare::Comparison;
-use crate::evaluate::ExpectationResult;
+use crate::evaluate::{ExpectationResult, OutsideReport};
 use crate::exit::Exit;
 use crate::json_float;
 use crate::plan::Skip;
@@ -52,6 +52,9 @@ pub struct CellReport {
     pub outputs: BTreeMap<String, OutputReport>,
     /// Every published number beside the target's.
     pub expect: Vec<ExpectationResult>,
+    /// The cell beside the outside reference, where the scenario names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<OutsideReport>,
     /// Every intermediate tensor that the golden keeps, in order: how the distance grows.
     #[serde(default)]
     pub steps: Vec<RecordReport>,
@@ -159,6 +162,7 @@ impl CellReport {
             golden_sha256: None,
             outputs: BTreeMap::new(),
             expect: Vec::new(),
+            reference: None,
             steps: Vec::new(),
             first_record_outside: None,
             repeats: None,
@@ -179,7 +183,11 @@ impl CellReport {
         );
         if matches!(self.verdict, Verdict::Mismatch | Verdict::NonFinite) {
             let Self { scenario, target, .. } = self;
-            last.push(format!("next: `cargo repro diagnose {scenario} --backend {target}`"));
+            let is_outside = |reason: &Reason| reason.code == ReasonCode::OutsideReference;
+            last.push(match self.reasons.iter().all(is_outside) {
+                true => format!("next: `cargo repro parity {scenario}`"),
+                false => format!("next: `cargo repro diagnose {scenario} --backend {target}`"),
+            });
         }
         let room = SUMMARY_LINES - last.len();
         if lines.len() > room {

@@ -41,7 +41,7 @@ fn told(more: &str, golden: Result<&Golden, &GoldenError>, change: impl Fn(&mut 
     let mut trace = trace(Dtype::F32);
     change(&mut trace);
     let outcome = Outcome::Finished(Box::new(trace));
-    let report = evaluate(&cell(more), &outcome, golden, jiff::civil::date(2026, 11, 23));
+    let report = evaluate(&cell(more), &outcome, golden.into(), jiff::civil::date(2026, 11, 23));
     let code = |code: ReasonCode| serde_json::to_value(code).unwrap();
     let reasons = report
         .reasons
@@ -75,13 +75,13 @@ fn what_answers_another_question_has_codes_and_words() {
         outside-tolerance: image abs_sum is NaN, the golden's 2.5000000: off by NaN, allowed 2.500e-5 (abs_sum { rel: 2.00e-1 } would pass)
         non-finite: image has 1 of 4 elements that are NaN or infinite, which no tolerance lets pass
     missing golden
-        missing-golden: golden/tiny.snap does not exist: run `cargo test` and review it with `cargo insta review`
+        missing-golden: golden/tiny.snap does not exist: run `cargo test` and review it with `cargo repro golden accept` or `cargo insta review`
     missing golden
         unreadable-golden: golden/tiny.snap: is cut off; restore the file or review the golden again
     stale golden
         stale-golden: the golden was made from another version of the scenario
         stale-golden: seed is 7, the golden's 0
-        help: run `cargo test`, then review the golden with `cargo insta review` or `cargo repro golden accept tiny`
+        help: run `cargo test`, then review the golden with `cargo repro golden accept tiny` or `cargo insta review`
     wrong noise
         wrong-noise: the noise is not the golden's: found Noise { draws: 9, first_sha256: None, all_sha256: None }, expected Noise { draws: 0, first_sha256: None, all_sha256: None }
     ");

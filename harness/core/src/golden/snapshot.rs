@@ -85,6 +85,21 @@ pub fn assert_reference(
     Err(ReferenceError::Changed(changed(store, scenario, trace, &golden)))
 }
 
+/// Makes the folder of the goldens of a new project: not its parents, since then it is misspelt.
+fn make(folder: &Path) -> io::Result<()> {
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => {
+            let folder = folder.display();
+            Err(io::Error::new(
+                error.kind(),
+                format!("cannot make the golden folder {folder}: {error}"),
+            ))
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
 /// Lets insta work on a copy, then moves what it wrote; `agrees` says whether the golden is what the draft says.
 fn assert_beside(
     store: &Store,
@@ -93,7 +108,7 @@ fn assert_beside(
     agrees: bool,
 ) -> io::Result<Result<(), String>> {
     let name = &scenario.name;
-    fs::create_dir_all(store.folder())?;
+    make(store.folder())?;
     // Hidden: cargo-insta does not look into it, should this process be killed.
     let beside = tempfile::Builder::new().prefix(".reference-").tempdir_in(store.folder())?;
     let reviewed = store.files_of(name);
@@ -206,8 +221,8 @@ fn changed(
     let pending = GoldenFiles::pending(store.folder(), &scenario.name);
     let next = if pending.all().iter().any(|file| file.exists()) {
         format!(
-            "{} waits for review: look with `cargo repro golden show {name}`, then `cargo insta \
-             review` or `cargo repro golden accept {name}`",
+            "{} waits for review: look with `cargo repro golden show {name}`, then `cargo repro \
+             golden accept {name}` or `cargo insta review`",
             pending.text.display(),
             name = scenario.name
         )

@@ -31,7 +31,7 @@ pub struct Golden {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GoldenError {
     /// Neither half exists.
-    #[error("{} does not exist: run `cargo test` and review it with `cargo insta review`", .0.display())]
+    #[error("{} does not exist: run `cargo test` and review it with `cargo repro golden accept` or `cargo insta review`", .0.display())]
     Missing(PathBuf),
     /// One half exists without the other.
     #[error("{} is missing, but the other file of the golden is not: restore it or review the golden again", .0.display())]

@@ -3,21 +3,57 @@
 //! Parsing only: defaults and refusals that need one value alone. What needs several values, the
 //! file system or a pipeline is `load`'s work.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use burn_repro_target::Determinism;
-use schemars::JsonSchema;
-use serde::Deserialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer};
 
 use super::bounded::{BatchSize, FormatVersion, MemoryLimit, Name, Steps, TimeLimit};
 use super::expectation::Expectation;
+use super::inputs::InputFile;
 use super::known_failure::KnownFailure;
-use super::seed::Seeds;
+use super::reference_file::ReferenceFile;
+use super::seed::{Seed, Seeds};
 use super::selector::BackendSelector;
 use super::tolerance::Tolerance;
 use crate::trace::Dtype;
 
+/// A value that a file may leave out.
+#[derive(Debug, Clone)]
+pub struct Given<P>(pub Option<P>);
+
+impl<P> Default for Given<P> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+/// What is written is there, a null too.
+impl<'de, P: Deserialize<'de>> Deserialize<'de> for Given<P> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        P::deserialize(deserializer).map(|value| Self(Some(value)))
+    }
+}
+
+impl<P: JsonSchema> JsonSchema for Given<P> {
+    fn schema_name() -> Cow<'static, str> {
+        P::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        P::json_schema(generator)
+    }
+
+    fn inline_schema() -> bool {
+        P::inline_schema()
+    }
+}
+
 /// A scenario file. `P` is the type of `params`, which belongs to the pipeline.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, bound(deserialize = "P: Deserialize<'de>"))]
 pub struct ScenarioFile<P> {
     #[serde(rename = "version")]
     pub(crate) _version: FormatVersion,
@@ -27,13 +63,19 @@ pub struct ScenarioFile<P> {
     #[serde(default)]
     pub(crate) description: String,
     pub pipeline: String,
-    /// One seed, or one for each sample of the batch.
+    /// One seed, or one for each sample of the batch; 0 if left out.
+    #[serde(default = "first_seed")]
     pub seed: Seeds,
+    #[serde(default = "one_step")]
     pub steps: Steps,
     /// As many as `seed` lists if left out, else 1.
     #[serde(default)]
     pub batch_size: Option<BatchSize>,
-    pub params: P,
+    #[serde(default)]
+    pub params: Given<P>,
+    /// Tensors of files that go into the model, by the names that its pipeline asks for.
+    #[serde(default)]
+    pub inputs: BTreeMap<String, InputFile>,
     #[serde(default = "every_class")]
     pub(crate) backends: Vec<BackendSelector>,
     #[serde(default)]
@@ -44,6 +86,9 @@ pub struct ScenarioFile<P> {
     pub(crate) tolerance: Tolerance,
     #[serde(default)]
     pub(crate) expect: Vec<Expectation>,
+    /// Somebody else's tensors, which every target is compared with.
+    #[serde(default)]
+    pub reference: Option<ReferenceFile>,
     #[serde(default)]
     pub(crate) known_failures: Vec<KnownFailure>,
     /// Free words; `nightly` leaves the scenario to runs that ask for it.
@@ -76,6 +121,14 @@ impl<P> ScenarioFile<P> {
             )
         })
     }
+}
+
+fn first_seed() -> Seeds {
+    Seeds::One(Seed::from(0))
+}
+
+fn one_step() -> Steps {
+    Steps(1)
 }
 
 fn single_precision() -> Dtype {

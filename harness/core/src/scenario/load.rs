@@ -121,6 +121,7 @@ pub fn parse(file: &Path, text: String, catalog: &dyn Catalog) -> Result<Scenari
         dtype: keys.dtype,
         tolerance: keys.tolerance.clone(),
         expect: keys.expect.clone(),
+        reference: keys.reference.clone(),
         known_failures: placed(keys.known_failures.clone(), file, &parsed.text),
         tags: keys.tags.clone(),
         must_catch: keys.must_catch.clone(),

@@ -11,11 +11,13 @@ mod entry_lines;
 mod error;
 mod expectation;
 mod file;
+mod inputs;
 mod known_failure;
 mod load;
 mod merge;
 mod parsed;
 mod question;
+mod reference_file;
 mod relative_path;
 mod requirements;
 mod schema;
@@ -41,11 +43,13 @@ pub use catalog::{Catalog, Checked, Described};
 pub use driver_range::DriverRange;
 pub use error::{LoadError, Problem, ProblemAt};
 pub use expectation::{Expectation, Published, Statistic};
+pub use inputs::InputFile;
 pub use known_failure::{FailureCause, KnownFailure};
-pub use load::examine;
+pub(crate) use load::examine;
 pub use load::{ALL_FAULTS, load, load_file, parse};
 pub use parsed::Parsed;
 pub use question::Question;
+pub use reference_file::ReferenceFile;
 pub use relative_path::RelativePath;
 pub use requirements::{RequiredFile, Requirements};
 pub use schema::scenario_schema;
@@ -90,6 +94,8 @@ pub struct Scenario {
     pub tolerance: Tolerance,
     /// Published numbers.
     pub expect: Vec<Expectation>,
+    /// Somebody else's tensors, which every target is compared with.
+    pub reference: Option<ReferenceFile>,
     /// Failures that are known.
     pub known_failures: Vec<KnownFailure>,
     /// Free words.

@@ -45,9 +45,15 @@ impl Parsed {
     /// # Errors
     /// The first problem, with its place in the text.
     pub fn params<P: DeserializeOwned>(&self) -> Result<P, ProblemAt> {
-        let of_text =
-            || from_yaml::<ScenarioFile<P>>(&self.file, &self.text).map(|keys| keys.params);
-        match &self.keys.params {
+        let missing = || self.invalid("pipeline", "it needs `params`, which are not there");
+        let Some(value) = &self.keys.params.0 else {
+            return P::deserialize(Value::Null).map_err(|_| missing());
+        };
+        let of_text = || {
+            let keys = from_yaml::<ScenarioFile<P>>(&self.file, &self.text)?;
+            keys.params.0.ok_or_else(missing)
+        };
+        match value {
             value if holds_null(value) => of_text(),
             // A value has lost its place, so that a problem is looked for in the text.
             value => P::deserialize(value).or_else(|_| of_text()),

@@ -44,7 +44,7 @@ impl Question {
             steps: file.steps.0,
             batch_size: file.batch_size(),
             dtype: file.dtype,
-            params: file.params.clone(),
+            params: file.params.0.clone().unwrap_or(Value::Null),
         }
     }
 

@@ -234,7 +234,7 @@ mod tests {
     #[case::merged_value(&MERGED.replace("a: 1", "a: no"), "a.yaml:7:3: params.a: invalid type")]
     #[case::merged_key(&MERGED.replace("b: []", "c: 1"), "a.yaml:6:9: params: unknown field `c`")]
     #[case::value_beside(&MERGED.replace("steps: 2", "steps: -2"), "a.yaml:4:1: steps: invalid number of steps -2")]
-    #[case::left_out(&MERGED.replace("seed: 7\n", ""), ": missing field `seed`")]
+    #[case::left_out(&MERGED.replace("pipeline: p\n", ""), ": missing field `pipeline`")]
     #[case::seed_beyond_every_number(&MERGED.replace("seed: 7", "seed: 99999999999999999999"), "a.yaml:3:7: seed: the seed")]
     #[case::not_a_mapping(&MERGED.replace("{ b: [] }", "1"), "a.yaml:6:3: expected a mapping or list of mappings for merging")]
     #[case::key_twice(&MERGED.replace("seed: 7", "seed: 7\nseed: 8"), "a.yaml:4:1: duplicate field `seed`")]

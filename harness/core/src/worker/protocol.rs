@@ -86,6 +86,8 @@ pub enum Variation {
     Moved(u64),
     /// A batch of this many copies of the first sample.
     Copies(usize),
+    /// Every module that the model names, and every parent of one, is given what the outside reference gave it.
+    ReferenceInputs,
 }
 
 /// What a worker answers.

@@ -87,7 +87,7 @@ impl Runner {
             }
             outcome => outcome,
         };
-        seen(evaluate(&self.cell, &outcome, self.golden.as_ref(), today()), seconds)
+        seen(evaluate(&self.cell, &outcome, self.golden.as_ref().into(), today()), seconds)
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn seen(
     golden: Result<&Golden, &GoldenError>,
     today: Date,
 ) -> (Detection, Option<f64>) {
-    let report = evaluate(cell, outcome, golden, today);
+    let report = evaluate(cell, outcome, golden.into(), today);
     let by_all = report.verdict.is_failure();
     let Outcome::Finished(trace) = outcome else {
         // Nobody overlooks a crash, but it is no comparison that saw it.

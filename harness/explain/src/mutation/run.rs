@@ -59,7 +59,7 @@ pub fn mutate(
         }
     }
     let plain = worker.run(&cell.scenario);
-    let green = !evaluate(cell, &plain, golden.as_ref(), today()).verdict.is_failure();
+    let green = !evaluate(cell, &plain, golden.as_ref().into(), today()).verdict.is_failure();
     if let (Outcome::Finished(plain), true) = (plain, green) {
         for fault in case_faults {
             // Parameters that are no longer valid are refused, which tells nothing of the checks.
@@ -79,7 +79,7 @@ fn clean(cell: &Cell, store: &Store, worker: &mut Worker) -> Result<Trace, Strin
     let nothing = InjectedFault { fault: FAULTS[0].name.to_owned(), at: NOWHERE };
     let outcome = ask_faulted(worker, &cell.scenario, &nothing);
     let golden = store.load(&cell.scenario.name);
-    let report = evaluate(cell, &outcome, golden.as_ref(), today());
+    let report = evaluate(cell, &outcome, golden.as_ref().into(), today());
     match outcome {
         Outcome::Finished(trace) if !report.verdict.is_failure() => Ok(*trace),
         _ => Err(format!("{} without a fault: {}", report.verdict, joined(&report.reasons))),

@@ -10,6 +10,9 @@ use burn_repro_core::attribution::Disagreement;
 pub fn outliers(found: &[Result<Disagreement, String>]) -> String {
     let paragraph = |found: &Result<Disagreement, String>| match found {
         Err(reason) => format!("no outlier can be found in {reason}\n"),
+        Ok(Disagreement { scenario, output, members, conclusion, .. }) if members.is_empty() => {
+            format!("{scenario} {output}: {conclusion}\n")
+        }
         Ok(disagreement) => format!(
             "{} {}: {}\n{}\n",
             disagreement.scenario,

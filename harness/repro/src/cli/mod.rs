@@ -8,10 +8,13 @@ mod compare;
 mod diagnose;
 mod doctor;
 mod golden;
+mod init;
 mod leave;
 mod list;
 mod mutation;
 mod noise;
+mod parity;
+mod record_script;
 mod report;
 mod run;
 mod schema;
@@ -21,7 +24,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use burn_repro_target::VariableError;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::project::Project;
 use burn_repro_core::exit::Exit;
@@ -59,6 +62,8 @@ enum Command {
     Run(RunArguments),
     /// Show what is here, and for what is not: why, and how to get it
     List(ListArguments),
+    /// Make a crate with a model of its own a project: test, scenario, manifest
+    Init(init::InitArguments),
     /// Draw the noise of a seed and print its SHA-256
     Noise(NoiseArguments),
     /// Measure how far results are off through rounding alone, and propose tolerances
@@ -73,6 +78,14 @@ enum Command {
     /// Mutation-test the checks: inject faults and report how many each scenario detects
     #[command(alias = "power")]
     Mutation(mutation::MutationArguments),
+    /// Find the layers that differ from the model that was ported, and how
+    Parity(parity::ParityArguments),
+    /// Print the script that records a model's results, for `parity` and `reference:`
+    RecordScript {
+        /// What runs the model
+        #[arg(value_enum)]
+        framework: record_script::Framework,
+    },
     /// Make reports from the records of one run or of many machines
     Report(report::ReportArguments),
     /// Compare the saved outputs of two runs directly, without a golden
@@ -157,6 +170,11 @@ struct NoiseArguments {
     out: Option<PathBuf>,
 }
 
+/// Whether a word is the name of a command.
+pub(crate) fn is_command(word: &str) -> bool {
+    Arguments::command().find_subcommand(word).is_some()
+}
+
 /// Runs the command line of a project.
 pub(crate) fn main(mut project: Project) -> ExitCode {
     // clap ends the process with 2 on wrong usage and 0 on --help, as our exit codes have it.
@@ -187,12 +205,15 @@ impl Command {
             Self::Run(arguments) => {
                 run::run(project, &arguments.with_variables().map_err(Failure::usage)?)
             }
+            Self::Init(arguments) => init::init(&arguments),
             Self::Noise(arguments) => noise::noise(project, &arguments),
             Self::Calibrate(arguments) => calibrate::calibrate(project, &arguments),
             Self::Bisect(arguments) => bisect::bisect_cell(project, &arguments),
             Self::Doctor(arguments) => doctor::doctor(&arguments),
             Self::Diagnose(arguments) => diagnose::diagnose(project, &arguments),
             Self::Mutation(arguments) => mutation::run(project, &arguments),
+            Self::Parity(arguments) => parity::parity(project, &arguments),
+            Self::RecordScript { framework } => record_script::print(framework),
             Self::Report(arguments) => report::report(&arguments),
             Self::Compare(arguments) => compare::compare(&arguments),
             Self::Schema { format } => schema::schema(project, format),
@@ -247,7 +268,6 @@ impl Failure {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
     use rstest::rstest;
 
     use super::*;

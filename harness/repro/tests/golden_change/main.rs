@@ -77,9 +77,6 @@ fn trials() -> Vec<Trial> {
     ]);
     #[cfg(unix)]
     trials.extend(trials![surroundings: the_gate_works_in_folders_of_any_bytes]);
-    let name = "the_merged_report_shows_the_outlier_in_a_browser";
-    let test = machines::the_merged_report_shows_the_outlier_in_a_browser;
-    trials.push(needed::trial(name, webdriver::no_browser, webdriver::is_demanded(), test));
     trials.extend(trials![writes: test_runs_at_once_do_not_corrupt_each_other]);
     #[cfg(unix)]
     trials.extend(trials![

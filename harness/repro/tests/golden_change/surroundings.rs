@@ -33,7 +33,7 @@ pub fn the_gate_reads_the_variables_of_the_command_line() -> Result<(), Failed> 
         ("BURN_REPRO_THREADS", " 2"),
         ("BURN_REPRO_RUN_NAME", " night "),
     ];
-    check(with(&folder, "gate", &[], &variables), 0, &["tiny::flex", "5 passed; 0 failed"])?;
+    check(with(&folder, "gate", &[], &variables), 0, &["tiny::flex", "6 passed; 0 failed"])?;
     let run = fs::read_dir(folder.path().join("runs"))?.next().ok_or("no run")??.path();
     let record = RunRecord::read(&run.join("run.json"))?;
     ensure(record.run.name == "night" && record.run.threads == Some(2), "not as they say")?;

@@ -8,7 +8,7 @@ use super::pictures::Pictures;
 use crate::matrix::{Located, Matrix, same_bits};
 use crate::report::command;
 use burn_repro_core::evaluate::RecordReport;
-use burn_repro_core::evaluate::{ExpectationResult, Numbers};
+use burn_repro_core::evaluate::{ExpectationResult, Numbers, OutsideReport, OutsideTensor};
 use burn_repro_core::golden::Golden;
 use burn_repro_core::hash::sha256_hex;
 use burn_repro_core::reason::Reason;
@@ -34,6 +34,7 @@ pub(super) struct Cell {
     outputs: Vec<Output>,
     steps: Vec<Step>,
     expect: Vec<Expect>,
+    reference: Option<Reference>,
     log: String,
 }
 
@@ -44,6 +45,13 @@ pub(super) struct Step {
     /// Nothing where no bound is known.
     pub(super) allowed: Option<f64>,
     pub(super) estimate: bool,
+}
+
+/// The tensors of a cell beside those of somebody else.
+#[derive(Debug, Serialize)]
+struct Reference {
+    source: String,
+    tensors: Vec<Step>,
 }
 
 #[derive(Debug, Serialize)]
@@ -99,6 +107,7 @@ pub(super) fn cell(
         outputs: outputs.collect(),
         steps: report.steps.iter().map(step).collect(),
         expect: report.expect.iter().flat_map(expect).collect(),
+        reference: report.reference.as_ref().map(reference),
         log: folder.log(report),
     }
 }
@@ -109,6 +118,19 @@ pub(super) fn step(record: &RecordReport) -> Step {
         distance: record.value(),
         allowed: Some(record.allowed),
         estimate: record.rmse_estimate.is_some(),
+    }
+}
+
+fn reference(report: &OutsideReport) -> Reference {
+    let tensor = |tensor: &OutsideTensor| Step {
+        name: tensor.name.clone(),
+        distance: tensor.largest(),
+        allowed: Some(tensor.allowed),
+        estimate: false,
+    };
+    Reference {
+        source: report.source.clone(),
+        tensors: report.tensors.iter().map(tensor).collect(),
     }
 }
 

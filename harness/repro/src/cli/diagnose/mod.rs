@@ -70,7 +70,8 @@ pub(super) fn diagnose(project: &Project, arguments: &DiagnoseArguments) -> Resu
     let cell = Cell { scenario: Arc::clone(&scenario), target: target.clone(), threads: None };
     let mut worker = Worker::new(command.clone(), target.clone(), cell.settings());
 
-    let Ran { report, .. } = run_cell(&cell, store.load(&scenario.name).as_ref(), &mut worker);
+    let Ran { report, .. } =
+        run_cell(&cell, store.load(&scenario.name).as_ref().into(), &mut worker);
     let lockstep = lockstep(arguments, &cell, &mut worker)?;
     let reference = reference_state(&scenario, &store, &discovery, &command)?;
     let found = Diagnosis::new(Evidence {

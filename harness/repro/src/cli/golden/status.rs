@@ -81,7 +81,7 @@ fn summary(goldens: &[GoldenStatus], unowned: usize) -> String {
     let bytes: u64 = goldens.iter().map(|golden| golden.size).sum();
     let largest = goldens.iter().map(|golden| golden.size).max().unwrap_or(0);
     let next = if count(GoldenState::New) + count(GoldenState::Changed) > 0 {
-        "; look with `repro golden show`, then `cargo insta review` or `repro golden accept`"
+        "; look with `cargo repro golden show`, then `cargo repro golden accept` or `cargo insta review`"
     } else if count(GoldenState::Stale) + count(GoldenState::Missing) > 0 {
         "; `cargo test` makes what can be reviewed"
     } else {

@@ -114,6 +114,19 @@ function expectPart(cell) {
         ['what', 'source', 'got', 'published', 'tolerance', 'outcome'], rows, 'numbers quiet'));
 }
 
+function referencePart(cell) {
+    if (!cell.reference) return null;
+    const { source, tensors } = cell.reference;
+    const about = (tensor) => distanceText(tensor.distance) || 'not finite';
+    const first = tensors.find(isOutside);
+    const said = first ? `First outside of what is allowed: ${first.name}, ${about(first)}.`
+        : `None of ${counted(tensors.length, 'tensor')} is outside of what is allowed.`;
+    const rows = tensors.map((tensor) => [value(tensor.name), about(tensor),
+        boundText(tensor.allowed)]);
+    return part(`Beside ${source}`, make('p', '', value(said)), folded('Tensors as a table',
+        () => tabulate('Tensors', ['tensor', 'distance', 'allowed'], rows)));
+}
+
 function historyPart(cell) {
     const entry = historyOf(cell);
     return entry ? part('History', historyLine(entry)) : null;
@@ -140,6 +153,6 @@ function cellContent(cell) {
         ...summaryPart(cell),
         diagnosisPart(cell),
         ...cell.outputs.map((output) => outputPart(output, cell)),
-        stepsPart(cell), expectPart(cell), historyPart(cell), environmentPart(cell), logPart(cell),
+        stepsPart(cell), referencePart(cell), expectPart(cell), historyPart(cell), environmentPart(cell), logPart(cell),
     ].filter(Boolean);
 }

@@ -1,0 +1,73 @@
+//! A reference file as `repro record-script` has it written: results, what went into each module, weights, and what the
+//! modules are. A file of tensors alone is one, too: it knows less.
+
+use std::collections::BTreeMap;
+
+use burn_repro_core::tensor_file::{TensorFileError, decode_floats, metadata};
+use burn_repro_core::trace::HostTensor;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// The tensors of a reference, and what it says of its modules.
+#[derive(Debug, Default)]
+pub struct Recorded {
+    tensors: BTreeMap<String, HostTensor>,
+    modules: BTreeMap<String, Module>,
+}
+
+/// A module of the reference.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Module {
+    #[serde(default)]
+    pub(super) class: String,
+    #[serde(flatten)]
+    pub(super) attributes: Map<String, Value>,
+}
+
+impl Recorded {
+    /// Reads the bytes of a file.
+    ///
+    /// # Errors
+    /// If it is no file of tensors.
+    pub fn read(bytes: &[u8]) -> Result<Self, TensorFileError> {
+        let named = decode_floats(bytes)?.into_iter();
+        // Written by others, or by a later version: what cannot be read is not known.
+        let words = metadata(bytes)?;
+        let modules = words.get("modules").and_then(|text| serde_json::from_str(text).ok());
+        Ok(Self {
+            tensors: named.map(|named| (named.name, named.tensor)).collect(),
+            modules: modules.unwrap_or_default(),
+        })
+    }
+
+    /// The tensor of a name.
+    pub(super) fn tensor(&self, name: &str) -> Option<&HostTensor> {
+        self.tensors.get(name)
+    }
+
+    /// The module that gave a result: `block.norm1` of `block.norm1#2`.
+    pub(super) fn module(&self, result: &str) -> Option<&Module> {
+        self.modules.get(module_name(result))
+    }
+
+    /// What went into the module that gave a result.
+    pub(super) fn inputs(&self, result: &str) -> Vec<&HostTensor> {
+        let first = self.tensor(&format!("{result}/input"));
+        let rest = (1..).map_while(|number| self.tensor(&format!("{result}/input.{number}")));
+        first.into_iter().chain(rest).collect()
+    }
+
+    /// The weights of the module that gave a result, by their names in it.
+    pub(super) fn weights(&self, result: &str) -> BTreeMap<String, &HostTensor> {
+        let prefix = format!("weights/{}.", module_name(result));
+        let own = self.tensors.range(prefix.clone()..);
+        let own = own.take_while(|(name, _)| name.starts_with(&prefix));
+        own.map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor)).collect()
+    }
+}
+
+/// The module of a result: without the number of the call and of the output.
+pub(super) fn module_name(result: &str) -> &str {
+    let result = result.split_once("/output.").map_or(result, |(module, _)| module);
+    result.split_once('#').map_or(result, |(module, _)| module)
+}

@@ -1,0 +1,99 @@
+//! Reading a tensor back from its device. The only place of the harness that does.
+
+use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn_repro_core::trace::{Dtype, HostTensor};
+use burn_repro_device::first_stale;
+
+/// Why a tensor could not be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// The device reported an error for an earlier operation.
+    #[error("synchronise the device before reading `{name}`: {reason}")]
+    Sync {
+        /// The tensor that was about to be read.
+        name: String,
+        /// What the backend said.
+        reason: String,
+    },
+    /// The read itself failed.
+    #[error("read `{name}` from the device: {reason}")]
+    Read {
+        /// The tensor that was about to be read.
+        name: String,
+        /// What the backend said.
+        reason: String,
+    },
+    /// A dtype that cannot be compared.
+    #[error("record `{name}`: its dtype {dtype:?} is no float; cast it before recording it")]
+    NoFloat {
+        /// The tensor.
+        name: String,
+        /// Its dtype.
+        dtype: DType,
+    },
+    /// Two tensors of one name.
+    #[error("record `{0}` twice; give every step its own name, for instance with `step_name`")]
+    Duplicate(String),
+    /// A tensor without elements would compare as equal to anything.
+    #[error("record `{0}`, which has no elements")]
+    Empty(String),
+    /// What memory is filled with before a cell, still there.
+    #[error(
+        "`{name}` holds memory that nobody wrote, first at element {index}: a kernel did not write all of its result, \
+         or read past what was written"
+    )]
+    Stale {
+        /// The tensor.
+        name: String,
+        /// The first such element, row-major.
+        index: usize,
+    },
+    /// Inputs that cannot be made copies of one sample.
+    #[error("an input's first dimension is not the batch")]
+    NoBatch,
+    /// A pipeline that puts nothing out would pass by accident.
+    #[error("the pipeline put out no tensor; call `probe.output(name, &tensor)`")]
+    NoOutput,
+}
+
+/// Reads a tensor back, after a `sync`.
+///
+/// # Errors
+/// As [`on_host`], and if the device fails.
+pub(crate) fn read<const D: usize>(
+    name: &str,
+    tensor: &Tensor<D>,
+    device: &Device,
+) -> Result<HostTensor, ProbeError> {
+    device
+        .sync()
+        .map_err(|error| ProbeError::Sync { name: name.into(), reason: format!("{error:?}") })?;
+    let data = tensor
+        .clone()
+        .try_into_data()
+        .map_err(|error| ProbeError::Read { name: name.into(), reason: format!("{error:?}") })?;
+    on_host(name, &data)
+}
+
+/// A tensor as a device gave it.
+///
+/// # Errors
+/// If it cannot be compared, or holds memory that nobody wrote.
+pub(crate) fn on_host(name: &str, data: &TensorData) -> Result<HostTensor, ProbeError> {
+    let dtype = match data.dtype() {
+        DType::F64 => Dtype::F64,
+        DType::F32 | DType::Flex32 => Dtype::F32,
+        DType::F16 => Dtype::F16,
+        DType::BF16 => Dtype::Bf16,
+        dtype => return Err(ProbeError::NoFloat { name: name.into(), dtype }),
+    };
+    if let Some(index) = first_stale(data.as_bytes(), data.dtype().size()) {
+        return Err(ProbeError::Stale { name: name.into(), index });
+    }
+    let shape = data.shape().to_vec();
+    let values: Vec<f64> = data.iter::<f64>().collect();
+    if values.is_empty() {
+        return Err(ProbeError::Empty(name.into()));
+    }
+    Ok(HostTensor { shape, dtype, values })
+}
