@@ -9,6 +9,11 @@ if [ -z "${XDG_RUNTIME_DIR:-}" ]; then
   export XDG_RUNTIME_DIR
 fi
 
+# What an incremental build keeps is as large as the build, and CI builds once.
+if [ -n "${CI:-}" ]; then
+  export CARGO_INCREMENTAL=0
+fi
+
 step() { printf '\n== %s\n' "$*"; "$@"; }
 
 # A test of the review drives it, and would be ignored without it.
@@ -20,6 +25,7 @@ cargo insta --version >/dev/null 2>&1 || {
 step cargo fmt --all --check
 step ci/check-workflows.sh
 step ci/check-features.sh
+step ci/check-recorders.sh
 step ci/check-house.py
 # The core first, before anything of Burn is compiled, and as where there is no C++ compiler.
 step env CC=false CXX=false cargo test -p burn-repro-core -p burn-repro-target --locked

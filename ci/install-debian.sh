@@ -11,6 +11,8 @@ root apt-get update -q
 install build-essential ca-certificates git libvulkan1 mesa-vulkan-drivers
 # For the workflows and their scripts, and the schema of JUnit.
 install jq libxml2-utils python3-venv shellcheck zstd
+# For what records models of other frameworks: 151 MB.
+install python3-torch
 # For the HTML report's tests. On Ubuntu these names are stubs for snaps, and its runners bring a browser.
 if ! command -v chromedriver >/dev/null; then
   install chromium chromium-driver
