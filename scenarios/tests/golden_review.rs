@@ -185,7 +185,7 @@ fn repro_golden_accept_goes_through_the_same_files() -> Result<(), Failed> {
         copy.repro(&["golden", "accept"]),
         false,
         &[
-            "ddim-tiny is not accepted: a published number is not met",
+            "ddim-tiny is not accepted: what others computed is not met",
             "DDIMPipelineFastTests.test_inference: off by 5.0",
         ],
     )?;

@@ -85,7 +85,19 @@ impl Executor {
     /// # Errors
     /// What the backend says.
     pub fn read(&mut self, tensor: &TensorIr) -> Result<TensorData, String> {
-        let mut tensor = TensorIr { status: TensorStatus::ReadOnly, ..tensor.clone() };
+        self.read_as(TensorStatus::ReadOnly, tensor)
+    }
+
+    /// The elements of a tensor, which is dropped: nothing is copied where the backend has it in the host's memory.
+    ///
+    /// # Errors
+    /// What the backend says.
+    pub fn take(&mut self, tensor: &TensorIr) -> Result<TensorData, String> {
+        self.read_as(TensorStatus::ReadWrite, tensor)
+    }
+
+    fn read_as(&mut self, status: TensorStatus, tensor: &TensorIr) -> Result<TensorData, String> {
+        let mut tensor = TensorIr { status, ..tensor.clone() };
         if let Some(types) = &mut self.types {
             types.visit_tensor_mut(&mut tensor);
         }

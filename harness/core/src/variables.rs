@@ -25,9 +25,18 @@ const GOLDEN: &str = "BURN_REPRO_GOLDEN";
 /// Another folder for runs: `BURN_REPRO_RUNS=DIR`.
 const RUNS: &str = "BURN_REPRO_RUNS";
 
-/// Backends that must be here.
-pub fn required() -> Result<Vec<BackendSelector>, VariableError> {
-    Ok(variable(REQUIRE, selectors)?.unwrap_or_default())
+/// What must be here.
+#[derive(Debug, Default, PartialEq)]
+pub struct Required {
+    /// Classes and targets.
+    pub backends: Vec<BackendSelector>,
+    /// Whether the files that scenarios need must be, too: `BURN_REPRO_REQUIRE=cpu,files`.
+    pub files: bool,
+}
+
+/// What must be here.
+pub fn required() -> Result<Required, VariableError> {
+    Ok(variable(REQUIRE, parse_required)?.unwrap_or_default())
 }
 
 /// Backends that a run is limited to; none means all.
@@ -105,6 +114,12 @@ pub fn parse_machine(text: &str) -> Result<String, String> {
     })
 }
 
+fn parse_required(text: &str) -> Result<Required, String> {
+    let (files, backends): (Vec<&str>, Vec<&str>) =
+        text.split(',').partition(|name| name.trim() == "files");
+    Ok(Required { backends: selectors(&backends.join(","))?, files: !files.is_empty() })
+}
+
 /// Names with commas between them; an empty one does not count.
 fn selectors(text: &str) -> Result<Vec<BackendSelector>, String> {
     let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
@@ -132,6 +147,15 @@ mod tests {
         #[case] variable: Option<&str>,
     ) {
         assert_eq!(ci_of(ci, tf_build), variable);
+    }
+
+    #[test]
+    fn files_can_be_required_beside_backends() {
+        let cpu = selectors("cpu").unwrap();
+        let required = |text| parse_required(text).unwrap();
+        assert_eq!(required("cpu, files"), Required { backends: cpu.clone(), files: true });
+        assert_eq!(required("cpu"), Required { backends: cpu, files: false });
+        assert!(parse_required("file").is_err());
     }
 
     /// Lists as shells and workflows put them together: an absent part leaves its comma.

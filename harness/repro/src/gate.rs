@@ -16,7 +16,7 @@ use burn_repro_target::{Dtype, Target, VariableError, panic_text};
 use jiff::Timestamp;
 use libtest_mimic::{Arguments, Completion, Conclusion, Failed, Trial};
 
-use self::guards::guards;
+use self::guards::{guards, missing_files};
 use self::record::GateRecord;
 use crate::project::{Project, find_targets};
 use burn_repro_core::escape;
@@ -70,6 +70,7 @@ fn exit(gate: &Gate, conclusion: &Conclusion) -> ExitCode {
 fn trials(project: &Project) -> Result<(Arc<Gate>, Vec<Trial>), (Exit, String)> {
     let refused = |error: VariableError| (Exit::Usage, error.to_string());
     variables::check_for_children().map_err(refused)?;
+    project.check_golden().map_err(|problem| (Exit::Usage, problem))?;
     let scenarios = project.load().map_err(|error| (Exit::Usage, error.to_string()))?;
     let required = variables::required().map_err(refused)?;
     let selection = Selection {
@@ -91,7 +92,10 @@ fn trials(project: &Project) -> Result<(Arc<Gate>, Vec<Trial>), (Exit, String)> 
     let record = GateRecord::new(runs(), circumstances, scenarios.clone());
     let session = Session::new(command, Store::new(&project.golden), discovery);
     let gate = Arc::new(Gate { session, plan, record, panicked: AtomicBool::new(false) });
-    let absent = absent(&required, gate.session.discovery());
+    let mut absent = absent(&required.backends, gate.session.discovery());
+    if required.files {
+        absent.extend(missing_files(&gate.plan));
+    }
     let mut trials = guards(&gate, &scenarios, &absent);
     trials.extend(references(&gate, &scenarios, &selection));
     trials.extend(gate.plan.cells.iter().map(|cell| cell_trial(&gate, cell.clone())));

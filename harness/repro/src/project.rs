@@ -71,6 +71,17 @@ impl Project {
         }
     }
 
+    /// Refuses a folder of goldens that is a file: each golden would be missing in it.
+    pub(crate) fn check_golden(&self) -> Result<(), String> {
+        match self.golden.is_file() {
+            true => Err(format!(
+                "the folder of the goldens, {}, is a file: name a folder",
+                self.golden.display()
+            )),
+            false => Ok(()),
+        }
+    }
+
     pub(crate) fn load(&self) -> Result<Vec<Arc<Scenario>>, LoadError> {
         let scenarios = load(&self.scenarios, &self.registry)?;
         Ok(scenarios.into_iter().map(Arc::new).collect())

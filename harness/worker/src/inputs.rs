@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn every_kind_is_read_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
-        let (inputs, device) = (inputs(folder.path()), Device::default());
+        let (inputs, device) = (inputs(folder.path()), Device::flex());
         assert_eq!(inputs.floats("x").unwrap(), ([1, 2], vec![0.5, -1.0]));
         let ids: Vec<i64> =
             inputs.integers::<1>("ids", &device).unwrap().into_data().iter().collect();

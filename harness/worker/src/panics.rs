@@ -5,15 +5,29 @@ use std::panic::{PanicHookInfo, set_hook, take_hook};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use crate::scope::open_scope;
+
 static SEEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// The open scopes of the last panic, which end with it.
+static SCOPE: Mutex<Option<String>> = Mutex::new(None);
 
 /// Counts from now on; what panics say on standard error stays.
 pub(super) fn count() {
     let print = take_hook();
     set_hook(Box::new(move |panic| {
         SEEN.lock().unwrap_or_else(PoisonError::into_inner).push(in_words(panic));
+        *SCOPE.lock().unwrap_or_else(PoisonError::into_inner) = open_scope();
         print(panic);
     }));
+}
+
+/// A panic of a pipeline, with the scopes around it, where there are any: a panic in Burn has no line of the model's.
+pub(super) fn with_scope(text: String) -> String {
+    match SCOPE.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        Some(scope) => format!("{text}; in {scope}"),
+        None => text,
+    }
 }
 
 /// The panics since the last call, and forgets them.

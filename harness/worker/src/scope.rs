@@ -71,6 +71,17 @@ pub(crate) fn scope_at(name: impl std::fmt::Display, source: &'static Location<'
     })
 }
 
+/// The open scopes of this thread, and the line that opened the innermost: `encoder/norm1 (src/model.rs:12)`.
+pub(crate) fn open_scope() -> Option<String> {
+    // A panic may come from the middle of a change.
+    let place = PLACE.try_with(|stack| {
+        let stack = stack.try_borrow().ok()?;
+        let source = stack.sources.last()?;
+        Some(format!("{} ({}:{})", stack.path, source.file(), source.line()))
+    });
+    place.ok().flatten()
+}
+
 /// Runs a part of a model under a name.
 #[track_caller]
 pub fn within<T>(name: impl std::fmt::Display, body: impl FnOnce() -> T) -> T {

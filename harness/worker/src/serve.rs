@@ -160,7 +160,8 @@ fn guarded(device: &Device, run: impl FnOnce() -> Result<Answer, BoxError>) -> A
     if let Err(reason) = poison(device) {
         return Answer::Notice(Notice::broken_device(reason));
     }
-    let outcome = catch_unwind(AssertUnwindSafe(run)).map_err(|panic| panic_text(panic.as_ref()));
+    let outcome = catch_unwind(AssertUnwindSafe(run))
+        .map_err(|panic| panics::with_scope(panic_text(panic.as_ref())));
     let health = canary(device);
     judge(outcome, &health, &panics::take())
 }

@@ -100,7 +100,7 @@ impl OutsideReport {
 
     /// What is wrong: one sentence on the first and the worst, or that nothing was compared.
     #[must_use]
-    pub(super) fn reasons(&self) -> Vec<Reason> {
+    pub fn reasons(&self) -> Vec<Reason> {
         let Self { source, tensors, only_in_cell, only_in_reference, .. } = self;
         if tensors.is_empty() {
             let text = format!(

@@ -19,7 +19,8 @@ pub struct Evidence {
     pub agrees_with_old: Option<bool>,
     /// The target that computes the reference.
     pub reference: String,
-    /// The published numbers of the scenario that the reference does not meet, each as one sentence.
+    /// The published numbers of the scenario that the reference does not meet, and what differs from an outside
+    /// reference, each as one sentence.
     pub unmet: Vec<String>,
     /// What each target that ran says.
     pub targets: Vec<TargetEvidence>,
@@ -58,10 +59,10 @@ pub enum Refusal {
          all the same and is recorded in the golden"
     )]
     Alone(String),
-    /// It contradicts what the scenario says others published.
+    /// It contradicts what the scenario says others published or computed.
     #[error(
-        "a published number is not met: {0}. If the scenario computes something else now, remove these \
-         numbers; `--because \"…\"` accepts all the same and is recorded in the golden"
+        "what others computed is not met: {0}. If the scenario computes something else now, remove these \
+         numbers or record the reference anew; `--because \"…\"` accepts all the same and is recorded in the golden"
     )]
     Published(String),
     /// Not every target agrees.

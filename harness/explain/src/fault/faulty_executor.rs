@@ -53,6 +53,10 @@ impl FaultyExecutor {
         self.executor.read(tensor)
     }
 
+    pub fn take(&mut self, tensor: &TensorIr) -> Result<TensorData, String> {
+        self.executor.take(tensor)
+    }
+
     /// How often the fault changed something.
     pub fn struck(&self) -> usize {
         self.fault.as_ref().map_or(0, |(_, state)| state.struck)

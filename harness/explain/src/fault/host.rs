@@ -15,7 +15,11 @@ pub struct Elements {
 
 impl Elements {
     pub fn of(data: &TensorData) -> Self {
-        Self { shape: data.shape().to_vec(), values: numbers(data), dtype: data.dtype() }
+        Self {
+            shape: data.shape().to_vec(),
+            values: numbers(data).into_owned(),
+            dtype: data.dtype(),
+        }
     }
 
     /// Elements of a shape in this one's type.

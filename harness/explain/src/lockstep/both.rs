@@ -126,8 +126,8 @@ impl<'a> Lockstep<'a> {
         data: &TensorData,
     ) -> Result<(), String> {
         let class = OpKind::DataMovement;
-        let got = numbers(&self.target.read(tensor)?);
-        let error = ErrorScale::new(class).of(tensor).measure(&got, &numbers(data));
+        let got = self.target.read(tensor)?;
+        let error = ErrorScale::new(class).of(tensor).measure(&numbers(&got), &numbers(data));
         let kind = Subject::Host(tensor.shape.to_vec());
         self.keep(number, kind, error, error, class.allowed_ulp());
         Ok(())
@@ -162,7 +162,8 @@ impl<'a> Lockstep<'a> {
         tensor: &TensorIr,
         got: &TensorData,
     ) -> Result<(), BoxError> {
-        let (got, want) = (numbers(got), numbers(&self.reference.read(tensor)?));
+        let want = self.reference.read(tensor)?;
+        let (got, want) = (numbers(got), numbers(&want));
         let difference = |(got, want): (&f64, &f64)| match (got - want).abs() {
             _ if got == want => 0.0,
             difference if difference.is_nan() => f64::INFINITY,
@@ -172,7 +173,7 @@ impl<'a> Lockstep<'a> {
             name: name.to_owned(),
             number: self.next,
             difference: match got.len() == want.len() {
-                true => got.iter().zip(&want).map(difference).fold(0.0, f64::max),
+                true => got.iter().zip(want.iter()).map(difference).fold(0.0, f64::max),
                 false => f64::INFINITY,
             },
             largest: want.iter().map(|value| value.abs()).fold(0.0, f64::max),

@@ -1,5 +1,7 @@
 //! One operation by itself: what the target gives for the reference's values, and what it should give.
 
+use std::borrow::Cow;
+
 use burn::tensor::{DType, TensorData};
 use burn_repro_core::diagnose::Error;
 use burn_repro_device::Executor;
@@ -7,7 +9,7 @@ use burn_repro_device::ir::{OperationIr, TensorIr};
 
 use super::error::ErrorScale;
 use crate::fault::FaultyExecutor;
-use crate::numeric::{absolute, numbers, round, rounded};
+use crate::numeric::{absolute, largest_finite, numbers, round, rounded};
 use crate::operation::{OpKind, float_type, round_scalars};
 
 /// An operation and the values that it is given: the reference's, rounded to the target's types.
@@ -34,7 +36,7 @@ impl Local {
     ) -> Result<Error, String> {
         let got = self.got(fed)?;
         let want = self.want(fed, scale.class, wants)?;
-        let pairs: Vec<[Vec<f64>; 2]> =
+        let pairs: Vec<[Cow<'_, [f64]>; 2]> =
             got.iter().zip(&want).map(|(got, want)| [numbers(got), numbers(want)]).collect();
         let worst = |scale: ErrorScale| {
             let pairs = fed.outputs.iter().zip(&pairs);
@@ -55,7 +57,7 @@ impl Local {
             self.target.executor().put(tensor.id, data.clone());
         }
         self.target.execute(fed.number, fed.operation.clone())?;
-        let got = fed.outputs.iter().map(|out| self.target.read(out)).collect();
+        let got = fed.outputs.iter().map(|out| self.target.take(out)).collect();
         clear(self.target.executor(), fed);
         got
     }
@@ -83,8 +85,8 @@ impl Local {
     /// The largest sum of the absolute values of an operation's terms: the same operation of absolute inputs.
     fn largest_sum(&mut self, fed: &OperationInputs<'_>) -> Result<f64, String> {
         let sums = self.on_reference(fed, absolute)?;
-        let sums = sums.iter().flat_map(numbers).map(f64::abs);
-        Ok(sums.filter(|sum| sum.is_finite()).fold(0.0, f64::max))
+        let largest = |sums: &TensorData| largest_finite(&numbers(sums));
+        Ok(sums.iter().map(largest).fold(0.0, f64::max))
     }
 
     fn on_reference(
@@ -96,14 +98,13 @@ impl Local {
             self.reference.put(tensor.id, prepare(data));
         }
         self.reference.execute(fed.operation.clone());
-        let want = fed.outputs.iter().map(|out| self.reference.read(out)).collect();
+        let want = fed.outputs.iter().map(|out| self.reference.take(out)).collect();
         clear(&mut self.reference, fed);
         want
     }
 }
 
-/// Drops what a single operation left behind.
+/// Drops what a single operation was given.
 fn clear(executor: &mut Executor, fed: &OperationInputs<'_>) {
     fed.inputs.iter().for_each(|(tensor, _)| executor.drop_tensor(tensor));
-    fed.outputs.iter().for_each(|tensor| executor.drop_tensor(tensor));
 }

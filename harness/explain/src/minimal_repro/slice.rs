@@ -10,7 +10,9 @@ use burn_repro_worker::{BoxError, Recording, Replay};
 
 use super::compare::{Comparison, Unit, compare};
 use crate::fault::{FaultyExecutor, InjectedFault};
-use crate::numeric::{Eps, absolute, numbers as values_of, on_target, round, rounded};
+use crate::numeric::{
+    Eps, absolute, largest_finite, numbers as values_of, on_target, round, rounded,
+};
 use crate::operation::{OpKind, float_type, op_kind, round_scalars};
 
 /// The most operations of one scope that a slice begins with.
@@ -196,8 +198,7 @@ fn largest_sum_of(reference: &mut Executor, operation: &OperationIr) -> Result<f
     sums.execute(operation.clone());
     let mut largest = 0.0_f64;
     for out in operation.outputs() {
-        let finite = values_of(&sums.read(out)?).into_iter().filter(|sum| sum.is_finite());
-        largest = finite.fold(largest, |largest, sum| largest.max(sum.abs()));
+        largest = largest.max(largest_finite(&values_of(&sums.read(out)?)));
     }
     Ok(largest)
 }

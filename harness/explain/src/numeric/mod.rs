@@ -3,19 +3,21 @@
 
 mod error;
 
+use std::borrow::Cow;
+
 use burn::tensor::{DType, TensorData};
 
 pub(crate) use error::{Eps, distance_in_ulp};
 
 /// The elements as `f64`; integers and booleans too.
-pub fn numbers(data: &TensorData) -> Vec<f64> {
+pub fn numbers(data: &TensorData) -> Cow<'_, [f64]> {
     if let Ok(floats) = data.as_slice::<f64>() {
-        return floats.to_vec();
+        return Cow::Borrowed(floats);
     }
-    match data.as_slice::<f32>() {
+    Cow::Owned(match data.as_slice::<f32>() {
         Ok(floats) => floats.iter().map(|&value| f64::from(value)).collect(),
         Err(_) => data.iter::<f64>().collect(),
-    }
+    })
 }
 
 /// Floats rounded to a type, or not; everything else as it is.
@@ -26,11 +28,11 @@ pub fn rounded(data: &TensorData, to: DType) -> TensorData {
     let shape = data.shape().clone();
     let values = numbers(data);
     match to {
-        DType::F64 => TensorData::new(values, shape),
+        DType::F64 => TensorData::new(values.into_owned(), shape),
         DType::F32 => {
             TensorData::new(values.iter().map(|&value| value as f32).collect::<Vec<f32>>(), shape)
         }
-        other => TensorData::new(values, shape).convert_dtype(other),
+        other => TensorData::new(values.into_owned(), shape).convert_dtype(other),
     }
 }
 
@@ -43,6 +45,12 @@ pub(crate) fn absolute(data: &TensorData) -> TensorData {
         }
         false => data.clone(),
     }
+}
+
+/// The largest absolute value of those that are finite.
+pub(crate) fn largest_finite(values: &[f64]) -> f64 {
+    let finite = values.iter().map(|value| value.abs()).filter(|value| value.is_finite());
+    finite.fold(0.0, f64::max)
 }
 
 /// A tensor of the reference in the type that the target has it in.

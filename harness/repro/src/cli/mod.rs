@@ -188,6 +188,7 @@ pub(crate) fn main(mut project: Project) -> ExitCode {
     }
     let command = arguments.command.unwrap_or(Command::Run(RunArguments::default()));
     let checked = variables::check_for_children().map_err(Failure::usage);
+    let checked = checked.and_then(|()| project.check_golden().map_err(Failure::usage));
     match checked.and_then(|()| command.perform(&project, scenarios_alone)) {
         Ok(exit) => exit.into(),
         Err(Failure { exit, message }) => {
@@ -230,7 +231,9 @@ impl RunArguments {
         };
         Ok(Self {
             backends: or(self.backends, variables::backends)?,
-            required: or(self.required, variables::required)?,
+            required: or(self.required, || {
+                variables::required().map(|required| required.backends)
+            })?,
             nightly: self.nightly || variables::nightly()?,
             threads: self.threads.map_or_else(variables::threads, |count| Ok(Some(count)))?,
             name: self.name.map_or_else(variables::run_name, |name| Ok(Some(name)))?,

@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use burn_repro_core::exit::Exit;
-use burn_repro_core::outside::OutsideReference;
+use burn_repro_core::golden::Step;
 use burn_repro_core::plan::{Selection, plan};
 use burn_repro_core::reason::joined;
 use burn_repro_core::reference::{ask_follow, reference_worker, run_reference_varied};
@@ -40,16 +41,7 @@ pub(super) fn parity(project: &Project, arguments: &ParityArguments) -> Result<E
     let scenarios = project.load().map_err(Failure::usage)?;
     let scenario = choose::scenario(&scenarios, &arguments.scenario)?;
     let file = reference_of(&scenario)?;
-    project
-        .examine(
-            std::slice::from_ref(&scenario),
-            &Selection { nightly: true, ..Selection::default() },
-        )
-        .map_err(Failure::usage)?;
-    OutsideReference::read(&scenario).map_err(Failure::usage)?;
-    let path = scenario.folder().join(file.file.as_path());
-    let bytes = fs::read(&path).map_err(Failure::usage)?;
-    let reference = Recorded::read(&bytes).map_err(Failure::usage)?;
+    let reference = read(project, &scenario, file)?;
     let command = WorkerCommand::current().map_err(Failure::internal)?;
     let discovery = find_targets(&command);
     let mut worker = reference_worker(&discovery, &command)
@@ -76,6 +68,20 @@ pub(super) fn parity(project: &Project, arguments: &ParityArguments) -> Result<E
         write_json(file, &all, exit)?;
     }
     Ok(exit)
+}
+
+/// Reads the reference, which is examined before any device is opened.
+fn read(
+    project: &Project,
+    scenario: &Arc<Scenario>,
+    reference: &ReferenceFile,
+) -> Result<Recorded, Failure> {
+    let selection = Selection { nightly: true, ..Selection::default() };
+    project.examine(std::slice::from_ref(scenario), &selection).map_err(Failure::usage)?;
+    let file = scenario.folder().join(reference.file.as_path());
+    let bytes =
+        fs::read(&file).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
+    Recorded::read(&bytes).map_err(|error| Failure::usage(format!("{} {error}", file.display())))
 }
 
 fn reference_of(scenario: &Scenario) -> Result<&ReferenceFile, Failure> {
@@ -134,7 +140,12 @@ fn lines(scenario: &Scenario, worker: &mut Worker) -> impl Fn(&str) -> Option<St
     let steps = ask_follow(worker, scenario).unwrap_or_default();
     move |layer: &str| {
         let place = layer.split(['#', '/']).next()?.replace('.', "/");
-        let step = steps.iter().find(|step| step.place.ends_with(&place))?;
+        let is_there = |step: &&Step| {
+            // A pipeline may have scopes of its own around the model's.
+            let rest = step.place.strip_suffix(&place);
+            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+        };
+        let step = steps.iter().find(is_there)?;
         step.source.clone()
     }
 }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use burn_repro_core::exit::Exit;
+use burn_repro_core::plan::{Plan, Skip};
+use burn_repro_core::reason::ReasonCode;
 use burn_repro_core::record::features;
 use burn_repro_core::scenario::{Determinism, Scenario};
 use libtest_mimic::{Completion, Trial};
@@ -46,6 +48,17 @@ pub(super) fn guards(
         guard("gate::required-backends", required, Exit::Required),
         guard("gate::goldens-have-owners", owned, Exit::Golden),
     ]
+}
+
+/// The scenarios that are ignored because files are not here.
+pub(super) fn missing_files(plan: &Plan) -> Vec<String> {
+    let mut missing: Vec<String> = Vec::new();
+    for Skip { scenario, reasons, .. } in &plan.skips {
+        let file = reasons.iter().find(|reason| reason.code == ReasonCode::MissingFile);
+        let sentence = file.map(|reason| format!("files of {scenario}: {}", reason.text));
+        missing.extend(sentence.filter(|sentence| !missing.contains(sentence)));
+    }
+    missing
 }
 
 /// What to say of a build that computes otherwise than a scenario asks.

@@ -199,7 +199,10 @@ impl Model {
         let x = module("block", tokens.swap_dims(1, 2), |x| self.block(x));
         let x = module("norm", x, |x| self.layer_norm("norm", 1e-6, x));
         let x = x.mean_dim(1).squeeze_dim::<2>(1);
-        let x = module("head", x, |x| self.linear("head", x));
+        let x = module("head", x, |x| match self.has("panic") {
+            true => self.linear("head", x.repeat_dim(1, 2)),
+            false => self.linear("head", x),
+        });
         let axis = if self.has("softmax-axis") { 0 } else { 1 };
         module("softmax", x, |x| softmax(x, axis))
     }

@@ -31,7 +31,11 @@ pub fn all() -> Vec<Trial> {
     let mistakes = MISTAKES.map(|(mistake, layer, words)| {
         Trial::test(format!("mistake::{mistake}"), move || is_named(mistake, layer, words))
     });
-    let others: [(&str, Told); 8] = [
+    let others: [(&str, Told); 12] = [
+        ("a_missing_file_is_red_where_files_are_required", a_missing_file),
+        ("a_panic_names_the_module_and_its_line", a_panic),
+        ("a_golden_that_differs_from_the_reference_is_refused", a_witness),
+        ("a_golden_folder_that_is_a_file_is_refused", a_golden_file),
         ("a_misspelt_golden_folder_is_not_made", a_misspelt_golden_folder),
         ("a_port_that_draws_on_the_device_is_refused_a_golden", a_random_port),
         ("a_right_port_has_parity_on_every_target", a_right_port_has_parity),
@@ -135,6 +139,8 @@ fn a_run_says_that_the_port_differs() -> Result<(), Failed> {
         said(command::command(folder.path(), "gate", &["port::reference"]).envs(WITHOUT_VULKAN));
     let told = repro(folder.path(), &["golden", "accept", "port", "--because", "for a test"]);
     check(told, 0, &["accepted"])?;
+    let told = repro(folder.path(), &["golden", "show", "port"]);
+    check(told, 0, &["probabilities [2, 5]: abs_sum 2.0000000", "flex off by", "ndarray off by"])?;
     let told = repro(folder.path(), &["run"]);
     check(
         told,
@@ -170,6 +176,50 @@ fn a_misspelt_golden_folder() -> Result<(), Failed> {
     let told = said(gate.env("BURN_REPRO_GOLDEN", &misspelt).envs(WITHOUT_VULKAN));
     check(told, 101, &["cannot make the golden folder", "gloden/of-a-project"])?;
     if misspelt.exists() { Err("it was made".into()) } else { Ok(()) }
+}
+
+/// Burn's own message has a line of Burn's.
+fn a_panic() -> Result<(), Failed> {
+    let folder = folder("panic");
+    let told = repro(folder.path(), &["run", "--backend", "flex"]);
+    check(told, 102, &["crashed", "; in head (", "tests/parity/model.rs:"])
+}
+
+fn a_witness() -> Result<(), Failed> {
+    let folder = folder("epsilon");
+    let _ =
+        said(command::command(folder.path(), "gate", &["port::reference"]).envs(WITHOUT_VULKAN));
+    let told = repro(folder.path(), &["golden", "accept", "port"]);
+    let parts =
+        ["what others computed is not met", "differs from PyTorch 2.3.1 from `block.norm1` on"];
+    check(told, 100, &parts)
+}
+
+fn a_golden_file() -> Result<(), Failed> {
+    let folder = folder("");
+    let file = folder.path().join("golden.txt");
+    std::fs::write(&file, "").unwrap();
+    for role in ["gate", "command-line"] {
+        let mut program = command::command(folder.path(), role, &[]);
+        let told = said(program.env("BURN_REPRO_GOLDEN", &file).envs(WITHOUT_VULKAN));
+        check(told, 2, &["golden.txt, is a file: name a folder"])?;
+    }
+    Ok(())
+}
+
+/// Otherwise every cell is ignored, and the gate is green.
+fn a_missing_file() -> Result<(), Failed> {
+    let folder = folder("");
+    let scenario = folder.path().join("scenarios/port.yaml");
+    let text = std::fs::read_to_string(&scenario)?
+        .replace("reference.safetensors#", "absent.safetensors#");
+    std::fs::write(&scenario, text)?;
+    let gate = |required| {
+        let mut gate = command::command(folder.path(), "gate", &["required-backends"]);
+        said(gate.env("BURN_REPRO_REQUIRE", required).envs(WITHOUT_VULKAN))
+    };
+    check(gate("cpu"), 0, &["1 passed"])?;
+    check(gate("cpu,files"), 101, &["required files of port: ", "absent.safetensors is not here"])
 }
 
 fn without_a_reference() -> Result<(), Failed> {

@@ -33,6 +33,9 @@ pub(super) struct DiagnoseArguments {
     /// Name of the scenario
     #[arg(value_name = "SCENARIO")]
     scenario: String,
+    /// The name is whole, as it is without this; for who comes from `run`
+    #[arg(long, hide = true)]
+    exact: bool,
     /// Target, as `repro list --targets` names it
     #[arg(long = "backend", value_name = "NAME")]
     backend: BackendSelector,

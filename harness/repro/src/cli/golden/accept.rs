@@ -10,12 +10,13 @@ use crate::cli::{Failure, Selection, say};
 use crate::project::{Project, find_targets};
 use burn_repro_core::clock::today;
 use burn_repro_core::evaluate::{
-    CellReport, check_expectation, expectation_sentence, golden_agreement,
+    CellReport, OutsideReport, check_expectation, expectation_sentence, golden_agreement,
 };
 use burn_repro_core::exit::Exit;
 use burn_repro_core::golden::{
     self, Draft, Evidence, Golden, GoldenError, Recorded, Refusal, Store, TargetEvidence,
 };
+use burn_repro_core::outside::{OutsideError, OutsideReference};
 use burn_repro_core::plan::{Plan, plan};
 use burn_repro_core::reason::joined;
 use burn_repro_core::reference::{reference_target, reference_worker, run_reference};
@@ -198,7 +199,7 @@ impl<'a> Asked<'a> {
             is_what_the_reference_gives: draft.agrees(&golden),
             agrees_with_old: old.as_ref().map(|old| old.bytes == golden.bytes),
             reference: self.reference.name.clone(),
-            unmet: unmet(scenario, &trace),
+            unmet: unmet(scenario, &self.reference, &trace).map_err(Failure::usage)?,
             targets: self.evidence(scenario, &golden),
         };
         Ok((golden, evidence))
@@ -246,11 +247,15 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// The published numbers that a reference does not meet.
-fn unmet(scenario: &Scenario, trace: &Trace) -> Vec<String> {
+/// The published numbers that a reference does not meet, and how it differs from somebody else's tensors.
+fn unmet(scenario: &Scenario, target: &Target, trace: &Trace) -> Result<Vec<String>, OutsideError> {
+    let outside = OutsideReference::read(scenario)?;
+    let outside = outside.map(|reference| OutsideReport::new(scenario, target, trace, &reference));
+    let outside = outside.iter().flat_map(OutsideReport::reasons).map(|reason| reason.text);
     let checked = scenario
         .expect
         .iter()
         .map(|expectation| check_expectation(expectation, trace.output(&expectation.output)));
-    checked.filter(|result| !result.pass).map(|result| expectation_sentence(&result)).collect()
+    let published = checked.filter(|result| !result.pass);
+    Ok(published.map(|result| expectation_sentence(&result)).chain(outside).collect())
 }

@@ -1,5 +1,6 @@
 //! `repro golden show`: goldens, results and their differences as pictures.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use super::{ShowArguments, selected};
@@ -7,9 +8,10 @@ use crate::cli::write::write_file;
 use crate::cli::{Failure, Selection, say};
 use crate::project::{Project, find_targets};
 use burn_repro_core::compare::Images;
+use burn_repro_core::evaluate::{TargetResult, golden_agreement};
 use burn_repro_core::exit::Exit;
 use burn_repro_core::folder::{file_stem, portable};
-use burn_repro_core::golden::{Content, Golden, GoldenError, Store, reduced};
+use burn_repro_core::golden::{Content, Golden, GoldenError, Store, Summary, reduced};
 use burn_repro_core::plan::plan;
 use burn_repro_core::say::tell;
 use burn_repro_core::scenario::Scenario;
@@ -31,7 +33,7 @@ pub(super) fn show(project: &Project, arguments: &ShowArguments) -> Result<Exit,
     session.execute(&plan, |event| terminal.show(event));
     terminal.finish();
     let traces = session.traces();
-    let mut pictures = 0;
+    let mut shown_scenarios = 0;
     let mut damaged = false;
     for scenario in &scenarios {
         let mut album = Album { folder: arguments.out.join(&scenario.name), pictures: 0 };
@@ -52,24 +54,38 @@ pub(super) fn show(project: &Project, arguments: &ShowArguments) -> Result<Exit,
             let output = |name: &str| Some(like(shown, name, result.trace.output(name)?));
             album.difference(shown, output, &target)?;
         }
-        say(&last_line(scenario, &album));
-        pictures += album.pictures;
+        let results = traces.results(&plan, &scenario.name);
+        match album.pictures {
+            0 => say(&numbers(scenario, shown, &results)),
+            count => say(&last_line(scenario, &album, count)),
+        }
+        shown_scenarios += 1;
     }
-    Ok(match (damaged, pictures) {
+    Ok(match (damaged, shown_scenarios) {
         (true, _) => Exit::Golden,
         (false, 0) => Exit::NothingRan,
         (false, _) => Exit::Success,
     })
 }
 
-fn last_line(scenario: &Scenario, album: &Album) -> String {
-    match album.pictures {
-        0 => format!(
-            "{}: no output is an image, (N, H, W, C) with 1 or 3 channels in [0, 1]\n",
-            scenario.name
-        ),
-        count => format!("{}: {count} pictures in {}\n", scenario.name, album.folder.display()),
+fn last_line(scenario: &Scenario, album: &Album, count: usize) -> String {
+    format!("{}: {count} pictures in {}\n", scenario.name, album.folder.display())
+}
+
+/// A golden without an image, in numbers, and how far each target is from it.
+fn numbers(scenario: &Scenario, golden: &Golden, results: &[TargetResult<'_>]) -> String {
+    let mut text = format!("{}: no output is an image\n", scenario.name);
+    for Summary { name, shape, abs_sum, min, max, .. } in &golden.text.outputs {
+        let shape = &shape.0;
+        // Writing into a string does not fail.
+        let _ =
+            writeln!(text, "  {name} {shape:?}: abs_sum {abs_sum:.7}, from {min:.7} to {max:.7}");
     }
+    for result in results {
+        let (_, says) = golden_agreement(scenario, golden, *result);
+        let _ = writeln!(text, "  {} {says}", result.target.name);
+    }
+    text
 }
 
 /// The pictures of one scenario.

@@ -2,23 +2,46 @@
 
 use std::fmt::Write;
 
-/// The crates whose kernels run: unoptimised, a model takes minutes for seconds.
-const OPTIMISED: [&str; 14] = [
-    "burn-backend",
-    "burn-flex",
-    "burn-ndarray",
-    "burn-repro-compare",
-    "burn-repro-explain",
-    "burn-repro-worker",
-    "burn-std",
-    "burn-tensor",
-    "cubecl-common",
-    "gemm",
-    "gemm-common",
-    "gemm-f32",
-    "matrixmultiply",
-    "ndarray",
+/// The crates that compute, and their levels, as this project itself compiles them: unoptimised, a model takes minutes for
+/// seconds.
+const OPTIMISED: [(&str, u8); 32] = [
+    ("burn-backend", 3),
+    ("burn-flex", 3),
+    ("burn-ndarray", 3),
+    ("burn-repro-compare", 3),
+    ("burn-repro-explain", 3),
+    ("burn-repro-torch", 3),
+    ("burn-repro-worker", 3),
+    ("burn-std", 3),
+    ("burn-tensor", 3),
+    ("bytemuck", 3),
+    ("cubecl-common", 3),
+    ("cubecl-llvm", 2),
+    ("cubecl-opt", 3),
+    ("cubecl-zspace", 3),
+    ("gemm", 3),
+    ("gemm-common", 3),
+    ("gemm-f16", 3),
+    ("gemm-f32", 3),
+    ("gemm-f64", 3),
+    ("half", 3),
+    ("hashbrown", 3),
+    ("indexmap", 3),
+    ("matrixmultiply", 3),
+    ("ndarray", 3),
+    ("num-traits", 3),
+    ("nv-flip-sys", 3),
+    ("pliron", 3),
+    ("pliron-llvm", 1),
+    ("pulp", 3),
+    ("sha2", 3),
+    ("slotmap", 3),
+    ("smallvec", 3),
 ];
+
+/// What holds for all other dependencies.
+const OTHERS: &str =
+    "[profile.dev.package.\"*\"]\ndebug = false\ndebug-assertions = false\noverflow-checks = false";
 
 /// The manifest with the dependency, the test and the profile. What it says of them already stays. A table of its own for
 /// each, which TOML allows beside `[dev-dependencies]` and `[profile.dev]`.
@@ -43,11 +66,14 @@ pub(super) fn with_burn_repro(text: &str, git: Option<&str>) -> String {
             "# Gate and command line, with a `main` of its own.\n[[test]]\nname = \"repro\"\nharness = false",
         );
     }
-    for name in OPTIMISED {
+    if !is_there(&["[profile.dev.package.\"*\"]"]) {
+        add(OTHERS);
+    }
+    for (name, level) in OPTIMISED {
         let header = format!("[profile.dev.package.{name}]");
         let [in_table, inline] = [format!("{name}.opt-level"), format!("{name} = {{ opt-level")];
         if !is_there(&[&header, &in_table, &inline]) {
-            add(&format!("{header}\nopt-level = 3"));
+            add(&format!("{header}\nopt-level = {level}"));
         }
     }
     manifest + "\n"
@@ -72,6 +98,25 @@ mod tests {
         }
         assert!(!once.contains("[profile.dev.package.burn-flex]"), "{once}");
         assert_eq!(with_burn_repro(&once, None), once);
+    }
+
+    /// What this project compiles for speed, a user's project does, too.
+    #[test]
+    fn the_levels_are_those_of_this_project() {
+        let manifest = include_str!("../../../../../Cargo.toml");
+        let (_, profile) = manifest.split_once("[profile.dev.package]").unwrap();
+        let levels = profile.lines().filter_map(|line| line.split_once(".opt-level = "));
+        let is_quick = |name: &str| {
+            ["", "-core", "-report", "-target", "-device"]
+                .iter()
+                .any(|part| name == format!("burn-repro{part}"))
+        };
+        let mut levels: Vec<(&str, u8)> = levels
+            .filter(|(name, _)| !is_quick(name))
+            .map(|(name, level)| (name, level.parse().unwrap()))
+            .collect();
+        levels.sort_unstable();
+        assert_eq!(levels, OPTIMISED);
     }
 
     #[test]
