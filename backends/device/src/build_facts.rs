@@ -1,10 +1,8 @@
 //! What this binary was built from: crate versions, and the Cargo features that change results.
 
-use std::any::type_name;
 use std::collections::BTreeMap;
 
 use burn::tensor::TensorData;
-use burn_cubecl::kernel::conv::ConvStrategy;
 use burn_flex::FlexTensor;
 use burn_flex::ops::reduce;
 
@@ -37,19 +35,34 @@ pub(crate) fn rustc() -> &'static str {
 /// build can switch them on for all.
 pub(crate) fn features() -> Vec<String> {
     let mut features = Vec::new();
-    if !matches!(ConvStrategy::default(), ConvStrategy::Direct) {
+    if chooses_by_time() {
         features.push("autotune".to_owned());
     }
-    if [type_name::<burn_wgpu::Wgpu>(), type_name::<burn_cuda::Cuda>()]
-        .iter()
-        .any(|name| name.contains("Fusion<"))
-    {
+    let backends: &[&str] = &[
+        #[cfg(feature = "wgpu")]
+        std::any::type_name::<burn_wgpu::Wgpu>(),
+        #[cfg(feature = "cuda")]
+        std::any::type_name::<burn_cuda::Cuda>(),
+    ];
+    if backends.iter().any(|name| name.contains("Fusion<")) {
         features.push("fusion".to_owned());
     }
     if adds_in_vectors() {
         features.push("simd".to_owned());
     }
     features
+}
+
+/// Whether CubeCL's kernels were compiled with `autotune`.
+#[cfg(feature = "cube")]
+fn chooses_by_time() -> bool {
+    use burn_cubecl::kernel::conv::ConvStrategy;
+    !matches!(ConvStrategy::default(), ConvStrategy::Direct)
+}
+
+#[cfg(not(feature = "cube"))]
+fn chooses_by_time() -> bool {
+    false
 }
 
 /// Whether flex was compiled with `simd`: one after another, none of the small numbers moves the large one before them.

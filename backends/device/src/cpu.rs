@@ -1,9 +1,9 @@
-//! The implementations for processors, which are always compiled in: two of Burn's own, and CubeCL's, whose kernels are
+//! The implementations for processors: two of Burn's own, which are always compiled in, and CubeCL's, whose kernels are
 //! those of GPUs. Nothing is asked of the machine.
 
 use burn_repro_target::{Class, Discovery, Fingerprint, Locator, Target};
 
-use crate::{Device, foreign, host};
+use crate::{Device, host};
 
 #[expect(deprecated, reason = "ndarray is a target as long as Burn publishes it")]
 pub(crate) type NdArray = burn::backend::NdArray;
@@ -17,11 +17,12 @@ pub(crate) fn probe() -> Discovery {
         fingerprint: Fingerprint { compiler, ..host::fingerprint() },
     };
     Discovery {
-        targets: vec![
+        targets: Vec::from([
             target("ndarray", Locator::Ndarray, None),
             target("flex", Locator::Flex, None),
-            target("cubecl-cpu", Locator::CubeclCpu, Some(foreign::llvm_version())),
-        ],
+            #[cfg(feature = "cubecl-cpu")]
+            target("cubecl-cpu", Locator::CubeclCpu, Some(crate::foreign::llvm_version())),
+        ]),
         missing: Vec::new(),
     }
 }

@@ -6,7 +6,9 @@
 
 use std::fmt::Debug;
 
-use burn::backend::{Cube, DispatchDevice, Flex, FlexDevice};
+#[cfg(feature = "cube")]
+use burn::backend::Cube;
+use burn::backend::{DispatchDevice, Flex, FlexDevice};
 use burn::tensor::{DType, TensorData};
 use burn_ir::{BackendIr, IrVisitorMut, OperationIr, ScalarIr, TensorId, TensorIr, TensorStatus};
 use burn_router::TensorInterpreter;
@@ -58,6 +60,7 @@ impl Executor {
         let interpreter: Box<dyn Interprets> = match device.as_dispatch().clone() {
             DispatchDevice::Flex(device) => Box::new(TensorInterpreter::<Flex>::new(device)),
             DispatchDevice::NdArray(device) => Box::new(TensorInterpreter::<NdArray>::new(device)),
+            #[cfg(feature = "cube")]
             DispatchDevice::Cube(device) => Box::new(TensorInterpreter::<Cube>::new(device)),
             other => panic!("{other:?} is no device of a target"),
         };

@@ -2,23 +2,28 @@
 
 #![expect(unsafe_code, reason = "cudarc, llvm-sys and libc offer these functions as unsafe only")]
 
+#[cfg(feature = "cuda")]
 use std::ffi::c_int;
 
+#[cfg(feature = "cuda")]
 use cudarc::driver::sys::CUdevice_attribute;
 
 /// Whether the CUDA driver's library can be loaded.
+#[cfg(feature = "cuda")]
 pub(crate) fn driver_is_present() -> bool {
     // SAFETY: it loads a library by name and drops it again; that library is the one Burn would load.
     unsafe { cudarc::driver::sys::is_culib_present() }
 }
 
 /// Whether the library that compiles CUDA kernels at run time can be loaded.
+#[cfg(feature = "cuda")]
 pub(crate) fn nvrtc_is_present() -> bool {
     // SAFETY: as for `driver_is_present`.
     unsafe { cudarc::nvrtc::sys::is_culib_present() }
 }
 
 /// The newest CUDA that the driver supports, as 1000 * major + 10 * minor.
+#[cfg(feature = "cuda")]
 pub(crate) fn driver_version() -> Option<c_int> {
     let mut version = 0;
     // SAFETY: the function only writes the number; asked for after the library was found.
@@ -27,6 +32,7 @@ pub(crate) fn driver_version() -> Option<c_int> {
 }
 
 /// The version of the kernel compiler.
+#[cfg(feature = "cuda")]
 pub(crate) fn nvrtc_version() -> Option<(c_int, c_int)> {
     let (mut major, mut minor) = (0, 0);
     // SAFETY: the function only writes the two numbers; asked for after the library was found.
@@ -35,6 +41,7 @@ pub(crate) fn nvrtc_version() -> Option<(c_int, c_int)> {
 }
 
 /// The LLVM that is linked: `llvm 22.1.8`.
+#[cfg(feature = "llvm")]
 pub(crate) fn llvm_version() -> String {
     let (mut major, mut minor, mut patch) = (0, 0, 0);
     // SAFETY: the function only writes the three numbers.
@@ -45,6 +52,7 @@ pub(crate) fn llvm_version() -> String {
 }
 
 /// One attribute of the GPU at a place of the driver's list.
+#[cfg(feature = "cuda")]
 pub(crate) fn attribute(index: c_int, attribute: CUdevice_attribute) -> Option<c_int> {
     let device = cudarc::driver::result::device::get(index).ok()?;
     // SAFETY: the handle comes from the driver itself.

@@ -1,7 +1,6 @@
 //! Whether an opened device still computes and still owns its memory. A GPU failure is often silent: the next read
 //! returns what happens to lie there. What a failure means for a cell is the harness's business.
 
-use burn::backend::DispatchDevice;
 use burn::tensor::{Int, Tensor, TensorData};
 
 use crate::Device;
@@ -37,6 +36,39 @@ pub fn canary(device: &Device) -> Result<(), String> {
     Err(format!("a computation with a known answer gave {got:?} and not {want:?}"))
 }
 
+/// Whether functions of `f64` are as exact as the type. Drivers exist that take `f64` and compute such functions in `f32`,
+/// which is at least 1e-8 off, or worse; libraries for `f64` stay within a few times 1e-16. Functions that Burn itself
+/// composes, such as `erf`, are a pipeline's matter.
+///
+/// # Errors
+/// The function and its error, or what the device or its driver says.
+pub fn check_f64(device: &Device) -> Result<(), String> {
+    const BOUND: f64 = 1e-12;
+    let x = [-1.5, -0.3, 0.7, 2.5];
+    let positive = x.map(f64::abs);
+    type Function = fn(Tensor<1>) -> Tensor<1>;
+    let functions: [(&str, Function, [f64; 4], [f64; 4]); 4] = [
+        ("exp", Tensor::exp, x, x.map(f64::exp)),
+        ("log", Tensor::log, positive, positive.map(f64::ln)),
+        ("sqrt", Tensor::sqrt, positive, positive.map(f64::sqrt)),
+        ("tanh", Tensor::tanh, x, x.map(f64::tanh)),
+    ];
+    for (name, function, x, want) in functions {
+        let got = caught(|| {
+            let computed = function(Tensor::from_data(TensorData::from(x), device));
+            computed.try_into_data().map_err(|error| format!("{error:?}"))
+        })
+        .and_then(|got| got)?;
+        let off = got.iter::<f64>().zip(want).map(|(got, want)| (got - want).abs());
+        let worst =
+            off.fold(0.0, |worst, off| if off > worst || off.is_nan() { off } else { worst });
+        if worst > BOUND || worst.is_nan() {
+            return Err(format!("`{name}` of f64 is off by {worst:.1e}"));
+        }
+    }
+    Ok(())
+}
+
 /// Lets go of the memory that earlier computations used, and fills what the next one gets first with [`STALE`].
 ///
 /// On targets that compute on the processor the C library does this; see
@@ -45,7 +77,7 @@ pub fn canary(device: &Device) -> Result<(), String> {
 /// # Errors
 /// What the device or its driver says.
 pub fn poison(device: &Device) -> Result<(), String> {
-    if !matches!(device.as_dispatch(), DispatchDevice::Cube(_)) {
+    if !has_memory_of_its_own(device) {
         return Ok(());
     }
     caught(|| {
@@ -63,6 +95,16 @@ pub fn poison(device: &Device) -> Result<(), String> {
     })
     .and_then(|written| written)
     .map_err(|reason| format!("filling the device's memory failed: {reason}"))
+}
+
+#[cfg(feature = "cube")]
+fn has_memory_of_its_own(device: &Device) -> bool {
+    matches!(device.as_dispatch(), burn::backend::DispatchDevice::Cube(_))
+}
+
+#[cfg(not(feature = "cube"))]
+fn has_memory_of_its_own(_device: &Device) -> bool {
+    false
 }
 
 /// The place of the first element that is still poison, in bytes as a device gave them.
@@ -83,6 +125,9 @@ mod tests {
     fn a_healthy_device_answers() {
         assert_eq!(canary(&Device::flex()), Ok(()));
         assert_eq!(poison(&Device::flex()), Ok(()));
+        // In f32, which is what a driver gives that has no f64 of its own.
+        let error = check_f64(&Device::flex()).unwrap_err();
+        assert!(error.starts_with("`exp` of f64 is off by "), "{error}");
     }
 
     #[test]

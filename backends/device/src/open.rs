@@ -2,12 +2,11 @@
 
 use burn::backend::{Backend as _, Dispatch};
 use burn::tensor::{FloatDType, IntDType};
-use burn_cuda::CudaDevice;
-use burn_wgpu::{RuntimeOptions, WgpuSetup, try_init_device};
 
-use crate::steady::hold_still;
-use crate::{Device, adapters, cpu, cuda, steady};
-use burn_repro_target::{Adapter, Determinism, Dtype, Locator, Settings, Target, caught};
+#[cfg(feature = "cube")]
+use crate::steady;
+use crate::{Device, cpu};
+use burn_repro_target::{Dtype, Locator, Settings, Target, caught};
 
 /// Why a target could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -71,19 +70,28 @@ pub enum OpenError {
 /// If the target is gone, does not have the float type, was given another one before, or its driver fails. A
 /// driver's panic is one of these errors; a crash ends the process.
 pub fn open(target: &Target, settings: impl Into<Settings>) -> Result<Device, OpenError> {
-    let Settings { dtype, determinism, threads } = settings.into();
+    let settings = settings.into();
+    #[cfg(feature = "cube")]
+    hold_still(target, &settings)?;
     let mut device = match &target.locator {
         Locator::Ndarray => cpu::ndarray(),
         Locator::Flex => Device::flex(),
+        #[cfg(feature = "cubecl-cpu")]
         Locator::CubeclCpu => {
-            held_still(target, determinism)?;
-            steady::limit_cores(determinism, threads);
+            steady::limit_cores(settings.determinism, settings.threads);
             Device::cpu()
         }
-        Locator::Wgpu(adapter) => open_adapter(target, adapter, determinism)?,
-        Locator::Cuda { index, .. } => open_gpu(target, *index, determinism)?,
+        #[cfg(feature = "wgpu")]
+        Locator::Wgpu(adapter) => open_adapter(target, adapter)?,
+        #[cfg(feature = "cuda")]
+        Locator::Cuda { index, .. } => open_gpu(target, *index)?,
+        #[cfg(not(all(feature = "cubecl-cpu", feature = "cuda", feature = "wgpu")))]
+        _ => {
+            let reason = "this program was built without it".to_owned();
+            return Err(OpenError::Gone { target: target.name.clone(), reason });
+        }
     };
-    fix_dtypes(target, &mut device, dtype)?;
+    fix_dtypes(target, &mut device, settings.dtype)?;
     check_identity(target, &device)?;
     Ok(device)
 }
@@ -110,18 +118,25 @@ fn failed(target: &Target, reason: String) -> OpenError {
     OpenError::Failed { target: target.name.clone(), reason }
 }
 
-fn held_still(target: &Target, determinism: Determinism) -> Result<(), OpenError> {
-    hold_still(determinism)
+/// Burn's own implementations have nothing of CubeCL.
+#[cfg(feature = "cube")]
+fn hold_still(target: &Target, settings: &Settings) -> Result<(), OpenError> {
+    if matches!(target.locator, Locator::Ndarray | Locator::Flex) {
+        return Ok(());
+    }
+    steady::hold_still(settings.determinism)
         .map_err(|reason| OpenError::Unsteady { target: target.name.clone(), reason })
 }
 
 /// By name and not by CubeCL's own index, which reaches only the first of several software adapters.
+#[cfg(feature = "wgpu")]
 fn open_adapter(
     target: &Target,
-    adapter: &Adapter,
-    determinism: Determinism,
+    adapter: &burn_repro_target::Adapter,
 ) -> Result<Device, OpenError> {
-    held_still(target, determinism)?;
+    use crate::adapters;
+    use burn_wgpu::{RuntimeOptions, WgpuSetup, try_init_device};
+
     let found =
         caught(|| adapters::find(&target.name, adapter)).map_err(|panic| failed(target, panic))?;
     let (instance, handle) = found.ok_or_else(|| OpenError::Gone {
@@ -139,12 +154,12 @@ fn open_adapter(
     .map_err(|reason| failed(target, reason))
 }
 
-fn open_gpu(target: &Target, index: usize, determinism: Determinism) -> Result<Device, OpenError> {
-    held_still(target, determinism)?;
-    let here = caught(cuda::probe).map_err(|panic| failed(target, panic))?;
+#[cfg(feature = "cuda")]
+fn open_gpu(target: &Target, index: usize) -> Result<Device, OpenError> {
+    let here = caught(crate::cuda::probe).map_err(|panic| failed(target, panic))?;
     if here.targets.iter().any(|found| found.name == target.name && found.locator == target.locator)
     {
-        return Ok(CudaDevice::new(index).into());
+        return Ok(burn_cuda::CudaDevice::new(index).into());
     }
     let reason = here
         .missing
@@ -191,7 +206,7 @@ mod tests {
     use burn::tensor::{DType, Tensor};
     use rstest::rstest;
 
-    use burn_repro_target::{Class, Fingerprint};
+    use burn_repro_target::{Adapter, Class, Fingerprint};
 
     fn target(name: &str, class: Class, locator: Locator) -> Target {
         Target { name: name.to_owned(), class, locator, fingerprint: Fingerprint::default() }

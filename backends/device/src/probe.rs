@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use crate::{adapters, cpu, cuda};
+use crate::cpu;
 use burn_repro_target::{Class, Discovery, Missing, caught};
 
 /// What tells the report from whatever else a driver prints.
@@ -18,8 +18,12 @@ pub(crate) const PREFIX: &str = "burn-repro-probe: ";
 pub fn probe(class: Class) -> Discovery {
     let report = caught(|| match class {
         Class::Cpu => cpu::probe(),
-        Class::Wgpu => adapters::probe(),
-        Class::Cuda => cuda::probe(),
+        #[cfg(feature = "wgpu")]
+        Class::Wgpu => crate::adapters::probe(),
+        #[cfg(feature = "cuda")]
+        Class::Cuda => crate::cuda::probe(),
+        #[cfg(not(all(feature = "wgpu", feature = "cuda")))]
+        class => left_out(class),
     });
     report.unwrap_or_else(|panic| {
         let missing = Missing::class(
@@ -29,6 +33,14 @@ pub fn probe(class: Class) -> Discovery {
         );
         Discovery { targets: Vec::new(), missing: vec![missing] }
     })
+}
+
+/// A class that this build does without.
+#[cfg(not(all(feature = "wgpu", feature = "cuda")))]
+fn left_out(class: Class) -> Discovery {
+    let reason = format!("this program was built without {class} targets");
+    let help = format!("give burn-repro the feature `{class}` in Cargo.toml");
+    Discovery { targets: Vec::new(), missing: vec![Missing::class(class, reason, &help)] }
 }
 
 /// What the command given to [`discover`](crate::discover) must do: [`probe`] and print the report on stdout.

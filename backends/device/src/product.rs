@@ -8,12 +8,14 @@
 //! Of the other ways, calling CubeK's kernels needs the tensors of a backend's own and follows its internals, and a
 //! patched crate reaches nobody who depends on this one.
 
+#[cfg(feature = "cuda")]
 use burn::backend::{Backend as _, Dispatch};
 use burn::nn::Linear;
+use burn::tensor::Tensor;
 use burn::tensor::module::conv1d;
 use burn::tensor::ops::ConvOptions;
-use burn::tensor::{DType, Tensor};
 
+#[cfg(feature = "cuda")]
 use crate::steady::is_held;
 
 /// The matrix product of `(…, m, k)` and `(…, k, n)` with broadcast batches, as `(…, m, n)`.
@@ -40,10 +42,17 @@ pub fn linear<const D: usize>(layer: &Linear, input: Tensor<D>) -> Tensor<D> {
 }
 
 /// Whether Burn's own product would round the tensor's elements, and this process is to be held still.
+#[cfg(feature = "cuda")]
 fn rounds<const D: usize>(tensor: &Tensor<D>) -> bool {
     is_held()
-        && tensor.dtype() == DType::F32
+        && tensor.dtype() == burn::tensor::DType::F32
         && Dispatch::name(tensor.device().as_dispatch()).contains("cuda")
+}
+
+/// Only CUDA rounds them.
+#[cfg(not(feature = "cuda"))]
+fn rounds<const D: usize>(_tensor: &Tensor<D>) -> bool {
+    false
 }
 
 /// A group of channels for each matrix of the batch, `k` channels in and `n` out, and `m` places.

@@ -25,7 +25,7 @@ pub(crate) fn hold_still(determinism: Determinism) -> Result<(), String> {
 /// Leaves this thread, and those that it starts, so many cores: CubeCL's CPU backend has no setting for its threads, and
 /// shapes its kernels by the number of cores it may use. Which they are follows from the process, so that several
 /// processes share the machine.
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "cubecl-cpu", target_os = "linux"))]
 pub(crate) fn limit_cores(determinism: Determinism, threads: Option<usize>) {
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
     let one = (determinism == Determinism::Full).then_some(1);
@@ -39,10 +39,11 @@ pub(crate) fn limit_cores(determinism: Determinism, threads: Option<usize>) {
 }
 
 /// Only Linux is asked.
-#[cfg(not(target_os = "linux"))]
+#[cfg(all(feature = "cubecl-cpu", not(target_os = "linux")))]
 pub(crate) fn limit_cores(_determinism: Determinism, _threads: Option<usize>) {}
 
 /// Whether this process is held still.
+#[cfg(feature = "cuda")]
 pub(crate) fn is_held() -> bool {
     matches!(HELD.get(), Some(Ok(())))
 }
@@ -78,6 +79,7 @@ mod tests {
         assert_eq!(hold_still(Determinism::Fast), Ok(()));
         assert_eq!(hold_still(Determinism::Full), Ok(()));
         assert_eq!(hold_still(Determinism::Full), Ok(()));
+        #[cfg(feature = "cuda")]
         assert!(is_held());
         assert_eq!(CubeClRuntimeConfig::get().streaming.max_streams, 1);
     }

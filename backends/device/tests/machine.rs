@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use burn::tensor::{Tensor, TensorData};
-use burn_repro_device::{Device, OpenError, discover, open, print_probe};
+use burn_repro_device::{Device, OpenError, check_f64, discover, open, print_probe};
 use burn_repro_target::{Class, Discovery, Dtype, Target};
 
 const LIMIT: Duration = Duration::from_mins(1);
@@ -99,6 +99,7 @@ fn a_target_computes_in_the_float_type_it_was_opened_in_and_keeps_it() {
         let target = target(name);
         let device = open(&target, Dtype::F64).unwrap();
         assert_computes(&device, name);
+        assert_eq!(check_f64(&device), Ok(()), "{name}");
         let fine = Tensor::<1>::from_data([1.0_f64 + 1e-12], &device).sub_scalar(1.0).into_data();
         assert!(
             (fine.iter::<f64>().next().unwrap() - 1e-12).abs() < 1e-15,

@@ -18,7 +18,7 @@ use libtest_mimic::{Arguments, Completion, Conclusion, Failed, Trial};
 
 use self::guards::{guards, missing_files};
 use self::record::GateRecord;
-use crate::project::{Project, find_targets};
+use crate::project::{Project, find_targets, unoptimised};
 use burn_repro_core::escape;
 use burn_repro_core::exit::Exit;
 use burn_repro_core::folder::runs;
@@ -35,6 +35,7 @@ use burn_repro_core::session::Session;
 use burn_repro_core::variables;
 use burn_repro_core::verdict::Verdict;
 use burn_repro_core::worker::WorkerCommand;
+use burn_repro_worker::OPT_LEVEL;
 
 /// What all trials share.
 struct Gate {
@@ -95,6 +96,9 @@ fn trials(project: &Project) -> Result<(Arc<Gate>, Vec<Trial>), (Exit, String)> 
     let mut absent = absent(&required.backends, gate.session.discovery());
     if required.files {
         absent.extend(missing_files(&gate.plan));
+    }
+    if let Some(sentence) = unoptimised(OPT_LEVEL) {
+        tell(&format!("note: {sentence}"));
     }
     let mut trials = guards(&gate, &scenarios, &absent);
     trials.extend(references(&gate, &scenarios, &selection));

@@ -1,7 +1,41 @@
 //! burn-repro: runs scenarios on every Burn target of a machine and says whether each result is the one it should be.
 //!
-//! A user's project names this crate alone: it implements [`Pipeline`], puts it into a [`Registry`] and hands a
-//! [`Project`] to the command line and to the gate. What stands behind them is in crates of its own.
+//! A user's project names this crate alone. `tests/repro.rs`, with `harness = false` in its manifest, is the gate
+//! (`cargo test --test repro`) and the command line (`cargo test --test repro -- run encoder`):
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! use burn_repro::{Project, module};
+//! # use burn::nn::{Linear, LinearConfig};
+//! # use burn::tensor::{Device, Tensor};
+//! # struct Encoder(Linear);
+//! # impl Encoder {
+//! #     fn load(device: &Device) -> Result<Self, std::io::Error> {
+//! #         Ok(Self(LinearConfig::new(16, 4).init(device)))
+//! #     }
+//! #     fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+//! #         module("head", x, |x| self.0.forward(x))
+//! #     }
+//! # }
+//!
+//! fn main() -> ExitCode {
+//!     Project::here(env!("CARGO_MANIFEST_DIR"))
+//!         .model("encoder", |case, device, probe| {
+//!             let (shape, images) = case.inputs.floats::<2>("images")?;
+//!             let images = probe.input(shape, &images);
+//!             let encoder = Encoder::load(device)?;
+//!             probe.output("logits", &encoder.forward(images));
+//!             Ok(())
+//!         })
+//!         .main()
+//! }
+//! ```
+//!
+//! A model with parameters, validation or files implements [`Pipeline`] and is registered in a [`Registry`].
+//!
+//! The features `cubecl-cpu`, `cuda` and `wgpu` are the targets beside `flex` and `ndarray`, and `flip` is the measure of
+//! that name. All are on; without them nothing needs LLVM, a graphics API or a C++ compiler.
 
 mod cli;
 mod gate;
@@ -20,8 +54,8 @@ pub use burn_repro_target::Dtype;
 /// PyTorch's host generator, for pipelines that draw noise or weights from a seed.
 pub use burn_repro_torch as torch;
 pub use burn_repro_worker::{
-    BoxError, Case, CaseFault, HostFloat, Inputs, Pipeline, Probe, Registry, scope, step_name,
-    step_scope, within,
+    BoxError, Case, CaseFault, HostFloat, Inputs, Pipeline, Probe, Registry, in_default_type,
+    scope, step_name, step_scope, within,
 };
 pub use project::{NoiseSource, Project};
 /// JSON Schemas, for pipelines that describe their parameters.

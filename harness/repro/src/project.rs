@@ -22,6 +22,14 @@ const PROBE_LIMIT: Duration = Duration::from_secs(30);
 /// and widens them without rounding.
 pub type NoiseSource = fn(seed: u64, count: usize, dtype: Dtype) -> Vec<f64>;
 
+/// What to say of a build whose crates that compute have this level of optimisation.
+pub(crate) fn unoptimised(level: &str) -> Option<&'static str> {
+    (level == "0").then_some(
+        "the crates that compute were built without optimisation, and a run takes many times as long: `cargo repro init \
+         NAME` adds the lines that Cargo.toml lacks",
+    )
+}
+
 /// What a project consists of.
 pub struct Project {
     /// The pipelines that scenarios can name.

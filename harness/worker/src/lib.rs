@@ -1,6 +1,7 @@
 //! The worker's side of burn-repro: what a pipeline is, what it records, and serving a run's questions on an opened
 //! device.
 
+mod default_type;
 mod hooks;
 mod host_float;
 mod inputs;
@@ -17,6 +18,10 @@ mod scope;
 mod serve;
 mod service;
 
+/// How the crates that compute are optimised in this build, as Cargo has it: `0` for not at all.
+pub const OPT_LEVEL: &str = env!("BURN_REPRO_OPT_LEVEL");
+
+pub use default_type::in_default_type;
 pub use host_float::HostFloat;
 pub use inputs::{InputError, Inputs};
 pub use panics::take as taken_panics;

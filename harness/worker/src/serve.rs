@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-use burn_repro_device::{Device, OpenError, burn_version, canary, leave, open, poison};
-use burn_repro_target::{Settings, Target, panic_text};
+use burn_repro_device::{Device, OpenError, burn_version, canary, check_f64, leave, open, poison};
+use burn_repro_target::{Dtype, Settings, Target, panic_text};
 
 use burn_repro_core::reason::{Reason, ReasonCode};
 use burn_repro_core::scenario::Catalog;
@@ -117,8 +117,20 @@ fn opened(target: &Target, settings: Settings, guards: bool) -> Result<Device, N
     if guards {
         canary(&device)
             .map_err(|reason| Notice::broken_device(format!("{}: {reason}", target.name)))?;
+        if settings.dtype == Dtype::F64 {
+            check_f64(&device).map_err(|reason| inexact(target, &reason))?;
+        }
     }
     Ok(device)
+}
+
+/// A target that takes `f64` and computes in less.
+fn inexact(target: &Target, reason: &str) -> Notice {
+    let text = format!(
+        "{} does not compute in f64: {reason}; choose another dtype or leave this target out",
+        target.name
+    );
+    Notice::Unsupported(vec![Reason::new(ReasonCode::Unsupported, text)])
 }
 
 /// What this worker is.

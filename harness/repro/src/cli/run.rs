@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::leave::Leaving;
 use super::{Failure, RunArguments, choose};
-use crate::project::{Project, find_targets};
+use crate::project::{Project, find_targets, unoptimised};
 use burn_repro_core::escape;
 use burn_repro_core::exit::Exit;
 use burn_repro_core::golden::{Store, commit};
@@ -17,6 +17,7 @@ use burn_repro_core::say::{print_as_it_is, tell_as_it_is};
 use burn_repro_core::session::Session;
 use burn_repro_core::worker::WorkerCommand;
 use burn_repro_report::report::{Terminal, details, notices, outliers, stability, summary, table};
+use burn_repro_worker::OPT_LEVEL;
 
 pub(super) fn run(project: &Project, arguments: &RunArguments) -> Result<Exit, Failure> {
     let started = Timestamp::now();
@@ -61,11 +62,12 @@ pub(super) fn run(project: &Project, arguments: &RunArguments) -> Result<Exit, F
     let notices = notices(&asked);
     let stability = stability(&reports);
     let tuned = tuned(features(session.discovery()));
+    let slow = unoptimised(OPT_LEVEL).map_or(String::new(), |sentence| format!("{sentence}\n"));
     let summary = summary(&reports, exit, seconds);
     let print = if leaving.owns_stdout() { tell_as_it_is } else { print_as_it_is };
     print(&escape::terminal(&format!("{details}{notices}{outliers}{absent}")));
     print(&format!("{table}\n"));
-    print(&escape::terminal(&format!("{stability}{tuned}{summary}\n")));
+    print(&escape::terminal(&format!("{stability}{tuned}{slow}{summary}\n")));
     let disagreements = found.into_iter().filter_map(Result::ok).collect();
     let facts = RunInfo::new(&circumstances, session.discovery(), precision, exit);
     let mut record = RunRecord::new(facts, asked, reports, disagreements);
