@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use burn::backend::DispatchDevice;
-use burn::tensor::{DeviceConfig, Tensor, TensorData};
+use burn::tensor::kind::Basic;
+use burn::tensor::{Bool, DeviceConfig, Float, Int, Tensor, TensorData};
 use burn_capture::{CaptureBackend, CaptureChannel};
 use burn_ir::{OperationIr, TensorId};
 use burn_router::{RouterClient, get_client};
@@ -48,13 +49,33 @@ pub fn capture<T, E: From<String>>(
     Ok((result, Captured { operations: captured.graph.operations, values: captured.values }))
 }
 
+/// What a tensor is made of, where its operations can be recorded: floats, integers or booleans.
+pub trait Recordable: Basic + Sized {
+    /// The id of a tensor on a device that records.
+    #[doc(hidden)]
+    fn id<const D: usize>(tensor: Tensor<D, Self>) -> Option<TensorId>;
+}
+
+/// Burn has a primitive for each kind, and no trait for the three.
+macro_rules! recordable {
+    ($($kind:ident),+) => {$(
+        impl Recordable for $kind {
+            fn id<const D: usize>(tensor: Tensor<D, Self>) -> Option<TensorId> {
+                tensor.try_into_primitive::<CaptureBackend>().ok().map(|tensor| tensor.id())
+            }
+        }
+    )+};
+}
+
+recordable!(Float, Int, Bool);
+
 /// The id of a tensor on a device that records; `None` on every other device.
 #[must_use]
-pub fn tensor_id<const D: usize>(tensor: &Tensor<D>) -> Option<TensorId> {
+pub fn tensor_id<const D: usize, K: Recordable>(tensor: &Tensor<D, K>) -> Option<TensorId> {
     if !records(&tensor.device()) {
         return None;
     }
-    tensor.clone().try_into_primitive::<CaptureBackend>().ok().map(|tensor| tensor.id())
+    K::id(tensor.clone())
 }
 
 /// An id that is larger than that of every tensor so far on a device that records, and smaller than that of every later

@@ -34,7 +34,7 @@ pub use burn_ir as ir;
 
 pub use build_facts::burn_version;
 pub use burn::tensor::Device;
-pub use capture::{Captured, capture, next_id, tensor_id};
+pub use capture::{Captured, Recordable, capture, next_id, tensor_id};
 pub use discovery::{discover, probe_child};
 pub use executor::Executor;
 pub use foreign::leave;

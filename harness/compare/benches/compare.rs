@@ -36,7 +36,8 @@ fn benchmark(criterion: &mut Criterion) {
     group.bench_function("every elementwise measure, f32", |bencher| {
         bencher.iter(|| {
             let compared =
-                compare_elements(black_box(&got), &want, &shape, Dtype::F32, sum, &bounds).unwrap();
+                compare_elements(black_box(&got), &want, &shape, Dtype::F32.into(), sum, &bounds)
+                    .unwrap();
             assert_eq!((compared.outside, compared.abs_sum_passes), (0, true));
             compared
         });
@@ -45,7 +46,14 @@ fn benchmark(criterion: &mut Criterion) {
         .map(|values| values.iter().map(|&value| f64::from(value)).collect::<Vec<f64>>());
     group.bench_function("every elementwise measure, f32 widened as a trace is", |bencher| {
         bencher.iter(|| {
-            compare_elements(black_box(&wide_got), &wide_want, &shape, Dtype::F32, sum, &bounds)
+            compare_elements(
+                black_box(&wide_got),
+                &wide_want,
+                &shape,
+                Dtype::F32.into(),
+                sum,
+                &bounds,
+            )
         });
     });
     group.finish();

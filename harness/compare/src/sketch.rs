@@ -28,7 +28,7 @@ pub fn sketch(values: &[f64]) -> HostTensor {
     }
     let root = (values.len() as f64).sqrt();
     let values = sums.iter().map(|sum| sum / root).collect();
-    HostTensor { shape: vec![SKETCH], dtype: Dtype::F64, values }
+    HostTensor { shape: vec![SKETCH], dtype: Dtype::F64.into(), values }
 }
 
 /// The root mean squared difference of two tensors, estimated from their sketches.
@@ -56,7 +56,9 @@ pub fn reduced(tensor: &HostTensor, side: usize) -> HostTensor {
         counts[place * inner + channel] += 1.0;
     }
     let values = sums.iter().zip(&counts).map(|(sum, count)| sum / count).collect();
-    HostTensor { shape: reduced_shape(&tensor.shape, side), dtype: tensor.dtype, values }
+    // Means of integers are none.
+    let dtype = if tensor.dtype.is_float() { tensor.dtype } else { Dtype::F64.into() };
+    HostTensor { shape: reduced_shape(&tensor.shape, side), dtype, values }
 }
 
 /// The shape that [`reduced`] gives.
@@ -99,7 +101,7 @@ mod tests {
     fn tensor(shape: &[usize], value: impl Fn(usize) -> f64) -> HostTensor {
         let count = shape.iter().product();
         let values = (0..count).map(value).collect();
-        HostTensor { shape: shape.to_vec(), dtype: Dtype::F64, values }
+        HostTensor { shape: shape.to_vec(), dtype: Dtype::F64.into(), values }
     }
 
     #[rstest]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use safetensors::tensor::{Dtype as FileDtype, SafeTensors, TensorView};
 
 use crate::lfs::is_pointer;
-use crate::trace::{Dtype, HostTensor, NamedTensor};
+use crate::trace::{Dtype, ElementType, HostTensor, NamedTensor};
 
 /// Why bytes are not tensors of ours.
 #[derive(Debug, thiserror::Error)]
@@ -18,7 +18,9 @@ pub enum TensorFileError {
     #[error("is not a complete safetensors file: {0}")]
     Format(#[from] safetensors::SafeTensorError),
     /// A dtype that no trace has.
-    #[error("holds `{name}` as {dtype:?}; only F16, BF16, F32 and F64 can be compared")]
+    #[error(
+        "holds `{name}` as {dtype:?}; only F16, BF16, F32, F64, I64, I32, U8 and BOOL can be compared"
+    )]
     Dtype {
         /// The tensor.
         name: String,
@@ -51,12 +53,22 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<NamedTensor>, TensorFileError> {
     read(bytes, |name, dtype| Err(TensorFileError::Dtype { name: name.to_owned(), dtype }))
 }
 
+/// Decodes the tensors that can be compared, sorted by name, and leaves out all others.
+///
+/// # Errors
+/// If the bytes are truncated or corrupt.
+pub fn decode_comparable(bytes: &[u8]) -> Result<Vec<NamedTensor>, TensorFileError> {
+    read(bytes, |_, _| Ok(()))
+}
+
 /// Decodes the tensors of float types, sorted by name, and leaves out all others.
 ///
 /// # Errors
 /// If the bytes are truncated or corrupt.
 pub fn decode_floats(bytes: &[u8]) -> Result<Vec<NamedTensor>, TensorFileError> {
-    read(bytes, |_, _| Ok(()))
+    let mut tensors = decode_comparable(bytes)?;
+    tensors.retain(|named| named.tensor.dtype.is_float());
+    Ok(tensors)
 }
 
 /// The elements of a tensor of any type that models take.
@@ -85,12 +97,18 @@ pub fn elements(
     let Ok(view) = file.tensor(name) else { return Ok(None) };
     let data = view.data();
     let elements = match view.dtype() {
-        FileDtype::BOOL => Elements::Booleans(data.iter().map(|&byte| byte != 0).collect()),
-        FileDtype::U8 => Elements::Integers(data.iter().map(|&byte| i64::from(byte)).collect()),
-        FileDtype::I32 => Elements::Integers(chunks(data, |b| i64::from(i32::from_le_bytes(b)))),
+        // Every bit of them, which `f64` would not hold.
         FileDtype::I64 => Elements::Integers(chunks(data, i64::from_le_bytes)),
         dtype => match from_view(&view) {
-            Some(tensor) => Elements::Floats(tensor.values),
+            Some(HostTensor { dtype: ElementType::Float(_), values, .. }) => {
+                Elements::Floats(values)
+            }
+            Some(HostTensor { dtype: ElementType::Integer, values, .. }) => {
+                Elements::Integers(values.into_iter().map(|value| value as i64).collect())
+            }
+            Some(HostTensor { dtype: ElementType::Boolean, values, .. }) => {
+                Elements::Booleans(values.into_iter().map(|value| value != 0.0).collect())
+            }
             None => return Err(TensorFileError::Dtype { name: name.to_owned(), dtype }),
         },
     };
@@ -111,7 +129,7 @@ pub fn metadata(bytes: &[u8]) -> Result<BTreeMap<String, String>, TensorFileErro
         .collect())
 }
 
-/// Decodes tensors; what is of no float type is for `other` to refuse.
+/// Decodes tensors; what cannot be compared is for `other` to refuse.
 fn read(
     bytes: &[u8],
     other: impl Fn(&str, FileDtype) -> Result<(), TensorFileError>,
@@ -130,40 +148,59 @@ fn read(
     Ok(tensors)
 }
 
-fn file_dtype(dtype: Dtype) -> FileDtype {
+fn file_dtype(dtype: ElementType) -> FileDtype {
     match dtype {
-        Dtype::F16 => FileDtype::F16,
-        Dtype::Bf16 => FileDtype::BF16,
-        Dtype::F32 => FileDtype::F32,
-        Dtype::F64 => FileDtype::F64,
+        ElementType::Float(Dtype::F16) => FileDtype::F16,
+        ElementType::Float(Dtype::Bf16) => FileDtype::BF16,
+        ElementType::Float(Dtype::F32) => FileDtype::F32,
+        ElementType::Float(Dtype::F64) => FileDtype::F64,
+        ElementType::Integer => FileDtype::I64,
+        ElementType::Boolean => FileDtype::BOOL,
     }
 }
 
-/// The elements as they lay on the device, little-endian and row-major. Exact: they were widened from this very type.
+/// The elements as they lay on the device, little-endian and row-major; integers in 64 bits. Exact: they were widened from
+/// this very type.
 #[must_use]
 pub fn to_bytes(tensor: &HostTensor) -> Vec<u8> {
     let values = tensor.values.iter();
     match tensor.dtype {
-        Dtype::F16 => values.flat_map(|&v| half::f16::from_f32(v as f32).to_le_bytes()).collect(),
-        Dtype::Bf16 => values.flat_map(|&v| half::bf16::from_f32(v as f32).to_le_bytes()).collect(),
-        Dtype::F32 => values.flat_map(|&v| (v as f32).to_le_bytes()).collect(),
-        Dtype::F64 => values.flat_map(|&v| v.to_le_bytes()).collect(),
+        ElementType::Float(Dtype::F16) => {
+            values.flat_map(|&v| half::f16::from_f32(v as f32).to_le_bytes()).collect()
+        }
+        ElementType::Float(Dtype::Bf16) => {
+            values.flat_map(|&v| half::bf16::from_f32(v as f32).to_le_bytes()).collect()
+        }
+        ElementType::Float(Dtype::F32) => values.flat_map(|&v| (v as f32).to_le_bytes()).collect(),
+        ElementType::Float(Dtype::F64) => values.flat_map(|&v| v.to_le_bytes()).collect(),
+        ElementType::Integer => values.flat_map(|&v| (v as i64).to_le_bytes()).collect(),
+        ElementType::Boolean => values.map(|&v| u8::from(v != 0.0)).collect(),
     }
 }
 
 fn from_view(view: &TensorView<'_>) -> Option<HostTensor> {
     let data = view.data();
-    let (dtype, values) = match view.dtype() {
+    let integers = |values: Vec<i64>| values.into_iter().map(|value| value as f64).collect();
+    let (dtype, values): (ElementType, Vec<f64>) = match view.dtype() {
         FileDtype::F16 => {
             let widen = |b: [u8; 2]| half::f16::from_le_bytes(b).to_f64();
-            (Dtype::F16, chunks(data, widen))
+            (Dtype::F16.into(), chunks(data, widen))
         }
         FileDtype::BF16 => {
             let widen = |b: [u8; 2]| half::bf16::from_le_bytes(b).to_f64();
-            (Dtype::Bf16, chunks(data, widen))
+            (Dtype::Bf16.into(), chunks(data, widen))
         }
-        FileDtype::F32 => (Dtype::F32, chunks(data, |b| f64::from(f32::from_le_bytes(b)))),
-        FileDtype::F64 => (Dtype::F64, chunks(data, f64::from_le_bytes)),
+        FileDtype::F32 => (Dtype::F32.into(), chunks(data, |b| f64::from(f32::from_le_bytes(b)))),
+        FileDtype::F64 => (Dtype::F64.into(), chunks(data, f64::from_le_bytes)),
+        FileDtype::I64 => (ElementType::Integer, integers(chunks(data, i64::from_le_bytes))),
+        FileDtype::I32 => {
+            (ElementType::Integer, chunks(data, |b| f64::from(i32::from_le_bytes(b))))
+        }
+        FileDtype::U8 => (ElementType::Integer, data.iter().map(|&byte| f64::from(byte)).collect()),
+        FileDtype::BOOL => (
+            ElementType::Boolean,
+            data.iter().map(|&byte| f64::from(u8::from(byte != 0))).collect(),
+        ),
         _ => return None,
     };
     Some(HostTensor { shape: view.shape().to_vec(), dtype, values })
@@ -181,8 +218,8 @@ mod tests {
     use proptest::prelude::*;
     use rstest::rstest;
 
-    fn tensor(dtype: Dtype, values: Vec<f64>) -> NamedTensor {
-        let tensor = HostTensor { shape: vec![values.len()], dtype, values };
+    fn tensor(dtype: impl Into<ElementType>, values: Vec<f64>) -> NamedTensor {
+        let tensor = HostTensor { shape: vec![values.len()], dtype: dtype.into(), values };
         NamedTensor { name: "image".into(), tensor }
     }
 
@@ -196,13 +233,26 @@ mod tests {
         assert_eq!(decode(&encode(&named)).unwrap(), named);
     }
 
+    #[rstest]
+    #[case(ElementType::Integer, &[0.0, -50_256.0, 9_007_199_254_740_992.0])]
+    #[case(ElementType::Boolean, &[1.0, 0.0, 1.0])]
+    fn what_is_no_float_survives(#[case] dtype: ElementType, #[case] values: &[f64]) {
+        let named = vec![tensor(dtype, values.to_vec())];
+        let bytes = encode(&named);
+        assert_eq!(decode(&bytes).unwrap(), named);
+        assert_eq!(
+            (decode_comparable(&bytes).unwrap(), decode_floats(&bytes).unwrap()),
+            (named, vec![])
+        );
+    }
+
     #[test]
     fn another_dtype_is_named() {
-        let data = 7_i64.to_le_bytes();
-        let view = TensorView::new(FileDtype::I64, vec![1], &data).unwrap();
+        let data = 7_u64.to_le_bytes();
+        let view = TensorView::new(FileDtype::U64, vec![1], &data).unwrap();
         let bytes = safetensors::serialize([("steps", view)], None).unwrap();
         let error = decode(&bytes).unwrap_err().to_string();
-        assert!(error.contains("`steps` as I64"), "{error}");
+        assert!(error.contains("`steps` as U64"), "{error}");
     }
 
     proptest! {

@@ -7,14 +7,49 @@ use serde::{Deserialize, Serialize};
 
 pub use burn_repro_target::Dtype;
 
+/// What the elements of a tensor are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ElementType {
+    /// Floats of a type; two may differ by a tolerance.
+    Float(Dtype),
+    /// Integers of any width, which are equal or not.
+    Integer,
+    /// Truth values: 0 and 1.
+    Boolean,
+}
+
+impl ElementType {
+    /// Whether elements may differ by a tolerance.
+    #[must_use]
+    pub const fn is_float(self) -> bool {
+        matches!(self, Self::Float(_))
+    }
+
+    /// What it is called.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Float(dtype) => dtype.as_str(),
+            Self::Integer => "integers",
+            Self::Boolean => "booleans",
+        }
+    }
+}
+
+impl From<Dtype> for ElementType {
+    fn from(dtype: Dtype) -> Self {
+        Self::Float(dtype)
+    }
+}
+
 /// A tensor read back to the host, row-major.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HostTensor {
     /// Length of each dimension.
     pub shape: Vec<usize>,
     /// The type the elements had on the device.
-    pub dtype: Dtype,
-    /// The elements, widened to `f64` without rounding.
+    pub dtype: ElementType,
+    /// The elements, widened to `f64` without rounding; integers up to 2^53.
     pub values: Vec<f64>,
 }
 
@@ -131,8 +166,11 @@ mod tests {
     use super::*;
 
     fn trace(values: &[f64]) -> Trace {
-        let tensor =
-            HostTensor { shape: vec![values.len()], dtype: Dtype::F32, values: values.to_vec() };
+        let tensor = HostTensor {
+            shape: vec![values.len()],
+            dtype: Dtype::F32.into(),
+            values: values.to_vec(),
+        };
         Trace { outputs: vec![NamedTensor { name: "image".into(), tensor }], ..Trace::default() }
     }
 

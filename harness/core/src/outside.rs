@@ -47,7 +47,7 @@ pub enum OutsideError {
         error: TensorFileError,
     },
     /// It holds nothing that a result can be compared with.
-    #[error("the reference {} holds no float tensor that is a result", file.display())]
+    #[error("the reference {} holds no tensor that is a result", file.display())]
     Empty {
         /// The file.
         file: PathBuf,
@@ -66,7 +66,7 @@ impl OutsideReference {
             Ok(bytes) => bytes,
             Err(error) => return Err(OutsideError::Unreadable { file, error }),
         };
-        let mut tensors = match tensor_file::decode_floats(&bytes) {
+        let mut tensors = match tensor_file::decode_comparable(&bytes) {
             Ok(tensors) => tensors,
             Err(error) => return Err(OutsideError::Format { file, error }),
         };

@@ -22,7 +22,7 @@ fn scenario() -> Scenario {
 fn tensor(name: &str, shape: &[usize], scale: f64) -> NamedTensor {
     let count: usize = shape.iter().product();
     let values = (0..count).map(|index| (index as f64 * 0.618).fract() * scale).collect();
-    let tensor = HostTensor { shape: shape.to_vec(), dtype: Dtype::F64, values };
+    let tensor = HostTensor { shape: shape.to_vec(), dtype: Dtype::F64.into(), values };
     NamedTensor { name: name.into(), tensor }
 }
 
@@ -157,7 +157,7 @@ fn set(files: &GoldenFiles, name: &str, value: f64) {
 #[case::the_last_bit(|f: &GoldenFiles| { let mut bytes = fs::read(&f.tensors).unwrap(); let at = bytes.len() - 8; bytes[at] ^= 1; fs::write(&f.tensors, bytes).unwrap(); }, "does not have the SHA-256 that its text states")]
 #[case::bytes_behind_the_end(|f: &GoldenFiles| { let mut bytes = fs::read(&f.tensors).unwrap(); bytes.push(0); fs::write(&f.tensors, bytes).unwrap(); }, "is not a complete safetensors file")]
 #[case::absurd_header_length(|f: &GoldenFiles| { let mut bytes = fs::read(&f.tensors).unwrap(); bytes[..8].fill(0xff); fs::write(&f.tensors, bytes).unwrap(); }, "is not a complete safetensors file")]
-#[case::another_dtype(|f: &GoldenFiles| { let data = [0; 8]; let view = safetensors::tensor::TensorView::new(safetensors::Dtype::I64, vec![1], &data).unwrap(); rewrite(f, None, Some(&safetensors::serialize([("image", view)], None).unwrap())); }, "as I64")]
+#[case::another_dtype(|f: &GoldenFiles| { let data = [0; 8]; let view = safetensors::tensor::TensorView::new(safetensors::Dtype::U64, vec![1], &data).unwrap(); rewrite(f, None, Some(&safetensors::serialize([("image", view)], None).unwrap())); }, "as U64")]
 #[case::announces_nothing(|f: &GoldenFiles| replace(&f.announcement, "extension: safetensors\n", ""), "does not announce a safetensors file")]
 #[case::announces_text(|f: &GoldenFiles| replace(&f.announcement, "snapshot_kind: binary\n", ""), "does not announce a safetensors file")]
 #[case::unreadable_text(|f: &GoldenFiles| make_folder(&f.text), "tiny.snap: cannot be read")]

@@ -24,7 +24,7 @@ fn target() -> Target {
 }
 
 fn trace(values: Vec<f64>, dtype: Dtype) -> Trace {
-    let tensor = HostTensor { shape: SHAPE.to_vec(), dtype, values };
+    let tensor = HostTensor { shape: SHAPE.to_vec(), dtype: dtype.into(), values };
     let named = |name: &str| NamedTensor { name: name.into(), tensor: tensor.clone() };
     Trace {
         records: vec![named("step.00/image")],

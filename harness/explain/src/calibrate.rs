@@ -71,7 +71,7 @@ pub fn spreads(scenario: &Scenario, samples: &[Sample]) -> Vec<Spread> {
     let mut spreads = Vec::new();
     for (target, _) in &first.results {
         for NamedTensor { name, tensor: want } in &first.reference.outputs {
-            let bounds = scenario.tolerance.bounds(target, name);
+            let bounds = scenario.tolerance.bounds(target, name, want.dtype);
             let mut spread = Spread {
                 output: name.clone(),
                 target: target.name.clone(),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use burn_repro_device::ir::TensorId;
-use burn_repro_device::{next_id, tensor_id};
+use burn_repro_device::{Recordable, next_id, tensor_id};
 use burn_repro_hooks::{Listening, listen};
 use sha2::{Digest, Sha256};
 
@@ -169,13 +169,22 @@ impl Probe {
         learn(&mut self.names, name, model);
     }
 
-    /// Records an intermediate tensor, for instance `step.07/latents`.
-    pub fn record<const D: usize>(&mut self, name: impl Into<String>, tensor: &Tensor<D>) {
+    /// Records an intermediate tensor, for instance `step.07/latents`. Integers and booleans are to be the same.
+    pub fn record<const D: usize, K: Recordable>(
+        &mut self,
+        name: impl Into<String>,
+        tensor: &Tensor<D, K>,
+    ) {
         self.take(name.into(), tensor, false);
     }
 
-    /// Puts out a result that is compared with the golden.
-    pub fn output<const D: usize>(&mut self, name: impl Into<String>, tensor: &Tensor<D>) {
+    /// Puts out a result that is compared with the golden: floats within the tolerance; integers and booleans are to be
+    /// the same, unless the tolerance names the output.
+    pub fn output<const D: usize, K: Recordable>(
+        &mut self,
+        name: impl Into<String>,
+        tensor: &Tensor<D, K>,
+    ) {
         self.take(name.into(), tensor, true);
     }
 
@@ -202,7 +211,12 @@ impl Probe {
         Ok((self.trace, self.reads, self.names))
     }
 
-    fn take<const D: usize>(&mut self, name: String, tensor: &Tensor<D>, is_output: bool) {
+    fn take<const D: usize, K: Recordable>(
+        &mut self,
+        name: String,
+        tensor: &Tensor<D, K>,
+        is_output: bool,
+    ) {
         self.take_modules();
         if self.error.is_some() {
             return;

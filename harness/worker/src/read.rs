@@ -1,8 +1,8 @@
 //! Reading a tensor back from its device. The only place of the harness that does.
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
-use burn_repro_core::trace::{Dtype, HostTensor};
-use burn_repro_device::first_stale;
+use burn_repro_core::trace::{Dtype, ElementType, HostTensor};
+use burn_repro_device::{Recordable, first_stale};
 
 /// Why a tensor could not be recorded.
 #[derive(Debug, thiserror::Error)]
@@ -24,8 +24,10 @@ pub enum ProbeError {
         reason: String,
     },
     /// A dtype that cannot be compared.
-    #[error("record `{name}`: its dtype {dtype:?} is no float; cast it before recording it")]
-    NoFloat {
+    #[error(
+        "record `{name}`: its dtype {dtype:?} cannot be compared; dequantise it before recording it"
+    )]
+    Dtype {
         /// The tensor.
         name: String,
         /// Its dtype.
@@ -60,9 +62,9 @@ pub enum ProbeError {
 ///
 /// # Errors
 /// As [`on_host`], and if the device fails.
-pub(crate) fn read<const D: usize>(
+pub(crate) fn read<const D: usize, K: Recordable>(
     name: &str,
-    tensor: &Tensor<D>,
+    tensor: &Tensor<D, K>,
     device: &Device,
 ) -> Result<HostTensor, ProbeError> {
     device
@@ -81,13 +83,20 @@ pub(crate) fn read<const D: usize>(
 /// If it cannot be compared, or holds memory that nobody wrote.
 pub(crate) fn on_host(name: &str, data: &TensorData) -> Result<HostTensor, ProbeError> {
     let dtype = match data.dtype() {
-        DType::F64 => Dtype::F64,
-        DType::F32 | DType::Flex32 => Dtype::F32,
-        DType::F16 => Dtype::F16,
-        DType::BF16 => Dtype::Bf16,
-        dtype => return Err(ProbeError::NoFloat { name: name.into(), dtype }),
+        DType::F64 => Dtype::F64.into(),
+        DType::F32 | DType::Flex32 => Dtype::F32.into(),
+        DType::F16 => Dtype::F16.into(),
+        DType::BF16 => Dtype::Bf16.into(),
+        DType::Bool(_) => ElementType::Boolean,
+        dtype if dtype.is_int() || dtype.is_uint() => ElementType::Integer,
+        dtype => return Err(ProbeError::Dtype { name: name.into(), dtype }),
     };
-    if let Some(index) = first_stale(data.as_bytes(), data.dtype().size()) {
+    // An integer may be what memory is filled with.
+    let stale = match dtype.is_float() {
+        true => first_stale(data.as_bytes(), data.dtype().size()),
+        false => None,
+    };
+    if let Some(index) = stale {
         return Err(ProbeError::Stale { name: name.into(), index });
     }
     let shape = data.shape().to_vec();
@@ -96,4 +105,25 @@ pub(crate) fn on_host(name: &str, data: &TensorData) -> Result<HostTensor, Probe
         return Err(ProbeError::Empty(name.into()));
     }
     Ok(HostTensor { shape, dtype, values })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::{Bool, Int};
+
+    #[test]
+    fn integers_and_booleans_are_read_whatever_a_device_makes_of_them() {
+        let device = Device::flex();
+        let tokens = Tensor::<2, Int>::from_data([[7, -50_256], [2_147_483_647, 0]], &device);
+        let read_tokens = read("tokens", &tokens, &device).unwrap();
+        assert_eq!(
+            (read_tokens.dtype, &read_tokens.shape[..]),
+            (ElementType::Integer, &[2, 2][..])
+        );
+        assert_eq!(read_tokens.values, [7.0, -50_256.0, 2_147_483_647.0, 0.0]);
+        let mask = Tensor::<1, Bool>::from_data([true, false], &device);
+        let read_mask = read("mask", &mask, &device).unwrap();
+        assert_eq!((read_mask.dtype, read_mask.values), (ElementType::Boolean, vec![1.0, 0.0]));
+    }
 }

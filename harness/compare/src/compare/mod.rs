@@ -26,7 +26,7 @@ pub use ulp::ulp_distance;
 use self::pass::{Pass, pass};
 use crate::json_float;
 use crate::tolerance::{Bounds, Measure};
-use crate::trace::{Dtype, HostTensor};
+use crate::trace::{ElementType, HostTensor};
 
 /// A target's output beside the golden's.
 ///
@@ -139,9 +139,9 @@ pub enum CompareError {
     #[error("it came as {}, the scenario asks for {}", got.as_str(), want.as_str())]
     Dtype {
         /// The target's type.
-        got: Dtype,
+        got: ElementType,
         /// The scenario's type.
-        want: Dtype,
+        want: ElementType,
     },
     /// No elements: nothing would have been checked.
     #[error("there are no elements, so nothing would be checked")]
@@ -156,7 +156,7 @@ pub struct Want<'a> {
     /// The sum of absolute values that the golden's text states.
     pub abs_sum: f64,
     /// The type that the target was to compute in.
-    pub dtype: Dtype,
+    pub dtype: ElementType,
 }
 
 /// Compares a target's output with the golden's.
@@ -199,7 +199,7 @@ pub fn compare_elements<E: Element>(
     got: &[E],
     want: &[E],
     shape: &[usize],
-    dtype: Dtype,
+    dtype: ElementType,
     want_abs_sum: f64,
     bounds: &Bounds,
 ) -> Result<Comparison, CompareError> {

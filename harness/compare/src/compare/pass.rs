@@ -11,7 +11,7 @@ use super::places::{Pair, Places};
 use super::sums::{BLOCK, Sums};
 use super::ulp::UlpHistogram;
 use crate::tolerance::Bound;
-use crate::trace::Dtype;
+use crate::trace::ElementType;
 
 /// Pairs that one core takes at a time. Fixed, so that the sums have the same bits on any number of
 /// cores.
@@ -28,7 +28,7 @@ pub(super) struct Pass {
 }
 
 /// Passes over two slices of one length.
-pub(super) fn pass<E: Element>(got: &[E], want: &[E], bound: Bound, dtype: Dtype) -> Pass {
+pub(super) fn pass<E: Element>(got: &[E], want: &[E], bound: Bound, dtype: ElementType) -> Pass {
     let segments: Vec<(usize, &[E], &[E])> = got
         .chunks(SEGMENT)
         .zip(want.chunks(SEGMENT))
@@ -71,12 +71,18 @@ struct Running {
     ulp: UlpHistogram,
     places: Places,
     bound: Bound,
-    dtype: Dtype,
+    dtype: ElementType,
 }
 
 impl Running {
     /// Of one segment that begins at the flat index `start`.
-    fn of<E: Element>(start: usize, got: &[E], want: &[E], bound: Bound, dtype: Dtype) -> Self {
+    fn of<E: Element>(
+        start: usize,
+        got: &[E],
+        want: &[E],
+        bound: Bound,
+        dtype: ElementType,
+    ) -> Self {
         let mut running = Self {
             sums: Sums::NONE,
             non_finite: 0,

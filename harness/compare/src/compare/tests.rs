@@ -9,7 +9,7 @@ use crate::tolerance::{Bound, Limits};
 use crate::trace::Dtype;
 
 fn tensor(values: &[f64]) -> HostTensor {
-    HostTensor { shape: vec![values.len()], dtype: Dtype::F32, values: values.to_vec() }
+    HostTensor { shape: vec![values.len()], dtype: Dtype::F32.into(), values: values.to_vec() }
 }
 
 fn bounds(pixel: Bound) -> Bounds {
@@ -21,7 +21,7 @@ fn with_limit(measure: Measure, limit: f64) -> Bounds {
 }
 
 fn want(tensor: &HostTensor) -> Want<'_> {
-    Want { tensor, abs_sum: tensor.abs_sum(), dtype: Dtype::F32 }
+    Want { tensor, abs_sum: tensor.abs_sum(), dtype: Dtype::F32.into() }
 }
 
 fn compared(got: &[f64], golden: &[f64], pixel: Bound) -> Comparison {
@@ -59,7 +59,7 @@ fn nan_and_infinity_are_counted_and_never_pass() {
 #[test]
 fn names_first_and_worst_places() {
     let shape = vec![2, 3];
-    let golden = HostTensor { shape, dtype: Dtype::F32, values: vec![0.0; 6] };
+    let golden = HostTensor { shape, dtype: Dtype::F32.into(), values: vec![0.0; 6] };
     let got = HostTensor { values: vec![0.0, 0.2, 0.0, 0.5, 0.0, 0.3], ..golden.clone() };
     let comparison = compare(&got, want(&golden), &bounds(Bound::new(0.1, 0.0))).unwrap();
     let indices = |places: &[Place]| places.iter().map(|p| p.index.clone()).collect::<Vec<_>>();
@@ -84,8 +84,9 @@ fn what_cannot_be_compared_is_said(
         dtype,
         values: vec![0.0; shape.iter().product()],
     };
-    let golden = tensor(golden, golden_dtype);
-    let error = compare(&tensor(got, got_dtype), want(&golden), &bounds(Bound::new(1.0, 0.0)));
+    let golden = tensor(golden, golden_dtype.into());
+    let error =
+        compare(&tensor(got, got_dtype.into()), want(&golden), &bounds(Bound::new(1.0, 0.0)));
     assert!(error.unwrap_err().to_string().contains(message));
 }
 
@@ -126,7 +127,8 @@ fn oracle_images(shape: &[usize], noise: f64) -> [HostTensor; 2] {
         let shift = noise * ((index as f64 * 0.754_877_666_246_692_7) % 1.0 - 0.4);
         f64::from((want(index) + shift).clamp(0.0, 1.0) as f32)
     };
-    let tensor = |values: Vec<f64>| HostTensor { shape: shape.to_vec(), dtype: Dtype::F32, values };
+    let tensor =
+        |values: Vec<f64>| HostTensor { shape: shape.to_vec(), dtype: Dtype::F32.into(), values };
     [tensor((0..count).map(got).collect()), tensor((0..count).map(want).collect())]
 }
 

@@ -5,7 +5,7 @@ use multiversion::multiversion;
 
 use super::element::Element;
 use super::sums::BLOCK;
-use crate::trace::Dtype;
+use crate::trace::{Dtype, ElementType};
 
 /// How many representable `f32` lie between two values; `u64::MAX` if either is NaN.
 ///
@@ -63,17 +63,24 @@ impl UlpHistogram {
 
     /// Takes in the distances of finite pairs, as many as a block holds at most, on the grid of
     /// the type that was computed in.
-    pub(super) fn add<E: Element>(&mut self, got: &[E], want: &[E], dtype: Dtype) {
-        if dtype == Dtype::F32 {
+    pub(super) fn add<E: Element>(&mut self, got: &[E], want: &[E], dtype: ElementType) {
+        if dtype == Dtype::F32.into() {
             return self.add_f32(got, want);
         }
         let distance = |got: f64, want: f64| {
             let distance_16 =
                 |bits: fn(f64) -> u16| u64::from(rank_16(bits(got)).abs_diff(rank_16(bits(want))));
             match dtype {
-                Dtype::F16 => distance_16(|value| half::f16::from_f64(value).to_bits()),
-                Dtype::Bf16 => distance_16(|value| half::bf16::from_f64(value).to_bits()),
-                Dtype::F64 | Dtype::F32 => rank_f64(got).abs_diff(rank_f64(want)),
+                ElementType::Float(Dtype::F16) => {
+                    distance_16(|value| half::f16::from_f64(value).to_bits())
+                }
+                ElementType::Float(Dtype::Bf16) => {
+                    distance_16(|value| half::bf16::from_f64(value).to_bits())
+                }
+                ElementType::Float(Dtype::F64 | Dtype::F32) => {
+                    rank_f64(got).abs_diff(rank_f64(want))
+                }
+                ElementType::Integer | ElementType::Boolean => (got - want).abs() as u64,
             }
         };
         for (got, want) in got.iter().zip(want) {
@@ -204,7 +211,7 @@ mod tests {
 
     fn distances(got: &[f64], want: &[f64], dtype: Dtype) -> [u64; 3] {
         let mut histogram = UlpHistogram::new();
-        histogram.add(got, want, dtype);
+        histogram.add(got, want, dtype.into());
         histogram.finish()
     }
 

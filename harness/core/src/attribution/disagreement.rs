@@ -104,8 +104,8 @@ pub(super) fn passes(
     reference: &HostTensor,
     result: &TargetResult<'_>,
 ) -> bool {
-    let bounds = scenario.tolerance.bounds(result.target, name);
     result.trace.output(name).is_some_and(|got| {
+        let bounds = scenario.tolerance.bounds(result.target, name, got.dtype);
         let want = Want { tensor: reference, abs_sum: reference.abs_sum(), dtype: got.dtype };
         compare(got, want, &bounds).is_ok_and(|comparison| comparison.passes())
     })
@@ -171,7 +171,7 @@ mod tests {
     use burn_repro_target::Class;
 
     fn trace(dtype: Dtype, values: [f64; 2]) -> Trace {
-        let tensor = HostTensor { shape: vec![2], dtype, values: values.to_vec() };
+        let tensor = HostTensor { shape: vec![2], dtype: dtype.into(), values: values.to_vec() };
         Trace { outputs: vec![NamedTensor { name: "image".into(), tensor }], ..Trace::default() }
     }
 

@@ -75,10 +75,11 @@ impl GoldenComparison {
         summary: &Summary,
     ) {
         self.checks += 1;
-        let bounds = scenario.tolerance.bounds(target, &summary.name);
-        let check = OutputCheck { scenario, golden, summary, bounds: &bounds };
         match trace.output(&summary.name) {
-            Some(got) => self.output(&check, got),
+            Some(got) => {
+                let bounds = scenario.tolerance.bounds(target, &summary.name, got.dtype);
+                self.output(&OutputCheck { scenario, golden, summary, bounds: &bounds }, got);
+            }
             None => {
                 let text = format!(
                     "the golden has the output `{}`, which the pipeline did not return",
@@ -102,8 +103,9 @@ impl GoldenComparison {
             self.mismatches.push(incomparable(name, &error));
             return;
         }
-        if got.dtype != check.scenario.dtype {
-            let error = CompareError::Dtype { got: got.dtype, want: check.scenario.dtype };
+        let dtype = check.scenario.dtype.into();
+        if got.dtype.is_float() && got.dtype != dtype {
+            let error = CompareError::Dtype { got: got.dtype, want: dtype };
             self.mismatches.push(incomparable(name, &error));
             return;
         }
@@ -122,6 +124,13 @@ impl GoldenComparison {
 
     fn whole(&mut self, check: &OutputCheck<'_>, got: &HostTensor, want: &HostTensor) {
         let name = &check.summary.name;
+        if got.dtype.is_float() != want.dtype.is_float() {
+            let asked = check.scenario.dtype.into();
+            let want = if want.dtype.is_float() { asked } else { want.dtype };
+            let error = CompareError::Dtype { got: got.dtype, want };
+            self.mismatches.push(incomparable(name, &error));
+            return;
+        }
         match check.compare(got, want) {
             Err(error) => self.mismatches.push(incomparable(name, &error)),
             Ok(comparison) => {
@@ -142,7 +151,7 @@ impl GoldenComparison {
             limits: check.bounds.limits.clone().into_iter().filter(|(m, _)| holds(*m)).collect(),
         };
         self.mismatches.extend(check.unchecked(|measure| !holds(measure)));
-        let want = Want { tensor: want, abs_sum: want.abs_sum(), dtype: check.scenario.dtype };
+        let want = Want { tensor: want, abs_sum: want.abs_sum(), dtype: got.dtype };
         match compare(got, want, &bounds) {
             Err(error) => self.mismatches.push(incomparable(&what, &error)),
             Ok(comparison) => {
@@ -190,7 +199,7 @@ struct OutputCheck<'a> {
 
 impl OutputCheck<'_> {
     fn compare(&self, got: &HostTensor, want: &HostTensor) -> Result<Comparison, CompareError> {
-        let want = Want { tensor: want, abs_sum: self.summary.abs_sum, dtype: self.scenario.dtype };
+        let want = Want { tensor: want, abs_sum: self.summary.abs_sum, dtype: got.dtype };
         compare(got, want, self.bounds)
     }
 
@@ -260,7 +269,7 @@ pub(super) fn records(
 ) -> Vec<RecordReport> {
     let record = |summary: &Summary| {
         let got = trace.record(&summary.name)?;
-        let bounds = scenario.tolerance.bounds(target, &summary.name);
+        let bounds = scenario.tolerance.bounds(target, &summary.name, got.dtype);
         let check = OutputCheck { scenario, golden, summary, bounds: &bounds };
         let (name, allowed) = (summary.name.clone(), check.allowed());
         let report = RecordReport { name, allowed, ..RecordReport::default() };

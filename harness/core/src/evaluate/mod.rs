@@ -146,7 +146,7 @@ impl Examined {
             abs_sum: tensor.abs_sum(),
             abs_mean: tensor.abs_mean(),
             sha256: sha256_hex(&tensor_file::to_bytes(tensor)),
-            bounds: cell.scenario.tolerance.bounds(&cell.target, name),
+            bounds: cell.scenario.tolerance.bounds(&cell.target, name, tensor.dtype),
             allowed: None,
             comparison: None,
         };

@@ -139,7 +139,7 @@ fn beside(
     got: &HostTensor,
     tensor: &HostTensor,
 ) -> OutsideTensor {
-    let bounds = scenario.tolerance.bounds(target, name);
+    let bounds = scenario.tolerance.bounds(target, name, got.dtype);
     let largest = tensor.values.iter().fold(0.0, |largest, value| f64::max(largest, value.abs()));
     let want = Want { tensor, abs_sum: tensor.abs_sum(), dtype: got.dtype };
     let compared = compare(got, want, &bounds);

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use burn_repro_target::Class;
+use rstest::rstest;
 
 use super::*;
 use crate::fixtures::{Nothing, target};
 use crate::golden::{Draft, Recorded, Store};
 use crate::scenario;
-use crate::trace::Dtype;
+use crate::trace::{Dtype, ElementType};
 
 const SCENARIO: &str = "version: 1\npipeline: nothing\nseed: 0\nsteps: 1\nparams: ~\n";
 
@@ -22,7 +23,8 @@ fn cell(more: &str) -> Cell {
 }
 
 fn trace(dtype: Dtype) -> Trace {
-    let tensor = HostTensor { shape: vec![4], dtype, values: vec![0.25, -0.5, 0.75, 1.0] };
+    let tensor =
+        HostTensor { shape: vec![4], dtype: dtype.into(), values: vec![0.25, -0.5, 0.75, 1.0] };
     Trace { outputs: vec![NamedTensor { name: "image".into(), tensor }], ..Trace::default() }
 }
 
@@ -95,7 +97,7 @@ fn what_differs_has_codes_and_words() {
         told("", Ok(&golden), |trace| values(trace)[1] = -0.625),
         told("tolerance: { max_ulp: 4 }", Ok(&golden), |trace| values(trace)[1] = -0.500_001),
         told("", Ok(&golden), |trace| trace.outputs[0].tensor.shape = vec![2, 2]),
-        told("", Ok(&golden), |trace| trace.outputs[0].tensor.dtype = Dtype::F16),
+        told("", Ok(&golden), |trace| trace.outputs[0].tensor.dtype = Dtype::F16.into()),
         told("", Ok(&golden), |trace| trace.outputs[0].name = "picture".into()),
         told("tolerance: { outputs: [{ output: video, psnr: 9 }] }", Ok(&golden), |_| {}),
         told(published, Ok(&golden), |_| {}),
@@ -122,4 +124,40 @@ fn what_differs_has_codes_and_words() {
     mismatch
         published-number: image abs_sum of a paper: off by 6.500e0, allowed 5.000e-1
     ");
+}
+
+/// A class that is another one is no rounding, however wide the tolerance; a bound that names the output is meant.
+#[rstest]
+#[case::same(0.0, "tolerance: { pixel: { abs: 2 }, abs_sum: { abs: 2 } }", true)]
+#[case::another(1.0, "tolerance: { pixel: { abs: 2 }, abs_sum: { abs: 2 } }", false)]
+#[case::named(
+    1.0,
+    "tolerance: { outputs: [{ output: class, pixel: { abs: 1 }, abs_sum: { abs: 1 } }] }",
+    true
+)]
+fn integers_are_to_be_the_same(#[case] off: f64, #[case] more: &str, #[case] passes: bool) {
+    let class = |off: f64| {
+        let values = vec![3.0, 50_256.0 + off];
+        let tensor = HostTensor { shape: vec![2], dtype: ElementType::Integer, values };
+        let outputs = vec![NamedTensor { name: "class".into(), tensor }];
+        Trace { outputs, ..Trace::default() }
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let cell = cell(more);
+    let recorded = Recorded::now(&cell.target, folder.path());
+    let draft = Draft::new(&cell.scenario, &class(0.0), &[], recorded, None).unwrap();
+    let store = Store::new(folder.path());
+    store.files_of("tiny").write("", &draft.text.to_yaml(), &draft.tensors).unwrap();
+    let golden = store.load("tiny").unwrap();
+    let compared = GoldenComparison::new(&cell.scenario, &cell.target, &class(off), &golden);
+    assert_eq!(compared.mismatches.is_empty(), passes, "{:?}", compared.mismatches);
+    assert_eq!(compared.comparisons["class"].worst.len(), usize::from(off > 0.0));
+}
+
+#[test]
+fn integers_where_floats_were_are_no_comparison() {
+    let text = told("", Ok(&golden()), |trace| {
+        trace.outputs[0].tensor.dtype = ElementType::Integer;
+    });
+    assert!(text.contains("it came as integers, the scenario asks for f32"), "{text}");
 }

@@ -50,7 +50,7 @@ fn an_older_run_gives_way_and_nothing_else_does() {
 /// A cell of an adapter that put something out.
 fn finished() -> (CellReport, Event) {
     let report = run("m", 1, "", &["a wgpu:llvmpipe mismatch 1"]).1.cells.remove(0);
-    let tensor = HostTensor { shape: vec![1], dtype: Dtype::F32, values: vec![1.5] };
+    let tensor = HostTensor { shape: vec![1], dtype: Dtype::F32.into(), values: vec![1.5] };
     let outputs = vec![NamedTensor { name: "image".into(), tensor }];
     let trace = Some(Trace { outputs, ..Trace::default() });
     let log = vec!["it said so".to_owned()];

@@ -134,7 +134,7 @@ mod tests {
 
     fn named(name: &str, shape: &[usize], values: &[f64]) -> NamedTensor {
         let tensor =
-            HostTensor { shape: shape.to_vec(), dtype: Dtype::F64, values: values.to_vec() };
+            HostTensor { shape: shape.to_vec(), dtype: Dtype::F64.into(), values: values.to_vec() };
         NamedTensor { name: name.into(), tensor }
     }
 

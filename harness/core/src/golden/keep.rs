@@ -115,7 +115,7 @@ mod tests {
 
     fn named(name: &str, shape: &[usize]) -> NamedTensor {
         let values = vec![0.5; shape.iter().product()];
-        let tensor = HostTensor { shape: shape.to_vec(), dtype: Dtype::F64, values };
+        let tensor = HostTensor { shape: shape.to_vec(), dtype: Dtype::F64.into(), values };
         NamedTensor { name: name.into(), tensor }
     }
 

@@ -99,7 +99,7 @@ pub(super) fn columns(steps: &[Step], room: usize) -> Vec<NamedTensor> {
         name: name.to_owned(),
         tensor: HostTensor {
             shape: vec![kept.len()],
-            dtype: Dtype::F32,
+            dtype: Dtype::F32.into(),
             values: kept.iter().map(of).collect(),
         },
     };

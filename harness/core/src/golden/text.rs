@@ -11,7 +11,7 @@ use super::shape::Shape;
 use crate::hash::sha256_hex;
 use crate::scenario::{Question, Scenario, check_aliases};
 use crate::tolerance::Bound;
-use crate::trace::{Dtype, HostTensor, Noise, Trace};
+use crate::trace::{Dtype, ElementType, HostTensor, Noise, Trace};
 
 /// The version of the golden format; bumped when an older build could not read it.
 const VERSION: u32 = 2;
@@ -124,7 +124,14 @@ impl GoldenText {
         tensors: &[u8],
         recorded: Recorded,
     ) -> Self {
-        let dtype = trace.outputs.first().map_or(Dtype::F64, |named| named.tensor.dtype);
+        let dtype = trace
+            .outputs
+            .iter()
+            .find_map(|named| match named.tensor.dtype {
+                ElementType::Float(dtype) => Some(dtype),
+                _ => None,
+            })
+            .unwrap_or(Dtype::F64);
         Self {
             version: VERSION,
             scenario: scenario.name.clone(),

@@ -4,6 +4,7 @@
 use super::bounded::Sentence;
 use super::selector::BackendSelector;
 use crate::tolerance::{Bound, Bounds, Limits, Overrides};
+use crate::trace::ElementType;
 use burn_repro_target::Target;
 
 /// The bounds of a scenario, and where they differ for an output or a backend.
@@ -57,17 +58,25 @@ pub struct BackendTolerance {
     pub reason: Sentence,
 }
 
+/// No difference.
+const SAME: Bound = Bound::new(0.0, 0.0);
+
 impl Tolerance {
-    /// The bounds for one output on one target.
+    /// The bounds for one output on one target. What is no float is to be the same, unless a bound names the output.
     #[must_use]
-    pub fn bounds(&self, target: &Target, output: &str) -> Bounds {
-        let mut bounds =
-            Bounds { abs_sum: self.abs_sum, pixel: self.pixel, limits: self.limits.clone() };
+    pub fn bounds(&self, target: &Target, output: &str, dtype: ElementType) -> Bounds {
+        let mut bounds = match dtype.is_float() {
+            true => {
+                Bounds { abs_sum: self.abs_sum, pixel: self.pixel, limits: self.limits.clone() }
+            }
+            false => Bounds { abs_sum: SAME, pixel: SAME, limits: Limits::new() },
+        };
         for other in self.outputs.iter().filter(|other| other.output == output) {
             bounds.take(&other.bounds);
         }
         let is_meant = |other: &&BackendTolerance| {
-            other.backend.matches(target) && other.output.as_ref().is_none_or(|name| name == output)
+            let named = other.output.as_ref().map(|name| name == output);
+            other.backend.matches(target) && named.unwrap_or(dtype.is_float())
         };
         for other in self.per_backend.iter().filter(is_meant) {
             bounds.take(&other.bounds);

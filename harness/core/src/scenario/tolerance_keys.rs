@@ -151,7 +151,7 @@ impl<'de> Deserialize<'de> for BackendTolerance {
 #[cfg(test)]
 #[expect(clippy::float_cmp, reason = "numbers are read as they are written")]
 mod tests {
-    use burn_repro_target::{Class, Fingerprint, Locator, Target};
+    use burn_repro_target::{Class, Dtype, Fingerprint, Locator, Target};
     use rstest::rstest;
 
     use super::*;
@@ -189,7 +189,7 @@ per_backend:
         #[case] ulp: Option<f64>,
     ) {
         let tolerance: Tolerance = serde_yaml::from_str(LAYERS).unwrap();
-        let bounds = tolerance.bounds(&target(name, class), output);
+        let bounds = tolerance.bounds(&target(name, class), output, Dtype::F32.into());
         assert_eq!(bounds.pixel.abs(), pixel);
         assert_eq!(bounds.limits[&Measure::Psnr], psnr);
         assert_eq!(bounds.limits.get(&Measure::MaxUlp).copied(), ulp);
@@ -228,7 +228,7 @@ per_backend:
         );
         let tolerance: Tolerance = serde_yaml::from_str(&text).unwrap();
         assert_eq!(tolerance.named_outputs().collect::<Vec<_>>(), [output; 2]);
-        let bounds = tolerance.bounds(&target("flex", Class::Cpu), output);
+        let bounds = tolerance.bounds(&target("flex", Class::Cpu), output, Dtype::F32.into());
         assert_eq!(bounds.limits[&Measure::Psnr], 1.0);
     }
 }

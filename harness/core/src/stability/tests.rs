@@ -9,7 +9,10 @@ use crate::trace::Dtype;
 fn named(name: &str, values: &[f64]) -> NamedTensor {
     let shape = vec![values.len()];
     let values = values.to_vec();
-    NamedTensor { name: name.into(), tensor: HostTensor { shape, dtype: Dtype::F32, values } }
+    NamedTensor {
+        name: name.into(),
+        tensor: HostTensor { shape, dtype: Dtype::F32.into(), values },
+    }
 }
 
 fn trace(records: &[&[f64]], output: &[f64]) -> Trace {
@@ -66,7 +69,8 @@ fn a_batch_agrees_if_every_sample_is_the_first(
     #[case] values: &[f64],
     #[case] agree: Option<bool>,
 ) {
-    let tensor = HostTensor { shape: shape.to_vec(), dtype: Dtype::F32, values: values.to_vec() };
+    let tensor =
+        HostTensor { shape: shape.to_vec(), dtype: Dtype::F32.into(), values: values.to_vec() };
     let outputs = [NamedTensor { name: "image".into(), tensor }];
     assert_eq!(positions_agree(&outputs, 2), agree);
 }

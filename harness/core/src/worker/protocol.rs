@@ -246,7 +246,7 @@ mod tests {
     fn trace() -> Trace {
         let named = |name: &str, value: f64| NamedTensor {
             name: name.into(),
-            tensor: HostTensor { shape: vec![1], dtype: Dtype::F32, values: vec![value] },
+            tensor: HostTensor { shape: vec![1], dtype: Dtype::F32.into(), values: vec![value] },
         };
         Trace {
             noise: Noise { draws: 1, first_sha256: Some("ab".into()), all_sha256: None },

@@ -120,8 +120,8 @@ fn rounded(trace: Trace, dtype: Dtype) -> Trace {
     let to = float_dtype(dtype).into();
     let all = |tensors: Vec<NamedTensor>| {
         let one = |mut named: NamedTensor| {
-            if named.tensor.dtype != dtype {
-                named.tensor.dtype = dtype;
+            if named.tensor.dtype.is_float() && named.tensor.dtype != dtype.into() {
+                named.tensor.dtype = dtype.into();
                 named.tensor.values.iter_mut().for_each(|value| *value = round(*value, to));
             }
             named
@@ -148,10 +148,10 @@ mod tests {
         #[case] value: f64,
         #[case] rounded_value: f64,
     ) {
-        let tensor = HostTensor { shape: vec![1], dtype: Dtype::F64, values: vec![value] };
+        let tensor = HostTensor { shape: vec![1], dtype: Dtype::F64.into(), values: vec![value] };
         let outputs = vec![NamedTensor { name: "image".into(), tensor }];
         let trace = rounded(Trace { outputs, ..Trace::default() }, dtype);
         let tensor = &trace.outputs[0].tensor;
-        assert_eq!((tensor.dtype, tensor.values[0]), (dtype, rounded_value));
+        assert_eq!((tensor.dtype, tensor.values[0]), (dtype.into(), rounded_value));
     }
 }

@@ -11,7 +11,8 @@ use burn_repro_core::scenario::Tolerance;
 use burn_repro_core::trace::Dtype;
 
 fn trace(values: &[f64], dtype: Dtype) -> Trace {
-    let tensor = HostTensor { shape: vec![values.len()], dtype, values: values.to_vec() };
+    let tensor =
+        HostTensor { shape: vec![values.len()], dtype: dtype.into(), values: values.to_vec() };
     let outputs = vec![NamedTensor { name: "latents".into(), tensor }];
     Trace { outputs, ..Trace::default() }
 }

@@ -6,7 +6,7 @@ mod kinds;
 mod recorded;
 mod table;
 
-use burn_repro_core::trace::{Dtype, HostTensor, NamedTensor, Trace};
+use burn_repro_core::trace::{Dtype, ElementType, HostTensor, NamedTensor, Trace};
 use serde::Serialize;
 
 pub use recorded::Recorded;
@@ -136,9 +136,13 @@ fn layer(
     // What goes into a module has no class: it is the code before it that is wrong.
     let module = reference.module(name).filter(|_| own.is_some());
     let state = match (fed.dtype, with_reference_input.relative) {
-        (Dtype::F64, far) if far <= ROUNDED => State::Right,
-        (Dtype::F64, far) if far <= WRONG => State::Rounded,
-        (dtype, far) if dtype != Dtype::F64 && far <= dtype.epsilon().sqrt() => State::Right,
+        (ElementType::Float(Dtype::F64), far) if far <= ROUNDED => State::Right,
+        (ElementType::Float(Dtype::F64), far) if far <= WRONG => State::Rounded,
+        (ElementType::Float(dtype), far)
+            if dtype != Dtype::F64 && far <= dtype.epsilon().sqrt() =>
+        {
+            State::Right
+        }
         _ => State::Wrong,
     };
     let guess = || {

@@ -77,10 +77,10 @@ fn found(cells: &[(&str, f64)]) -> Vec<String> {
     for (cell, (_, distance)) in run.1.cells.iter_mut().zip(cells) {
         let [got, want] = [*distance, 0.0].map(|value| HostTensor {
             shape: vec![1],
-            dtype: Dtype::F32,
+            dtype: Dtype::F32.into(),
             values: vec![value],
         });
-        let want = Want { tensor: &want, abs_sum: 0.0, dtype: Dtype::F32 };
+        let want = Want { tensor: &want, abs_sum: 0.0, dtype: Dtype::F32.into() };
         let output = cell.outputs.get_mut("image").unwrap();
         output.comparison = Some(compare(&got, want, &output.bounds).unwrap());
     }

@@ -27,7 +27,7 @@ pub(super) fn noise(project: &Project, arguments: &NoiseArguments) -> Result<Exi
         })?;
     let dtype = arguments.dtype;
     let values = draw(arguments.seed.bits(), count, dtype);
-    let tensor = HostTensor { shape: arguments.shape.clone(), dtype, values };
+    let tensor = HostTensor { shape: arguments.shape.clone(), dtype: dtype.into(), values };
     let sha256 = sha256_hex(&tensor_file::to_bytes(&tensor));
     if let Some(file) = &arguments.out {
         let named = NamedTensor { name: "noise".into(), tensor };

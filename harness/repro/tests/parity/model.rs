@@ -34,7 +34,11 @@ impl Pipeline for Port {
             device: device.clone(),
             mistakes: case.params.mistakes.clone(),
         };
-        probe.output("probabilities", &model.forward(images));
+        let probabilities = model.forward(images);
+        probe.output("probabilities", &probabilities);
+        // Of these the original recorded none.
+        probe.output("class", &probabilities.clone().argmax(1));
+        probe.record("is_likely", &probabilities.greater_elem(0.25));
         Ok(())
     }
 }

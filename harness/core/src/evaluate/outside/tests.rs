@@ -21,7 +21,7 @@ const SCENARIO: &str = "version: 1\npipeline: nothing\nseed: 0\nsteps: 1\nparams
                         reference: { file: torch.safetensors, source: PyTorch 2.15 }\n";
 
 fn named(name: &str, dtype: Dtype, values: [f64; 3]) -> NamedTensor {
-    let tensor = HostTensor { shape: vec![3], dtype, values: values.to_vec() };
+    let tensor = HostTensor { shape: vec![3], dtype: dtype.into(), values: values.to_vec() };
     NamedTensor { name: name.to_owned(), tensor }
 }
 
@@ -114,7 +114,8 @@ fn nan_is_near_nothing_on_either_side() {
 
 #[test]
 fn another_shape_is_said() {
-    let tensor = HostTensor { shape: vec![1, 3], dtype: Dtype::F64, values: vec![0.25, -0.5, 1.0] };
+    let tensor =
+        HostTensor { shape: vec![1, 3], dtype: Dtype::F64.into(), values: vec![0.25, -0.5, 1.0] };
     let report = report(&[NamedTensor { name: "act".into(), tensor }], [0.0; 3]);
     assert!(said(&report).contains("`act` on: the shape is [3]"), "{}", said(&report));
 }
@@ -135,7 +136,7 @@ fn a_reference_that_cannot_be_read_is_refused() {
         (None, "record-script torch"),
         (Some(&b"nothing"[..]), "is not a complete safetensors file"),
         (Some(&lfs[..]), "git lfs pull"),
-        (Some(&encode(&[named("inputs/x", Dtype::F32, [0.0; 3])])[..]), "holds no float tensor"),
+        (Some(&encode(&[named("inputs/x", Dtype::F32, [0.0; 3])])[..]), "holds no tensor that is a result"),
     ] {
         let problem = refused(bytes);
         assert!(problem.contains("own.yaml:6:") && problem.contains(words), "{problem}");

@@ -80,7 +80,7 @@ fn numbers(value: &Value) -> Vec<f64> {
 
 fn tensor(value: &Value) -> HostTensor {
     let shape = numbers(&value["shape"]).into_iter().map(|length| length as usize).collect();
-    HostTensor { shape, dtype: Dtype::F32, values: numbers(&value["values"]) }
+    HostTensor { shape, dtype: Dtype::F32.into(), values: numbers(&value["values"]) }
 }
 
 /// The tensor with another value at each place; the number is from -1 to 1 and the same in each run.

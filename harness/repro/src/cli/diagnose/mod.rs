@@ -112,7 +112,9 @@ fn lockstep(
     let Cell { scenario, target, .. } = cell;
     let options = LockstepOptions {
         fault: arguments.plant.clone(),
-        until: arguments.until_first.then(|| scenario.tolerance.bounds(target, "").pixel),
+        until: arguments
+            .until_first
+            .then(|| scenario.tolerance.bounds(target, "", Dtype::F32.into()).pixel),
         minimal_repro: arguments.minimal_repro.is_some(),
     };
     let (mut report, project) = ask_lockstep(worker, scenario, &options).map_err(|outcome| {

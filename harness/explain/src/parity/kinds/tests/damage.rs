@@ -58,7 +58,7 @@ fn absurd_attributes_and_shapes_do_not_panic() {
                 damaged.kind(got);
             }
         }
-        let empty = HostTensor { shape: vec![2, 0], dtype: Dtype::F32, values: Vec::new() };
+        let empty = HostTensor { shape: vec![2, 0], dtype: Dtype::F32.into(), values: Vec::new() };
         let false_shape = HostTensor { shape: vec![usize::MAX, 2], ..case.want.clone() };
         for wrong in [empty, false_shape] {
             assert_eq!(case.kind(&wrong), None);
