@@ -30,9 +30,13 @@ step ci/check-house.py
 # The core first, before anything of Burn is compiled, and as where there is no C++ compiler.
 step env CC=false CXX=false cargo test -p burn-repro-core -p burn-repro-target --locked
 step cargo clippy --workspace --all-targets --locked -- --deny warnings
+# What users read, and what they fetch.
+step env RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked
+step cargo package --quiet --workspace --exclude burn-repro-scenarios --no-verify --allow-dirty --locked
 # CPU, WGPU and a browser must be here: an absent one is a failure, not a skip.
 step env BURN_REPRO_REQUIRE=cpu,wgpu BURN_REPRO_BROWSER=1 cargo test --workspace --locked
 # `cargo run` must find everything but our own crates built by the tests.
 step ci/check-one-build.sh
 step ci/check-reports.sh
+step ci/check-examples.sh
 step ci/shards/rehearse.sh

@@ -69,7 +69,7 @@ pub fn check_f64(device: &Device) -> Result<(), String> {
     Ok(())
 }
 
-/// Lets go of the memory that earlier computations used, and fills what the next one gets first with [`STALE`].
+/// Lets go of the memory that earlier computations used, and fills what the next one gets first with NaN.
 ///
 /// On targets that compute on the processor the C library does this; see
 /// [`Settings::environment`](burn_repro_target::Settings::environment).

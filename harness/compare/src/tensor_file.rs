@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use safetensors::tensor::{Dtype as FileDtype, SafeTensors, TensorView};
 
+use crate::hash::sha256_hex;
 use crate::lfs::is_pointer;
 use crate::trace::{Dtype, ElementType, HostTensor, NamedTensor};
 
@@ -113,6 +114,17 @@ pub fn elements(
         },
     };
     Ok(Some((view.shape().to_vec(), elements)))
+}
+
+/// SHA-256 of one tensor, if the file has it: of its type, its shape and its bytes, whatever else the file says.
+///
+/// # Errors
+/// If the bytes are truncated or corrupt.
+pub fn tensor_sha256(bytes: &[u8], name: &str) -> Result<Option<String>, TensorFileError> {
+    let file = SafeTensors::deserialize(bytes)?;
+    let Ok(view) = file.tensor(name) else { return Ok(None) };
+    let kind = format!("{:?} {:?} ", view.dtype(), view.shape());
+    Ok(Some(sha256_hex(&[kind.as_bytes(), view.data()].concat())))
 }
 
 /// The words that a file says of itself.

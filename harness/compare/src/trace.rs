@@ -1,7 +1,6 @@
 //! What a cell recorded: host tensors in order, the outputs by name, and the hashes of the noise.
 //!
-//! Pure data and its arithmetic; reading a device is [`Probe`](burn_repro_worker::probe::Probe)'s work, bytes on a
-//! pipe or in a file are `tensor_file`'s.
+//! Pure data and its arithmetic; reading a device is `Probe`'s work, bytes on a pipe or in a file are `tensor_file`'s.
 
 use serde::{Deserialize, Serialize};
 

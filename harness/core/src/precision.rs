@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Precision {
     /// Bits of the significand that a plain `Tensor::matmul` keeps of its inputs: 24 is `f32`, 11 is TF32 or `f16`.
     pub matmul_significand_bits: u32,
-    /// The same of [`burn_repro::matmul`].
+    /// The same of `burn_repro::matmul`.
     pub exact_matmul_significand_bits: u32,
     /// Whether a product is rounded before it is added.
     pub matmul_product: Product,

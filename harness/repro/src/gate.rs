@@ -20,9 +20,11 @@ use self::guards::{guards, missing_files};
 use self::record::GateRecord;
 use crate::project::{Project, find_targets, unoptimised};
 use burn_repro_core::escape;
+use burn_repro_core::evaluate::OutsideReport;
 use burn_repro_core::exit::Exit;
 use burn_repro_core::folder::runs;
 use burn_repro_core::golden::{Draft, GoldenError, Recorded, Store, assert_reference, commit};
+use burn_repro_core::outside::OutsideReference;
 use burn_repro_core::plan::{Cell, Plan, Selection, Skip, absent, plan};
 use burn_repro_core::reason::{Reason, joined};
 use burn_repro_core::record::{RunContext, machine_name};
@@ -32,6 +34,7 @@ use burn_repro_core::reference::{
 use burn_repro_core::say::tell;
 use burn_repro_core::scenario::Scenario;
 use burn_repro_core::session::Session;
+use burn_repro_core::trace::Trace;
 use burn_repro_core::variables;
 use burn_repro_core::verdict::Verdict;
 use burn_repro_core::worker::WorkerCommand;
@@ -190,6 +193,16 @@ fn ignored(name: String, reasons: &[Reason]) -> Trial {
     Trial::ignorable_test(name, move || Ok(Completion::ignored_with(reason)))
 }
 
+/// Compares a run in `f64` with the outside reference, if the scenario names one.
+fn beside_outside(scenario: &Scenario, target: &Target, trace: &Trace) -> Result<(), String> {
+    let outside = OutsideReference::read(scenario).map_err(|error| error.to_string())?;
+    let report = outside.map(|outside| OutsideReport::new(scenario, target, trace, &outside));
+    match report.iter().flat_map(OutsideReport::reasons).next() {
+        Some(reason) => Err(format!("in f64 it {}", reason.text)),
+        None => Ok(()),
+    }
+}
+
 impl Gate {
     fn reference(&self, scenario: &Scenario, target: &Target) -> Result<(), String> {
         let failed = |reason: String, exit| {
@@ -215,13 +228,16 @@ impl Gate {
             Ok((trace, steps))
         });
         let (trace, steps) = ran.map_err(|reason| failed(reason, Exit::Crashed))?;
-        assert_reference(self.session.store(), scenario, &trace, &steps, target).map_err(|error| {
-            let golden = golden.as_ref();
-            if let Ok(draft) = Draft::new(scenario, &trace, &steps, recorded, golden) {
-                self.record.take_reference(scenario, draft);
-            }
-            failed(error.to_string(), Exit::Golden)
-        })
+        assert_reference(self.session.store(), scenario, &trace, &steps, target).map_err(
+            |error| {
+                let golden = golden.as_ref();
+                if let Ok(draft) = Draft::new(scenario, &trace, &steps, recorded, golden) {
+                    self.record.take_reference(scenario, draft);
+                }
+                failed(error.to_string(), Exit::Golden)
+            },
+        )?;
+        beside_outside(scenario, target, &trace).map_err(|reason| failed(reason, Exit::Mismatch))
     }
 }
 

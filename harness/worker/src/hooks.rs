@@ -128,3 +128,49 @@ impl Listener for Hooks {
         self.open.pop();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::{Device, Tensor};
+
+    use crate::probe::Probe;
+
+    fn recorded(run: impl Fn(&mut Probe, Tensor<1>)) -> Result<Vec<String>, ProbeError> {
+        let device = Device::flex();
+        let mut probe = Probe::new(device.clone());
+        let listening = probe.listen(Feed::default());
+        run(&mut probe, Tensor::from_data([1.0, 2.0], &device));
+        drop(listening);
+        let trace = probe.finish()?;
+        Ok(trace.records.iter().chain(&trace.outputs).map(|named| named.name.clone()).collect())
+    }
+
+    fn module(name: &str, x: Tensor<1>) -> Tensor<1> {
+        burn_repro_hooks::module(name, x, |x| x * 2.0)
+    }
+
+    /// As the last node of an ONNX model has the name of its output.
+    #[test]
+    fn the_last_module_may_have_the_name_of_an_output() {
+        let names = recorded(|probe, x| {
+            let x = module("norm", x);
+            probe.output("probabilities", &module("probabilities", x));
+        });
+        assert_eq!(names.unwrap(), ["norm", "probabilities"]);
+    }
+
+    #[test]
+    fn two_tensors_of_one_name_are_refused_on_whichever_side() {
+        let twice = recorded(|probe, x| {
+            probe.record("x", &x);
+            probe.output("x", &x);
+        });
+        assert!(twice.unwrap_err().to_string().contains("record `x` twice"));
+        let late = recorded(|probe, x| {
+            probe.output("x", &x);
+            let _ = module("x", x);
+        });
+        assert!(late.unwrap_err().to_string().contains("record `x` twice"));
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! How a tensor is read is in `read`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use burn::module::Module;
@@ -41,6 +41,8 @@ pub struct Probe {
     copies: Option<usize>,
     /// The tensors of modules that the model names.
     modules: Shared,
+    /// The names under which modules were recorded.
+    recorded_modules: BTreeSet<String>,
     error: Option<ProbeError>,
 }
 
@@ -73,6 +75,7 @@ impl Probe {
             perturbation: None,
             copies: None,
             modules: Shared::default(),
+            recorded_modules: BTreeSet::new(),
             error: None,
         }
     }
@@ -99,9 +102,13 @@ impl Probe {
     fn take_modules(&mut self) {
         let heard = self.modules.take();
         for named in heard.tensors {
-            match self.trace.records.iter().any(|taken| taken.name == named.name) {
+            let mut taken = self.trace.records.iter().chain(&self.trace.outputs);
+            match taken.any(|taken| taken.name == named.name) {
                 true => self.error = Some(ProbeError::Duplicate(named.name)),
-                false => self.trace.records.push(named),
+                false => {
+                    self.recorded_modules.insert(named.name.clone());
+                    self.trace.records.push(named);
+                }
             }
         }
         self.error = self.error.take().or(heard.error);
@@ -221,18 +228,23 @@ impl Probe {
         if self.error.is_some() {
             return;
         }
-        let taken = match is_output {
-            true => &mut self.trace.outputs,
-            false => &mut self.trace.records,
-        };
-        let read_before = |read: &Read| read.name == name && read.is_output == is_output;
-        if taken.iter().any(|named| named.name == name) || self.reads.iter().any(read_before) {
+        // The last module may have the name of what it puts out: it is one tensor.
+        if is_output && self.recorded_modules.contains(&name) {
+            self.trace.records.retain(|named| named.name != name);
+        }
+        let mut taken = self.trace.outputs.iter().chain(&self.trace.records);
+        let is_taken = taken.any(|named| named.name == name);
+        if is_taken || self.reads.iter().any(|read| read.name == name) {
             self.error = Some(ProbeError::Duplicate(name));
         } else if let (Some(id), Some(at)) = (tensor_id(tensor), next_id(&self.device)) {
             self.reads.push(Read { name, tensor: id, at, is_output });
         } else {
+            let tensors = match is_output {
+                true => &mut self.trace.outputs,
+                false => &mut self.trace.records,
+            };
             match read(&name, tensor, &self.device) {
-                Ok(tensor) => taken.push(NamedTensor { name, tensor }),
+                Ok(tensor) => tensors.push(NamedTensor { name, tensor }),
                 Err(error) => self.error = Some(error),
             }
         }

@@ -1,7 +1,7 @@
 //! What travels between a run and its worker processes.
 //!
 //! A request is one line of JSON on the worker's standard input. An answer is one line on its
-//! standard output that begins with [`PREFIX`], followed by as many raw bytes of tensors as the line
+//! standard output that begins with a prefix, followed by as many raw bytes of tensors as the line
 //! says. Drivers and pipelines may print lines of their own: they lack the prefix and are skipped. The line
 //! holds the hash of the bytes, so that an answer that is cut off or mixed with other output is not taken for a result.
 

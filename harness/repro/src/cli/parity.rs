@@ -138,14 +138,47 @@ fn on_target(
 /// The line of the model that names each layer, as a recording has it.
 fn lines(scenario: &Scenario, worker: &mut Worker) -> impl Fn(&str) -> Option<String> {
     let steps = ask_follow(worker, scenario).unwrap_or_default();
-    move |layer: &str| {
-        let place = layer.split(['#', '/']).next()?.replace('.', "/");
-        let is_there = |step: &&Step| {
-            // A pipeline may have scopes of its own around the model's.
-            let rest = step.place.strip_suffix(&place);
-            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+    move |layer: &str| source(layer, &steps)
+}
+
+fn source(layer: &str, steps: &[Step]) -> Option<String> {
+    // What goes in, and what comes out beside the first: the module is what stands before.
+    let part = layer.split_once("/input").or(layer.split_once("/output."));
+    let module = part.map_or(layer, |(module, _)| module);
+    // A name of the model's own may have dots and slashes.
+    let place = module.split('#').next()?.replace('.', "/");
+    let is_there = |step: &&Step| {
+        // A pipeline may have scopes of its own around the model's.
+        let here = step.place.replace('.', "/");
+        let rest = here.strip_suffix(&place);
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+    };
+    steps.iter().find(is_there)?.source.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::path("block.norm1", "block/norm1")]
+    #[case::input("block.norm1/input", "block/norm1")]
+    #[case::second_call("block.norm1#2", "step.00/block/norm1")]
+    #[case::second_output("attention/output.1", "attention")]
+    #[case::name_with_dots("layers.0.norm1", "layers.0/norm1")]
+    #[case::name_with_slashes("/conv/Conv_output_0", "/conv/Conv_output_0")]
+    fn a_layer_has_the_line_of_its_scope(#[case] layer: &str, #[case] place: &str) {
+        let step = |place: &str, source: &str| Step {
+            place: place.into(),
+            source: Some(source.into()),
+            ..Step::default()
         };
-        let step = steps.iter().find(is_there)?;
-        step.source.clone()
+        let other = ["block/norm10", "norm1/add", "xattention", "onv_output_0"];
+        let mut steps: Vec<Step> = other.map(|place| step(place, "wrong")).into();
+        assert_eq!(source(layer, &steps), None);
+        steps.push(step(place, "src/lib.rs:7"));
+        assert_eq!(source(layer, &steps).as_deref(), Some("src/lib.rs:7"));
     }
 }

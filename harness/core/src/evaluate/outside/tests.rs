@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use burn_repro_target::Class;
+use rstest::rstest;
 
 use super::*;
 use crate::evaluate::{CellReport, Wanted, evaluate};
@@ -136,9 +137,34 @@ fn a_reference_that_cannot_be_read_is_refused() {
         (None, "record-script torch"),
         (Some(&b"nothing"[..]), "is not a complete safetensors file"),
         (Some(&lfs[..]), "git lfs pull"),
-        (Some(&encode(&[named("inputs/x", Dtype::F32, [0.0; 3])])[..]), "holds no tensor that is a result"),
+        (
+            Some(&encode(&[named("inputs/x", Dtype::F32, [0.0; 3])])[..]),
+            "holds no tensor that is a result",
+        ),
     ] {
         let problem = refused(bytes);
         assert!(problem.contains("own.yaml:6:") && problem.contains(words), "{problem}");
     }
+}
+
+/// The tolerance is that of the type a scenario runs in; an epsilon that is ten times as large is within it.
+#[rstest]
+#[case::own_type(Dtype::F32, Dtype::F64, 5.0e-6, false)]
+#[case::both_wide(Dtype::F64, Dtype::F64, 5.0e-6, true)]
+#[case::a_constant_that_burn_rounds(Dtype::F64, Dtype::F64, 1.0e-7, false)]
+#[case::an_original_in_f32(Dtype::F64, Dtype::F32, 5.0e-6, false)]
+fn what_is_wide_on_both_sides_is_held_to_it(
+    #[case] here: Dtype,
+    #[case] there: Dtype,
+    #[case] off: f64,
+    #[case] outside: bool,
+) {
+    let folder = tempfile::tempdir().unwrap();
+    let tensor = |dtype, off| named("act", dtype, [0.25, -0.5 + off, 1.0]).tensor;
+    let text =
+        format!("{SCENARIO}tolerance: {{ pixel: {{ abs: 1.0e-4 }}, abs_sum: {{ abs: 1.0 }} }}\n");
+    let scenario = parse(&folder.path().join("own.yaml"), text, &Nothing).unwrap();
+    let target = target("flex", Class::Cpu);
+    let beside = beside(&scenario, &target, "act", &tensor(here, off), &tensor(there, 0.0));
+    assert_eq!(beside.outside, outside, "{}", beside.distance());
 }

@@ -1,7 +1,5 @@
 //! What the manifest of a project of burn-repro holds, added behind what is there. Pure.
 
-use std::fmt::Write;
-
 /// The crates that compute, and their levels, as this project itself compiles them: unoptimised, a model takes minutes for
 /// seconds.
 const OPTIMISED: [(&str, u8); 32] = [
@@ -43,40 +41,55 @@ const OPTIMISED: [(&str, u8); 32] = [
 const OTHERS: &str =
     "[profile.dev.package.\"*\"]\ndebug = false\ndebug-assertions = false\noverflow-checks = false";
 
-/// The manifest with the dependency, the test and the profile. What it says of them already stays. A table of its own for
-/// each, which TOML allows beside `[dev-dependencies]` and `[profile.dev]`.
+/// Whether a line begins with one of these.
+fn has(text: &str, parts: &[&str]) -> bool {
+    text.lines().map(str::trim).any(|line| parts.iter().any(|part| line.starts_with(part)))
+}
+
+/// A manifest with sections behind what it says.
+fn with(text: &str, sections: &[String]) -> String {
+    let sections = sections.iter().fold(String::new(), |all, section| all + "\n\n" + section);
+    format!("{}{sections}\n", text.trim_end())
+}
+
+/// Whether a manifest is that of a workspace, whose profile is the one that counts.
+pub(super) fn is_workspace(text: &str) -> bool {
+    has(text, &["[workspace"])
+}
+
+/// The manifest with the dependency and the test. What it says of them already stays. A table of its own for each, which
+/// TOML allows beside `[dev-dependencies]`.
 pub(super) fn with_burn_repro(text: &str, git: Option<&str>) -> String {
-    let mut manifest = text.trim_end().to_owned();
-    let is_there = |parts: &[&str]| {
-        text.lines().map(str::trim).any(|line| parts.iter().any(|part| line.starts_with(part)))
-    };
-    let mut add = |section: &str| {
-        // Writing into a string does not fail.
-        let _ = write!(manifest, "\n\n{section}");
-    };
-    if !is_there(&["burn-repro ", "burn-repro=", "burn-repro.", "[dev-dependencies.burn-repro]"]) {
+    let mut sections = Vec::new();
+    if !has(text, &["burn-repro ", "burn-repro=", "burn-repro.", "[dev-dependencies.burn-repro]"]) {
         let (key, place) = match git {
             Some(url) => ("git", url),
             None => ("path", env!("CARGO_MANIFEST_DIR")),
         };
-        add(&format!("[dev-dependencies.burn-repro]\n{key} = {place:?}"));
+        sections.push(format!("[dev-dependencies.burn-repro]\n{key} = {place:?}"));
     }
-    if !is_there(&["name = \"repro\""]) {
-        add(
-            "# Gate and command line, with a `main` of its own.\n[[test]]\nname = \"repro\"\nharness = false",
-        );
+    if !has(text, &["name = \"repro\""]) {
+        let test = "# Gate and command line, with a `main` of its own.\n[[test]]\nname = \"repro\"\nharness = false";
+        sections.push(test.to_owned());
     }
-    if !is_there(&["[profile.dev.package.\"*\"]"]) {
-        add(OTHERS);
+    with(text, &sections)
+}
+
+/// The manifest with the profile. What it says of it already stays. A table of its own for each crate, which TOML allows
+/// beside `[profile.dev]`.
+pub(super) fn with_profile(text: &str) -> String {
+    let mut sections = Vec::new();
+    if !has(text, &["[profile.dev.package.\"*\"]"]) {
+        sections.push(OTHERS.to_owned());
     }
     for (name, level) in OPTIMISED {
         let header = format!("[profile.dev.package.{name}]");
         let [in_table, inline] = [format!("{name}.opt-level"), format!("{name} = {{ opt-level")];
-        if !is_there(&[&header, &in_table, &inline]) {
-            add(&format!("{header}\nopt-level = {level}"));
+        if !has(text, &[&header, &in_table, &inline]) {
+            sections.push(format!("{header}\nopt-level = {level}"));
         }
     }
-    manifest + "\n"
+    with(text, &sections)
 }
 
 #[cfg(test)]
@@ -87,7 +100,7 @@ mod tests {
     fn what_is_missing_is_added_and_what_is_there_stays() {
         let text = "[package]\nname = \"mine\" # a name\n\n[dev-dependencies]\nrstest = \"0.26\"\n\n\
                     [profile.dev.package]\nburn-flex.opt-level = 2\n";
-        let once = with_burn_repro(text, Some("https://example.org/burn-repro"));
+        let once = with_profile(&with_burn_repro(text, Some("https://example.org/burn-repro")));
         assert!(once.starts_with(text.trim_end()), "{once}");
         for part in [
             "[dev-dependencies.burn-repro]\ngit = \"https://example.org/burn-repro\"",
@@ -97,7 +110,7 @@ mod tests {
             assert_eq!(once.matches(part).count(), 1, "{part}\n{once}");
         }
         assert!(!once.contains("[profile.dev.package.burn-flex]"), "{once}");
-        assert_eq!(with_burn_repro(&once, None), once);
+        assert_eq!(with_profile(&with_burn_repro(&once, None)), once);
     }
 
     /// What this project compiles for speed, a user's project does, too.

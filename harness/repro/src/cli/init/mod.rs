@@ -48,7 +48,6 @@ pub(super) fn init(arguments: &InitArguments) -> Result<Exit, Failure> {
         let manifest = manifest.display();
         Failure::usage(format!("cannot read {manifest}: {error}; name the crate with --folder"))
     })?;
-    let changed = manifest::with_burn_repro(&text, arguments.git.as_deref());
     let mut said = Vec::new();
     for (path, content) in FILES {
         let path = folder.join(path.replace("NAME", &name));
@@ -68,9 +67,18 @@ pub(super) fn init(arguments: &InitArguments) -> Result<Exit, Failure> {
             said.push(format!("added `{line}` to {}", path.display()));
         }
     }
+    let changed = manifest::with_burn_repro(&text, arguments.git.as_deref());
     if changed != text {
         write(&manifest, &changed)?;
         said.push(format!("added burn-repro to {}", manifest.display()));
+    }
+    let root = root(folder).unwrap_or(manifest);
+    let text =
+        fs::read_to_string(&root).map_err(|error| Failure::usage(cannot_write(&root, &error)))?;
+    let changed = manifest::with_profile(&text);
+    if changed != text {
+        write(&root, &changed)?;
+        said.push(format!("added the profile to {}", root.display()));
     }
     said.push(format!(
         "next: put the model into tests/repro.rs, record its reference with what `record-script torch` prints, and \
@@ -80,8 +88,45 @@ pub(super) fn init(arguments: &InitArguments) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
+/// The manifest of the workspace that a crate is in: Cargo takes the profile from there.
+fn root(folder: &Path) -> Option<PathBuf> {
+    let folder = folder.canonicalize().ok()?;
+    let manifests = folder.ancestors().map(|ancestor| ancestor.join("Cargo.toml"));
+    let is_root = |manifest: &PathBuf| {
+        fs::read_to_string(manifest).is_ok_and(|text| manifest::is_workspace(&text))
+    };
+    manifests.into_iter().find(is_root)
+}
+
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let made = path.parent().map_or(Ok(()), fs::create_dir_all);
     let written = made.and_then(|()| write_whole(path, text.as_bytes()));
     written.map_err(|error| Failure::usage(cannot_write(path, &error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Cargo ignores the profile of a member.
+    #[test]
+    fn the_profile_goes_where_cargo_reads_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let member = folder.path().join("encoder");
+        fs::create_dir(&member).unwrap();
+        let root = folder.path().join("Cargo.toml");
+        fs::write(&root, "[workspace]\nmembers = [\"encoder\"]\n").unwrap();
+        fs::write(member.join("Cargo.toml"), "[package]\nname = \"encoder\"\n").unwrap();
+        let arguments = InitArguments { name: "encoder".into(), folder: member.clone(), git: None };
+        for _ in 0..2 {
+            init(&arguments).map_err(|failure| failure.message).unwrap();
+            let [root, member] =
+                [&root, &member.join("Cargo.toml")].map(|file| fs::read_to_string(file).unwrap());
+            assert_eq!(root.matches("[profile.dev.package.burn-flex]").count(), 1, "{root}");
+            assert!(
+                member.contains("name = \"repro\"") && !member.contains("[profile"),
+                "{member}"
+            );
+        }
+    }
 }
