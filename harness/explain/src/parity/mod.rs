@@ -3,6 +3,7 @@
 //! Pure; who runs the pipeline is the command line's matter.
 
 mod kinds;
+mod onnx;
 mod recorded;
 mod table;
 
@@ -142,6 +143,7 @@ fn state(fed: ElementType, want: ElementType, far: f64) -> State {
         ElementType::Float(dtype) if dtype != Dtype::F64 && far <= dtype.epsilon().sqrt() => {
             State::Right
         }
+        ElementType::Integer | ElementType::Boolean if far <= 0.0 => State::Right,
         _ => State::Wrong,
     }
 }
@@ -158,14 +160,22 @@ fn layer(
     let module = reference.module(name).filter(|_| own.is_some());
     let state = state(fed.dtype, want.dtype, with_reference_input.relative);
     let guess = || {
-        kinds::kind(&Layer {
-            class: module.map_or("", |module| &module.class),
-            attributes: module.map_or(&serde_json::Map::new(), |module| &module.attributes),
+        let (class, attributes) = match module {
+            Some(_) => reference.in_words_of_torch(name),
+            None => ("", serde_json::Map::new()),
+        };
+        let kind = kinds::kind(&Layer {
+            class,
+            attributes: &attributes,
             inputs: &reference.inputs(name),
             weights: &reference.weights(name),
             want,
             got: fed,
-        })
+        });
+        match reference.is_onnx() {
+            true => kind.map(|words| words.replace("torch's", "the original's")),
+            false => kind,
+        }
     };
     let is_wrong = state == State::Wrong;
     LayerParity {

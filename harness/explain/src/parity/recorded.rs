@@ -3,16 +3,20 @@
 
 use std::collections::BTreeMap;
 
-use burn_repro_core::tensor_file::{TensorFileError, decode_floats, metadata};
+use burn_repro_core::tensor_file::{TensorFileError, decode_comparable, metadata};
 use burn_repro_core::trace::HostTensor;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+
+use super::onnx;
 
 /// The tensors of a reference, and what it says of its modules.
 #[derive(Debug, Default)]
 pub struct Recorded {
     tensors: BTreeMap<String, HostTensor>,
     modules: BTreeMap<String, Module>,
+    /// What goes into each node of ONNX, weights among it, by name.
+    node_inputs: BTreeMap<String, Vec<String>>,
 }
 
 /// A module of the reference.
@@ -30,11 +34,14 @@ impl Recorded {
     /// # Errors
     /// If it is no file of tensors.
     pub fn read(bytes: &[u8]) -> Result<Self, TensorFileError> {
-        let named = decode_floats(bytes)?.into_iter();
+        let named = decode_comparable(bytes)?.into_iter();
         // Written by others, or by a later version: what cannot be read is not known.
         let words = metadata(bytes)?;
-        let modules = words.get("modules").and_then(|text| serde_json::from_str(text).ok());
+        let modules: Option<BTreeMap<String, Module>> =
+            words.get("modules").and_then(|text| serde_json::from_str(text).ok());
+        let inputs = words.get("node_inputs").and_then(|text| serde_json::from_str(text).ok());
         Ok(Self {
+            node_inputs: inputs.unwrap_or_default(),
             tensors: named.map(|named| (named.name, named.tensor)).collect(),
             modules: modules.unwrap_or_default(),
         })
@@ -50,6 +57,21 @@ impl Recorded {
         self.modules.get(module_name(result))
     }
 
+    /// The class and the attributes of the module that gave a result, in torch's words.
+    pub(super) fn in_words_of_torch(&self, result: &str) -> (&str, Map<String, Value>) {
+        let Some(module) = self.module(result) else { return ("", Map::new()) };
+        let is_onnx = self.node_inputs.contains_key(module_name(result));
+        match onnx::class(&module.class, &module.attributes).filter(|_| is_onnx) {
+            Some(class) => (class, onnx::attributes(&module.class, &module.attributes)),
+            None => (&module.class, module.attributes.clone()),
+        }
+    }
+
+    /// Whether the modules are nodes of ONNX.
+    pub(super) fn is_onnx(&self) -> bool {
+        !self.node_inputs.is_empty()
+    }
+
     /// What went into the module that gave a result.
     pub(super) fn inputs(&self, result: &str) -> Vec<&HostTensor> {
         let first = self.tensor(&format!("{result}/input"));
@@ -59,7 +81,16 @@ impl Recorded {
 
     /// The weights of the module that gave a result, by their names in it.
     pub(super) fn weights(&self, result: &str) -> BTreeMap<String, &HostTensor> {
-        let prefix = format!("weights/{}.", module_name(result));
+        let module = module_name(result);
+        if let Some(inputs) = self.node_inputs.get(module) {
+            let operator = self.modules.get(module).map_or("", |module| &module.class);
+            let named = inputs.iter().enumerate().filter_map(|(place, name)| {
+                let tensor = self.tensor(&format!("weights/{name}"))?;
+                Some((onnx::weight(operator, place)?.to_owned(), tensor))
+            });
+            return named.collect();
+        }
+        let prefix = format!("weights/{module}.");
         let own = self.tensors.range(prefix.clone()..);
         let own = own.take_while(|(name, _)| name.starts_with(&prefix));
         own.map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor)).collect()

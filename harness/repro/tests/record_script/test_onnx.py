@@ -74,7 +74,7 @@ class RecordTest(unittest.TestCase):
         with safe_open(self.path, "np") as file:
             metadata = dict(file.metadata())
             tensors = {name: file.get_tensor(name) for name in file.keys()}
-        for name in ("order", "modules"):
+        for name in ("order", "modules", "node_inputs"):
             metadata[name] = json.loads(metadata[name], parse_constant=self.fail)
         return tensors, metadata
 
@@ -189,6 +189,7 @@ class Metadata(RecordTest):
         self.assertEqual(modules["/conv/Conv_output_0"], {"class": "Conv", "pads": [1, 1, 1, 1]})
         self.assertEqual(modules["logits"], {"class": "Gemm", "transB": 1})
         self.assertEqual(modules["leaky"]["alpha"], "inf")
+        self.assertEqual(metadata["node_inputs"]["logits"], ["flat", "layer.weight"])
         digest = hashlib.sha256()
         for name in sorted(weight.name for weight in weights):
             digest.update(name.encode() + tensors[f"weights/{name}"].tobytes())

@@ -135,11 +135,14 @@ def write(graph, weights, tensors, order, path):
     for name in sorted(weights):
         if f"weights/{name}" in tensors:
             digest.update(name.encode() + tensors[f"weights/{name}"].tobytes())
-    modules = {next(filter(None, node.output)): attributes(node) for node in graph.node}
+    named = {next(filter(None, node.output)): node for node in graph.node}
+    modules = {name: attributes(node) for name, node in named.items()}
+    node_inputs = {name: list(node.input) for name, node in named.items()}
     metadata = {"format": "burn-repro reference", "version": "1",
                 "source": f"ONNX Runtime {onnxruntime.__version__}",
                 "weights_sha256": digest.hexdigest(),
-                "order": json.dumps(order), "modules": json.dumps(modules)}
+                "order": json.dumps(order), "modules": json.dumps(modules),
+                "node_inputs": json.dumps(node_inputs)}
     part = f"{os.fspath(path)}.{os.getpid()}.part"
     try:
         save_file(tensors, part, metadata)
