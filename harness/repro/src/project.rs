@@ -115,3 +115,17 @@ impl Project {
 pub(crate) fn find_targets(command: &WorkerCommand) -> Discovery {
     discover(|class| command.probe(class), PROBE_LIMIT)
 }
+
+#[cfg(test)]
+mod tests {
+    use burn_repro_worker::OPT_LEVEL;
+
+    use super::*;
+
+    /// This workspace's own profile optimises what computes.
+    #[test]
+    fn a_build_without_optimisation_says_what_to_do() {
+        assert!(unoptimised("0").unwrap().contains("`cargo repro init NAME`"));
+        assert_eq!((unoptimised("1"), unoptimised(OPT_LEVEL)), (None, None));
+    }
+}
