@@ -33,10 +33,8 @@ fn every_run_leaves_a_folder_that_says_everything() {
     let copy = Copy::of(TWO);
     let run = copy.run_on_cpu(&[]);
     run.ends_with(0).says(&["report: ", "report.html"]);
-    let runs: Vec<PathBuf> = fs::read_dir(copy.path().join("runs"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let runs = fs::read_dir(copy.path().join("runs")).unwrap();
+    let runs: Vec<PathBuf> = runs.map(|entry| entry.unwrap().path()).collect();
     let [folder] = &runs[..] else { panic!("{runs:?}") };
     for file in [
         "run.json",
@@ -50,8 +48,8 @@ fn every_run_leaves_a_folder_that_says_everything() {
         assert!(folder.join(file).is_file(), "{file}");
     }
     let record = json(&folder.join("run.json"));
-    assert_eq!(record["scenarios"][1]["name"], "ddim-tiny");
-    let cell = &record["cells"][2];
+    let (scenario, cell) = (&record["scenarios"][1], &record["cells"][2]);
+    assert_eq!(scenario["name"], "ddim-tiny");
     assert_eq!(cell["outputs"]["image"]["sha256"].as_str().unwrap().len(), 64);
     assert!(cell["steps"].as_array().unwrap().len() > 1, "{}", cell["steps"]);
     // The report of the newest run again.

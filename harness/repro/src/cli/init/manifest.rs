@@ -52,11 +52,6 @@ fn with(text: &str, sections: &[String]) -> String {
     format!("{}{sections}\n", text.trim_end())
 }
 
-/// Whether a manifest is that of a workspace, whose profile is the one that counts.
-pub(super) fn is_workspace(text: &str) -> bool {
-    has(text, &["[workspace"])
-}
-
 /// The manifest with the dependency and the test. What it says of them already stays. A table of its own for each, which
 /// TOML allows beside `[dev-dependencies]`.
 pub(super) fn with_burn_repro(text: &str, git: Option<&str>) -> String {

@@ -5,6 +5,7 @@ mod manifest;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use burn_repro_core::exit::Exit;
 use burn_repro_core::say::say;
@@ -72,7 +73,7 @@ pub(super) fn init(arguments: &InitArguments) -> Result<Exit, Failure> {
         write(&manifest, &changed)?;
         said.push(format!("added burn-repro to {}", manifest.display()));
     }
-    let root = root(folder).unwrap_or(manifest);
+    let root = root(&manifest).unwrap_or(manifest);
     let text =
         fs::read_to_string(&root).map_err(|error| Failure::usage(cannot_write(&root, &error)))?;
     let changed = manifest::with_profile(&text);
@@ -88,14 +89,16 @@ pub(super) fn init(arguments: &InitArguments) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-/// The manifest of the workspace that a crate is in: Cargo takes the profile from there.
-fn root(folder: &Path) -> Option<PathBuf> {
-    let folder = folder.canonicalize().ok()?;
-    let manifests = folder.ancestors().map(|ancestor| ancestor.join("Cargo.toml"));
-    let is_root = |manifest: &PathBuf| {
-        fs::read_to_string(manifest).is_ok_and(|text| manifest::is_workspace(&text))
-    };
-    manifests.into_iter().find(is_root)
+/// The manifest that Cargo takes the profile from: that of the workspace that the crate is a member of, or its own.
+fn root(manifest: &Path) -> Option<PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let asked = Command::new(cargo)
+        .args(["locate-project", "--workspace", "--message-format", "plain", "--manifest-path"])
+        .arg(manifest)
+        .output()
+        .ok()?;
+    let path = String::from_utf8(asked.stdout).ok().filter(|_| asked.status.success())?;
+    Some(path.trim_end().into())
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
@@ -108,25 +111,31 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
 mod tests {
     use super::*;
 
-    /// Cargo ignores the profile of a member.
+    /// Cargo ignores the profile of a member, and reads that of a crate which the workspace around it excludes.
     #[test]
     fn the_profile_goes_where_cargo_reads_it() {
         let folder = tempfile::tempdir().unwrap();
-        let member = folder.path().join("encoder");
-        fs::create_dir(&member).unwrap();
         let root = folder.path().join("Cargo.toml");
-        fs::write(&root, "[workspace]\nmembers = [\"encoder\"]\n").unwrap();
-        fs::write(member.join("Cargo.toml"), "[package]\nname = \"encoder\"\n").unwrap();
-        let arguments = InitArguments { name: "encoder".into(), folder: member.clone(), git: None };
-        for _ in 0..2 {
-            init(&arguments).map_err(|failure| failure.message).unwrap();
-            let [root, member] =
-                [&root, &member.join("Cargo.toml")].map(|file| fs::read_to_string(file).unwrap());
-            assert_eq!(root.matches("[profile.dev.package.burn-flex]").count(), 1, "{root}");
-            assert!(
-                member.contains("name = \"repro\"") && !member.contains("[profile"),
-                "{member}"
-            );
+        fs::write(&root, "[workspace]\nmembers = [\"member\"]\nexclude = [\"alone\"]\n").unwrap();
+        for name in ["member", "alone"] {
+            let own = folder.path().join(name);
+            fs::create_dir_all(own.join("src")).unwrap();
+            fs::write(own.join("src/lib.rs"), "").unwrap();
+            fs::write(own.join("Cargo.toml"), format!("[package]\nname = \"{name}\"\n")).unwrap();
         }
+        let has_profile = |file: &Path| {
+            let text = fs::read_to_string(file).unwrap();
+            text.matches("[profile.dev.package.burn-flex]").count()
+        };
+        let set_up = |name: &str| {
+            let own = folder.path().join(name);
+            let arguments = InitArguments { name: name.into(), folder: own.clone(), git: None };
+            for _ in 0..2 {
+                init(&arguments).map_err(|failure| failure.message).unwrap();
+            }
+            [has_profile(&root), has_profile(&own.join("Cargo.toml"))]
+        };
+        assert_eq!(set_up("alone"), [0, 1]);
+        assert_eq!(set_up("member"), [1, 0]);
     }
 }
