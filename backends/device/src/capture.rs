@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use burn::backend::DispatchDevice;
-use burn::tensor::kind::Basic;
+use burn::tensor::kind::Autodiff;
 use burn::tensor::{Bool, DeviceConfig, Float, Int, Tensor, TensorData};
 use burn_capture::{CaptureBackend, CaptureChannel};
 use burn_ir::{OperationIr, TensorId};
@@ -50,7 +50,7 @@ pub fn capture<T, E: From<String>>(
 }
 
 /// What a tensor is made of, where its operations can be recorded: floats, integers or booleans.
-pub trait Recordable: Basic + Sized {
+pub trait Recordable: Autodiff + Sized {
     /// The id of a tensor on a device that records.
     #[doc(hidden)]
     fn id<const D: usize>(tensor: Tensor<D, Self>) -> Option<TensorId>;
@@ -75,14 +75,14 @@ pub fn tensor_id<const D: usize, K: Recordable>(tensor: &Tensor<D, K>) -> Option
     if !records(&tensor.device()) {
         return None;
     }
-    K::id(tensor.clone())
+    K::id(tensor.clone().without_autodiff())
 }
 
 /// An id that is larger than that of every tensor so far on a device that records, and smaller than that of every later
 /// one; `None` on every other device.
 #[must_use]
 pub fn next_id(device: &Device) -> Option<TensorId> {
-    match device.as_dispatch() {
+    match device.clone().without_autodiff().as_dispatch() {
         DispatchDevice::Capture(device) => {
             Some(get_client::<CaptureChannel>(device).create_empty_handle())
         }
@@ -91,7 +91,7 @@ pub fn next_id(device: &Device) -> Option<TensorId> {
 }
 
 fn records(device: &Device) -> bool {
-    matches!(device.as_dispatch(), DispatchDevice::Capture(_))
+    matches!(device.clone().without_autodiff().as_dispatch(), DispatchDevice::Capture(_))
 }
 
 #[cfg(test)]
@@ -114,6 +114,19 @@ mod tests {
         let [init, times, plus] = &names[..] else { panic!("{names:?}") };
         assert!(init.starts_with("Init") && times.contains("MulScalar") && plus.contains("Add("));
         assert_eq!(captured.values.len(), 1);
+    }
+
+    #[test]
+    fn a_forward_pass_with_autodiff_is_recorded_and_its_tensors_have_ids() {
+        let (ids, captured) = capture(&Device::flex(), |device| {
+            let weight = Tensor::<1>::from_data([1.0, 2.0], &device.clone().autodiff());
+            let square = weight.clone() * weight.clone();
+            let between = next_id(&square.device());
+            Ok::<_, String>([tensor_id(&weight), tensor_id(&square), between])
+        })
+        .unwrap();
+        assert!(ids[0].is_some() && ids.is_sorted());
+        assert_eq!(captured.operations.len(), 2);
     }
 
     #[test]

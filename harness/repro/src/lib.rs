@@ -54,8 +54,8 @@ pub use burn_repro_target::Dtype;
 /// PyTorch's host generator, for pipelines that draw noise or weights from a seed.
 pub use burn_repro_torch as torch;
 pub use burn_repro_worker::{
-    BoxError, Case, CaseFault, HostFloat, Inputs, Pipeline, Probe, Registry, in_default_type,
-    scope, step_name, step_scope, within,
+    BoxError, Case, CaseFault, HostFloat, InitialisationError, Inputs, Pipeline, Probe, Registry,
+    in_default_type, initialise, scope, step_name, step_scope, within,
 };
 pub use project::{NoiseSource, Project};
 /// JSON Schemas, for pipelines that describe their parameters.

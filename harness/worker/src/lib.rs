@@ -4,9 +4,11 @@
 mod default_type;
 mod hooks;
 mod host_float;
+mod initialise;
 mod inputs;
 mod names;
 mod panics;
+mod parameters;
 mod perturbation;
 mod pipeline;
 mod prepared;
@@ -23,13 +25,14 @@ pub const OPT_LEVEL: &str = env!("BURN_REPRO_OPT_LEVEL");
 
 pub use default_type::in_default_type;
 pub use host_float::HostFloat;
+pub use initialise::{InitialisationError, initialise};
 pub use inputs::{InputError, Inputs};
 pub use panics::take as taken_panics;
 pub use pipeline::{BoxError, Case, CaseFault, Pipeline};
 pub use prepared::{CASE_FAULTS, PreparedCase};
 pub use probe::{Probe, step_name, step_scope};
 pub use read::ProbeError;
-pub use recording::{Recording, Replay};
+pub use recording::{BackwardPass, Recording, Replay};
 pub use registry::{AnyPipeline, Registry};
 pub use scope::{Scope, scope, within};
 pub use serve::serve;
