@@ -10,6 +10,7 @@ pub mod diffusers;
 pub mod pipeline;
 pub mod sampler;
 pub mod schedule;
+pub mod training;
 pub mod unet;
 
 use std::path::Path;

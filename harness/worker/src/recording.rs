@@ -2,6 +2,7 @@
 //! by whoever explains a difference.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use burn::tensor::TensorData;
@@ -10,6 +11,7 @@ use burn_repro_device::ir::{BaseOperationIr, OperationIr, TensorId, TensorIr};
 use burn_repro_device::{Device, capture};
 
 use crate::hooks::Feed;
+use crate::panics::take as taken_panics;
 use crate::pipeline::BoxError;
 use crate::probe::{Probe, Read};
 use crate::read::on_host;
@@ -28,6 +30,31 @@ pub struct Recording {
     reads: Vec<Read>,
     /// What the pipeline said of its noise and weights.
     trace: Trace,
+}
+
+/// A computation with a backward pass, which Burn's capture does not have.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "its operations cannot be recorded one by one: Burn {BURN} captures no backward pass. What it records by name is \
+     compared all the same"
+)]
+pub struct BackwardPass;
+
+/// The release whose words [`forward_only`] knows.
+const BURN: &str = "0.22";
+
+/// Runs a computation on the capturing device; its panic at a backward pass becomes [`BackwardPass`].
+fn forward_only(run: impl FnOnce() -> Result<(), BoxError>) -> Result<(), BoxError> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or_default();
+        if text != "Capture tensors do not support autodiff" {
+            resume_unwind(panic);
+        }
+        // It has been told; a cell that leaves one behind fails.
+        taken_panics();
+        Err(BackwardPass.into())
+    })
 }
 
 /// Executes the operations of a recording.
@@ -66,7 +93,7 @@ impl Recording {
         let ((noted, marks), captured) = capture(like, |device| {
             let mut probe = Probe::new(device.clone());
             let listening = probe.listen(Feed::default());
-            let (ran, marks) = marking(device, || run(device, &mut probe));
+            let (ran, marks) = marking(device, || forward_only(|| run(device, &mut probe)));
             drop(listening);
             ran?;
             Ok::<_, BoxError>((probe.note()?, marks))

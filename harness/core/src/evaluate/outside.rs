@@ -11,10 +11,6 @@ use crate::scenario::Scenario;
 use crate::tolerance::Bound;
 use crate::trace::{Dtype, HostTensor, NamedTensor, Trace};
 
-/// What a result in `f64` may be off from another one in `f64`, beside the largest element, however wide the tolerance of a
-/// narrower type is. A constant that Burn rounds to `f32` moves a result by 1e-7, a wrong one by 1e-6 and more.
-const BOTH_F64: f64 = 1.0e-6;
-
 /// Names of a list that a sentence gives at most.
 const NAMED: usize = 3;
 
@@ -146,7 +142,8 @@ fn beside(
 ) -> OutsideTensor {
     let mut bounds = scenario.tolerance.bounds(target, name, got.dtype);
     let largest = tensor.values.iter().fold(0.0, |largest, value| f64::max(largest, value.abs()));
-    let exact = BOTH_F64 * largest;
+    // However wide the tolerance of a narrower type is.
+    let exact = scenario.reference.as_ref().map_or(0.0, |reference| reference.within) * largest;
     if [got.dtype, tensor.dtype] == [Dtype::F64.into(); 2]
         && exact < bounds.pixel.allowance(largest)
     {

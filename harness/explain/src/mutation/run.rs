@@ -35,9 +35,9 @@ pub fn mutate(
         unfit: Vec::new(),
         refused: None,
     };
-    let prepared = clean(cell, store, worker).and_then(|clean| {
-        Ok((clean, ask_fitting(worker, &cell.scenario).map_err(|o| o.reason())?))
-    });
+    let prepared = ask_fitting(worker, &cell.scenario).map_err(|outcome| outcome.reason());
+    let prepared =
+        prepared.and_then(|fitting| Ok((clean(cell, store, worker, &fitting)?, fitting)));
     let (clean, fitting) = match prepared {
         Ok(prepared) => prepared,
         Err(reason) => return MutationScore { refused: Some(reason), ..score },
@@ -74,10 +74,19 @@ pub fn mutate(
     score
 }
 
-/// The result without a fault, which must be green: a red cell notices everything.
-fn clean(cell: &Cell, store: &Store, worker: &mut Worker) -> Result<Trace, String> {
+/// The result without a fault, which must be green: a red cell notices everything. As it is run with a fault, if any
+/// fits.
+fn clean(
+    cell: &Cell,
+    store: &Store,
+    worker: &mut Worker,
+    fitting: &BTreeMap<String, Vec<usize>>,
+) -> Result<Trace, String> {
     let nothing = InjectedFault { fault: FAULTS[0].name.to_owned(), at: NOWHERE };
-    let outcome = ask_faulted(worker, &cell.scenario, &nothing);
+    let outcome = match fitting.is_empty() {
+        true => worker.run(&cell.scenario),
+        false => ask_faulted(worker, &cell.scenario, &nothing),
+    };
     let golden = store.load(&cell.scenario.name);
     let report = evaluate(cell, &outcome, golden.as_ref().into(), today());
     match outcome {
@@ -130,9 +139,8 @@ pub fn locate(
     worker: &mut Worker,
 ) -> Result<Vec<Located>, String> {
     let scenario = &cell.scenario;
-    let clean = clean(cell, store, worker)?;
-    let fitting: BTreeMap<String, Vec<usize>> =
-        ask_fitting(worker, scenario).map_err(|outcome| outcome.reason())?;
+    let fitting = ask_fitting(worker, scenario).map_err(|outcome| outcome.reason())?;
+    let clean = clean(cell, store, worker, &fitting)?;
     let faults: Vec<(&String, &Vec<usize>)> = fitting.iter().collect();
     if faults.is_empty() {
         return Err("no fault applies to any operation of the scenario".into());
