@@ -7,6 +7,7 @@ pub mod compare;
 pub mod hash;
 pub mod json_float;
 pub mod lfs;
+pub mod npy;
 pub mod sketch;
 pub mod splitmix;
 pub mod tensor_file;

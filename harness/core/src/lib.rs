@@ -2,7 +2,7 @@
 //! worker processes. It knows pipelines by [`scenario::Catalog`] and devices by what workers answer.
 
 pub use burn_repro_compare::{
-    checked, compare, hash, json_float, lfs, splitmix, tensor_file, tolerance, trace,
+    checked, compare, hash, json_float, lfs, npy, splitmix, tensor_file, tolerance, trace,
 };
 
 pub mod attribution;

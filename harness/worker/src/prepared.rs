@@ -63,9 +63,9 @@ pub(crate) struct Prepared<P: Pipeline> {
 
 impl<P: Pipeline> PreparedCase for Prepared<P> {
     fn requires(&self) -> Requirements {
-        let all = self.case.inputs.0.values();
-        all.fold(self.pipeline.requires(&self.case), |requirements, input| {
-            requirements.file(input.file.clone(), "it is named under `inputs`")
+        let files = self.case.inputs.files();
+        files.fold(self.pipeline.requires(&self.case), |requirements, file| {
+            requirements.file(file.clone(), "it is named under `inputs`")
         })
     }
 

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use burn_repro_device::Device;
 use schemars::{Schema, SchemaGenerator};
 
-use crate::inputs::{InputTensor, Inputs};
+use crate::inputs::{Input, Inputs};
 use crate::pipeline::{BoxError, Case, Pipeline};
 use crate::prepared::{CASE_FAULTS, Prepared, PreparedCase};
 use crate::probe::Probe;
-use burn_repro_core::scenario::{Catalog, Checked, Described, Parsed, ProblemAt};
+use burn_repro_core::scenario::{Catalog, Checked, Described, InputSource, Parsed, ProblemAt};
 
 /// The pipelines that scenarios can name.
 #[derive(Default)]
@@ -153,8 +153,13 @@ impl<P: Pipeline> AnyPipeline for Erased<P> {
         let Parsed { file, name, keys, .. } = scenario;
         let folder = file.parent().unwrap_or(Path::new("")).to_path_buf();
         let inputs = keys.inputs.iter().map(|(name, input)| {
-            let (file, tensor) = (folder.join(input.file.as_path()), input.tensor.clone());
-            (name.clone(), InputTensor { file, tensor })
+            let input = match input {
+                InputSource::File { file, tensor } => {
+                    Input::File { file: folder.join(file.as_path()), tensor: tensor.clone() }
+                }
+                InputSource::Draw(draw) => Input::Draw(draw.clone(), keys.seed.first()),
+            };
+            (name.clone(), input)
         });
         let mut case = Case {
             scenario: name.clone(),

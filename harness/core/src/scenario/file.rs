@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::bounded::{BatchSize, FormatVersion, MemoryLimit, Name, Steps, TimeLimit};
 use super::expectation::Expectation;
-use super::inputs::InputFile;
+use super::inputs::InputSource;
 use super::known_failure::KnownFailure;
 use super::reference_file::ReferenceFile;
 use super::seed::{Seed, Seeds};
@@ -73,9 +73,9 @@ pub struct ScenarioFile<P> {
     pub batch_size: Option<BatchSize>,
     #[serde(default)]
     pub params: Given<P>,
-    /// Tensors of files that go into the model, by the names that its pipeline asks for.
+    /// Tensors that go into the model, by the names that its pipeline asks for.
     #[serde(default)]
-    pub inputs: BTreeMap<String, InputFile>,
+    pub inputs: BTreeMap<String, InputSource>,
     #[serde(default = "every_class")]
     pub(crate) backends: Vec<BackendSelector>,
     #[serde(default)]

@@ -43,7 +43,7 @@ pub use catalog::{Catalog, Checked, Described};
 pub use driver_range::DriverRange;
 pub use error::{LoadError, Problem, ProblemAt};
 pub use expectation::{Expectation, Published, Statistic};
-pub use inputs::InputFile;
+pub use inputs::{InputDraw, InputSource};
 pub use known_failure::{FailureCause, KnownFailure};
 pub(crate) use load::examine;
 pub use load::{ALL_FAULTS, load, load_file, parse};
