@@ -64,7 +64,7 @@ impl GoldenFiles {
     /// # Errors
     /// What the file system says; what was there before is untouched.
     pub fn write(&self, description: &str, text: &str, tensors: &[u8]) -> io::Result<()> {
-        let head = "source: harness/src/golden/snapshot.rs\n";
+        let head = "source: golden/gate.rs\n";
         let described = match description {
             "" => head.to_owned(),
             // A JSON string is a YAML one.

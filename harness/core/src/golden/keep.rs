@@ -31,8 +31,8 @@ pub(crate) fn sketch_name(name: &str) -> String {
     format!("{name}#sketch")
 }
 
-/// Every output whole if they fit, and as many whole records as there is room for. Otherwise outputs
-/// are reduced and steps sketched.
+/// Every output whole if they fit, and as many whole records as there is room for: sketches of them where there is none for
+/// the largest. Otherwise outputs are reduced and steps sketched.
 pub(super) fn keep(trace: &Trace) -> Content {
     let mut kept = Content { tensors: Vec::new(), outputs: Vec::new(), records: Vec::new() };
     let whole: usize = trace.outputs.iter().map(|named| bytes(&named.tensor)).sum();
@@ -40,9 +40,12 @@ pub(super) fn keep(trace: &Trace) -> Content {
         for named in &trace.outputs {
             kept.whole(named, false);
         }
+        let room = ELEMENTS_LIMIT - whole;
         let largest = trace.records.iter().map(|named| bytes(&named.tensor)).max().unwrap_or(1);
-        for named in spread(&trace.records, (ELEMENTS_LIMIT - whole) / largest.max(1)) {
-            kept.whole(named, true);
+        if largest > room {
+            kept.sketches(&trace.records, room);
+        } else {
+            spread(&trace.records, room / largest.max(1)).for_each(|named| kept.whole(named, true));
         }
         return kept;
     }
@@ -51,9 +54,7 @@ pub(super) fn keep(trace: &Trace) -> Content {
     for named in &trace.outputs {
         kept.reduced(named, share);
     }
-    for named in spread(&trace.records, ELEMENTS_LIMIT / 2 / bytes(&sketch(&[0.0]))) {
-        kept.sketched(named);
-    }
+    kept.sketches(&trace.records, ELEMENTS_LIMIT / 2);
     kept
 }
 
@@ -93,9 +94,11 @@ impl Content {
         self.add(sketch_name(name), sketch(&tensor.values));
     }
 
-    fn sketched(&mut self, NamedTensor { name, tensor }: &NamedTensor) {
-        self.records.push(Summary::part(name, tensor, None));
-        self.add(sketch_name(name), sketch(&tensor.values));
+    fn sketches(&mut self, records: &[NamedTensor], room: usize) {
+        for NamedTensor { name, tensor } in spread(records, room / bytes(&sketch(&[0.0]))) {
+            self.records.push(Summary::part(name, tensor, None));
+            self.add(sketch_name(name), sketch(&tensor.values));
+        }
     }
 
     fn add(&mut self, name: String, tensor: HostTensor) {
@@ -132,6 +135,17 @@ mod tests {
         assert!(tensor_file::encode(&content.tensors).len() <= SIZE_LIMIT);
     }
 
+    /// A model with layers that are larger than what its outputs leave.
+    #[test]
+    fn layers_are_sketched_beside_a_whole_output() {
+        let records =
+            (0..6).map(|layer| named(&format!("layer{layer}"), &[1, 64, 32, 32])).collect();
+        let outputs = vec![named("logits", &[1, 10])];
+        let content = keep(&Trace { records, outputs, ..Trace::default() });
+        assert_eq!(content.outputs[0].kept, Kept::Whole);
+        assert_eq!(content.records.iter().map(|s| s.kept).collect::<Vec<_>>(), [Kept::Sketch; 6]);
+    }
+
     proptest! {
         // A case makes up to 300 tensors.
         #![proptest_config(ProptestConfig::with_cases(32))]
@@ -154,10 +168,11 @@ mod tests {
             let kept: Vec<usize> = content.records.iter().map(|s| s.name.parse().unwrap()).collect();
             prop_assert!(kept.is_sorted_by(|left, right| left < right));
             prop_assert!(kept.last().is_none_or(|last| *last == steps - 1));
-            // Nothing is whole beside something that had to be made smaller.
+            // Nothing is whole beside something of its kind that had to be made smaller.
             let whole = |s: &Summary| s.kept == Kept::Whole;
-            let all = content.outputs.iter().chain(&content.records);
-            prop_assert!(all.clone().all(whole) || !all.clone().any(whole));
+            for kind in [&content.outputs, &content.records] {
+                prop_assert!(kind.iter().all(whole) || !kind.iter().any(whole));
+            }
         }
     }
 }
