@@ -10,7 +10,7 @@ use burn::tensor::{Device, Tensor};
 use burn_repro::Probe;
 use burn_repro_scenarios::pipeline::{Denoiser, DiffusionParams};
 use burn_repro_scenarios::sampler::ddim::Ddim;
-use burn_repro_scenarios::sampler::{Sampler, sample};
+use burn_repro_scenarios::sampler::{Sampler, Scaled, sample};
 use burn_repro_scenarios::unet::{UNet2DModel, Weights};
 
 const SCENARIO: &str = include_str!("../cifar10/cifar10-seeded.yaml");
@@ -47,7 +47,7 @@ fn measure(params: &DiffusionParams<Ddim>, device: &Device) -> [f64; 3] {
         panic!("seeded weights")
     };
     let begun = Instant::now();
-    let weights = Weights::initialise(config, init_seed.bits()).expect("a configuration");
+    let weights = Weights::initialise(config.as_ref(), init_seed.bits()).expect("a configuration");
     let seeded = begun.elapsed().as_secs_f64();
     let model = UNet2DModel::new(config, &weights, device).expect("weights");
     device.sync().expect("a CPU device");
@@ -61,7 +61,7 @@ fn measure(params: &DiffusionParams<Ddim>, device: &Device) -> [f64; 3] {
     let no_noise = |_, _: &mut Probe| panic!("eta is 0");
     let mut probe = Probe::new(device.clone());
     let begun = Instant::now();
-    let latents = sample(&sampler, &steps, x, denoise, no_noise, &mut probe);
+    let latents = sample(&sampler, &steps, Scaled::None, x, denoise, no_noise, &mut probe);
     probe.output("latents", &latents.expect("a step"));
     [seeded, built, begun.elapsed().as_secs_f64() / STEPS as f64]
 }

@@ -6,7 +6,9 @@
 
 #![warn(missing_docs)]
 
+pub mod autoencoder;
 pub mod diffusers;
+pub mod dit;
 pub mod pipeline;
 pub mod sampler;
 pub mod schedule;

@@ -37,6 +37,13 @@ pub struct Keyed<T, P = ()> {
     parts: PhantomData<fn() -> P>,
 }
 
+impl<T: Default, P> Default for Keyed<T, P> {
+    fn default() -> Self {
+        let [ignored, defaulted] = Default::default();
+        Self { config: T::default(), written: Map::new(), ignored, defaulted, parts: PhantomData }
+    }
+}
+
 impl<T: DeserializeOwned + Serialize + Default, P: Parts> Keyed<T, P> {
     /// Reads a file that a program wrote.
     ///
@@ -80,6 +87,12 @@ pub struct Joined<T, P> {
     /// The keys of `P` that were written.
     pub written: Map<String, Value>,
     parts: PhantomData<fn() -> P>,
+}
+
+impl<T: Default, P> Default for Joined<T, P> {
+    fn default() -> Self {
+        Self { own: T::default(), written: Map::new(), parts: PhantomData }
+    }
 }
 
 impl<T, P> Joined<T, P> {
@@ -195,7 +208,10 @@ impl<T: JsonSchema, P: Parts> JsonSchema for Joined<T, P> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = T::json_schema(generator);
-        if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        // A struct without keys of its own has no list of them.
+        let none = || Value::Object(Map::new());
+        let properties = schema.ensure_object().entry("properties").or_insert_with(none);
+        if let Value::Object(properties) = properties {
             properties.extend(P::properties(generator));
         }
         schema

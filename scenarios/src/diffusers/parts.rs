@@ -27,7 +27,8 @@ pub trait Keys:
 {
 }
 
-/// The keys of a struct, of the two of a pair, or none. A key that both of a pair have has one type.
+/// The keys of a struct, of the two of a pair, or none. A key that both of a pair have is read by the first's type, and
+/// what that has read has to be readable by the second's.
 pub trait Parts: 'static {
     /// Every key with its default.
     fn defaults() -> Map<String, Value>;
@@ -83,7 +84,7 @@ impl Parts for () {
 
 impl<T: Parts, U: Parts> Parts for (T, U) {
     fn defaults() -> Map<String, Value> {
-        T::defaults().into_iter().chain(U::defaults()).collect()
+        U::defaults().into_iter().chain(T::defaults()).collect()
     }
 
     fn read<'de, A: MapAccess<'de>>(key: &str, map: &mut A) -> Result<Value, A::Error> {
@@ -91,7 +92,7 @@ impl<T: Parts, U: Parts> Parts for (T, U) {
     }
 
     fn properties(generator: &mut SchemaGenerator) -> Map<String, Value> {
-        T::properties(generator).into_iter().chain(U::properties(generator)).collect()
+        U::properties(generator).into_iter().chain(T::properties(generator)).collect()
     }
 }
 

@@ -1,181 +1,49 @@
 //! `unet:` of a scenario: a UNet from a seed or from a diffusers folder.
 
-use std::borrow::Cow;
-use std::path::Path;
-use std::sync::Arc;
-
 use burn::tensor::{Device, Tensor};
-use burn_repro::Seed;
-use burn_repro::{BoxError, Case, Probe, RelativePath, Requirements, within};
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::Deserialize;
+use burn_repro::{BoxError, Case, Probe, Requirements, within};
 
-use super::folder::PipelineFolder;
-use crate::diffusers::{Keyed, listed};
+use super::loader::Loader;
+use super::part::Part;
 use crate::sampler::{FromFields, Scheduler};
-use crate::unet::{UNet2DConfig, UNet2DModel, Weights};
+use crate::unet::{Extent, UNet2DConfig, UNet2DModel};
 
 /// Where a UNet comes from.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(try_from = "Keys")]
-pub enum Denoiser {
-    /// `torch.manual_seed(init_seed)`, then `UNet2DModel(**config)`.
-    Seeded {
-        /// The configuration.
-        config: Box<UNet2DConfig>,
-        /// The seed of the weights.
-        init_seed: Seed,
-        /// Keys beside the configuration's own, which have no effect.
-        ignored: Vec<String>,
-    },
-    /// A diffusers folder below the scenario's own.
-    Folder {
-        /// The folder.
-        path: RelativePath,
-        /// One sentence for those who do not have it.
-        how_to_get: Option<String>,
-        /// What is in it, once it has been read.
-        opened: Option<Arc<PipelineFolder>>,
-    },
+pub type Denoiser = Part<UNet2DConfig>;
+
+/// What a sampler feeds a UNet, and needs back.
+pub(super) struct Fed<T> {
+    /// The times that it is asked about.
+    pub(super) times: T,
+    /// Channels of its output.
+    pub(super) output_channels: usize,
 }
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Keys {
-    config: Option<Box<Keyed<UNet2DConfig>>>,
-    init_seed: Option<Seed>,
-    path: Option<RelativePath>,
-    how_to_get: Option<String>,
-}
-
-/// The keys of `unet:` say neither or both of the two ways.
-#[derive(Debug, thiserror::Error)]
-#[error("`unet` is either `config` with `init_seed`, or `path` (with `how_to_get` if you like)")]
-pub struct DenoiserError;
-
-/// The keys; which of them go together is the parser's matter.
-impl JsonSchema for Denoiser {
-    fn schema_name() -> Cow<'static, str> {
-        "Denoiser".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Keys::json_schema(generator)
-    }
-}
-
-impl TryFrom<Keys> for Denoiser {
-    type Error = DenoiserError;
-
-    fn try_from(keys: Keys) -> Result<Self, DenoiserError> {
-        match (keys.config, keys.init_seed, keys.path, keys.how_to_get) {
-            (Some(keyed), Some(init_seed), None, None) => {
-                let Keyed { config, ignored, .. } = *keyed;
-                Ok(Self::Seeded { config: Box::new(config), init_seed, ignored })
-            }
-            (None, None, Some(path), how_to_get) => {
-                Ok(Self::Folder { path, how_to_get, opened: None })
-            }
-            _ => Err(DenoiserError),
-        }
-    }
-}
-
-impl Denoiser {
-    /// Reads the folder, if it is here, and the scheduler in it beside the one that the scenario writes. `start` is the
-    /// folder that the path begins in. Gives what people should know of both.
-    pub(super) fn complete<C: FromFields>(
-        &mut self,
-        start: &Path,
-        scheduler: &mut Scheduler<C>,
-    ) -> Result<Vec<String>, BoxError> {
-        let (path, opened) = match self {
-            Self::Seeded { ignored, .. } => {
-                let mut notices = scheduler.complete(None)?;
-                if !ignored.is_empty() {
-                    let ignored = listed(ignored);
-                    notices.push(format!("params.unet.config: keys without effect: {ignored}"));
-                }
-                return Ok(notices);
-            }
-            Self::Folder { path, opened, .. } => (path, opened),
+impl Part<UNet2DConfig> {
+    /// The folder, if the case needs one, and what the model asks of a target for samples of its own size.
+    pub(super) fn requires_sample<P>(&self, case: &Case<P>) -> Requirements {
+        let extent = |config: &UNet2DConfig| match sample_shape(config, case.batch_size) {
+            Ok([batch_size, _, height, width]) => config.extent(batch_size, height, width),
+            Err(_) => Extent::default(),
         };
-        let place = start.join(path.as_path());
-        if !place.exists() {
-            return Ok(scheduler.complete(None)?);
-        }
-        let folder = PipelineFolder::open(&place)?;
-        folder.check_scheduler(scheduler.is_written())?;
-        let file = folder.scheduler.as_ref();
-        let file =
-            file.map(|(file, inner)| (file, path.as_path().join(inner).display().to_string()));
-        let mut notices =
-            scheduler.complete(file.as_ref().map(|(file, at)| (*file, at.as_str())))?;
-        notices.extend(folder.notices().to_vec());
-        *opened = Some(Arc::new(folder));
-        Ok(notices)
+        self.requires(case, Requirements::default(), extent)
     }
 
-    /// Whether it is a folder that is not here, so that nobody knows what is in it.
-    pub(super) fn is_absent(&self) -> bool {
-        matches!(self, Self::Folder { opened: None, .. })
-    }
-
-    /// The folder, if the case needs one, and what the model asks of a target.
-    pub(super) fn requires<P>(&self, case: &Case<P>) -> Requirements {
-        let requirements = match self {
-            Self::Seeded { .. } => Requirements::default(),
-            Self::Folder { path, how_to_get, .. } => {
-                let usual = "put the diffusers folder of the model there";
-                let how_to_get = how_to_get.as_deref().unwrap_or(usual);
-                Requirements::default().file(case.resolve(path), how_to_get)
-            }
-        };
-        let Some(config) = self.config() else { return requirements };
-        let Ok([batch_size, _, height, width]) = sample_shape(config, case.batch_size) else {
-            return requirements;
-        };
-        let extent = config.extent(batch_size, height, width);
-        requirements.reduces(extent.longest_reduction).holds(extent.largest_tensor)
-    }
-
-    /// The configuration; of a folder, if it is here.
-    fn config(&self) -> Option<&UNet2DConfig> {
-        match self {
-            Self::Seeded { config, .. } => Some(config),
-            Self::Folder { opened, .. } => Some(opened.as_ref()?.model.config()),
-        }
-    }
-
-    /// Checks the configuration against what the sampler will feed it, and needs back: so many channels for those of
-    /// the sample. A folder that is not here is skipped elsewhere.
-    pub(super) fn validate<P>(
+    /// Checks the configuration against what the sampler will feed it, and needs back, for samples of its own size. A
+    /// folder that is not here is skipped elsewhere.
+    pub(super) fn validate<P, T: IntoIterator<Item = f64>>(
         &self,
         case: &Case<P>,
-        output_channels: impl FnOnce(usize) -> usize,
+        fed: impl FnOnce(usize) -> Fed<T>,
     ) -> Result<(), BoxError> {
-        let Some(config) = self.config() else { return Ok(()) };
-        config.validate()?;
+        let config = self.checked()?;
         let shape = sample_shape(config, case.batch_size)?;
-        config.check_input(shape, &[0.0])?;
-        let needed = output_channels(config.in_channels);
-        if config.out_channels != needed {
-            return Err(format!(
-                "the sampler needs {needed} `out_channels`, the UNet has {}; a learned \
-                 `variance_type` takes twice the `in_channels`, any other as many",
-                config.out_channels
-            )
-            .into());
-        }
-        Ok(())
+        check(config, shape, fed(config.in_channels))
     }
 
-    /// Reads the weights of a folder and checks that they are numbers.
-    pub(super) fn examine(&self) -> Result<(), BoxError> {
-        match self {
-            Self::Folder { opened: Some(folder), .. } => Ok(folder.model.examine()?),
-            _ => Ok(()),
-        }
+    /// The shape of the samples that the model was made for.
+    pub(super) fn sample_shape(&self, batch_size: usize) -> Result<[usize; 4], BoxError> {
+        sample_shape(self.checked()?, batch_size)
     }
 
     /// Makes the model on the device, and gives the shape of the samples it was made for.
@@ -185,22 +53,43 @@ impl Denoiser {
         device: &Device,
         probe: &mut Probe,
     ) -> Result<(UNet2DModel, [usize; 4]), BoxError> {
-        let config = self.config().ok_or("the model's folder has not been read")?;
-        let weights = match self {
-            Self::Seeded { config, init_seed, .. } => {
-                Weights::initialise(config, init_seed.bits())?
-            }
-            Self::Folder { opened: Some(folder), .. } => folder.model.weights()?,
-            Self::Folder { opened: None, .. } => {
-                return Err("the model's folder is not here".into());
-            }
-        };
-        probe.weights_sha256(weights.sha256());
-        let shape = sample_shape(config, case.batch_size)?;
-        let model = within("unet", || UNet2DModel::new(config, &weights, device))?;
-        probe.model("unet", &model);
-        Ok((model, shape))
+        Ok((self.load_alone(device, probe)?, self.sample_shape(case.batch_size)?))
     }
+
+    /// Makes the model on the device, for samples of any shape.
+    pub(super) fn load_alone(
+        &self,
+        device: &Device,
+        probe: &mut Probe,
+    ) -> Result<UNet2DModel, BoxError> {
+        let mut loader = Loader::new(device, probe);
+        let model = loader.load(self)?;
+        loader.finish();
+        Ok(model)
+    }
+}
+
+/// Checks a configuration against samples, the times, and the channels that are needed back.
+pub(super) fn check<T: IntoIterator<Item = f64>>(
+    config: &UNet2DConfig,
+    shape: [usize; 4],
+    fed: Fed<T>,
+) -> Result<(), BoxError> {
+    let Fed { times, output_channels } = fed;
+    let mut times = times.into_iter();
+    if let Some(first) = times.next() {
+        config.check_input(shape, &[first])?;
+    }
+    times.try_for_each(|time| config.check_timestep(time))?;
+    if config.out_channels != output_channels {
+        return Err(format!(
+            "the sampler needs {output_channels} `out_channels`, the UNet has {}; a learned \
+             `variance_type` takes twice the channels of the sample, any other as many",
+            config.out_channels
+        )
+        .into());
+    }
+    Ok(())
 }
 
 /// What a pipeline's folder says of the scheduler, the scenario does not, and is not the default: part of the question.

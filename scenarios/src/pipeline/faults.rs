@@ -3,9 +3,12 @@
 use burn_repro::{Case, CaseFault};
 
 use super::denoiser::Denoiser;
-use super::{DiffusionParams, SamplerParams};
+use super::{
+    DitParams, DitParts, KarrasVeParams, LatentParts, ModelParams, Part, RepaintParams,
+    SamplerParams,
+};
 use crate::diffusers::Joined;
-use crate::sampler::{NoiseConfig, PredictionType, Sampler};
+use crate::sampler::{Config, FromFields, NoiseConfig, PredictionType, Sampler, SchedulerConfig};
 use crate::schedule::{BetaSchedule, TimestepSpacing};
 
 /// Parameters that hold what every sampler takes its noise schedule from.
@@ -13,9 +16,62 @@ pub(super) trait Noisy {
     fn noise(&mut self) -> &mut NoiseConfig;
 }
 
-impl<S: Sampler> Noisy for DiffusionParams<S> {
+/// Parameters that hold a UNet.
+pub(super) trait Denoised {
+    fn unet(&mut self) -> &mut Denoiser;
+}
+
+impl<C: FromFields, A> Denoised for Joined<ModelParams<C>, A> {
+    fn unet(&mut self) -> &mut Denoiser {
+        &mut self.own.unet
+    }
+}
+
+impl<A> Denoised for Joined<LatentParts, A> {
+    fn unet(&mut self) -> &mut Denoiser {
+        &mut self.own.unet
+    }
+}
+
+impl Denoised for RepaintParams {
+    fn unet(&mut self) -> &mut Denoiser {
+        &mut self.unet
+    }
+}
+
+impl Denoised for KarrasVeParams {
+    fn unet(&mut self) -> &mut Denoiser {
+        &mut self.unet
+    }
+}
+
+impl<S: Sampler, A> Noisy for Joined<ModelParams<Config<S>>, A> {
     fn noise(&mut self) -> &mut NoiseConfig {
         &mut self.own.scheduler.config.noise
+    }
+}
+
+impl<A> Noisy for Joined<ModelParams<SchedulerConfig>, A> {
+    fn noise(&mut self) -> &mut NoiseConfig {
+        self.own.scheduler.config.noise_mut()
+    }
+}
+
+impl<A> Noisy for Joined<LatentParts, A> {
+    fn noise(&mut self) -> &mut NoiseConfig {
+        self.own.scheduler.config.noise_mut()
+    }
+}
+
+impl<A> Noisy for Joined<DitParts, A> {
+    fn noise(&mut self) -> &mut NoiseConfig {
+        self.own.scheduler.config.noise_mut()
+    }
+}
+
+impl Noisy for RepaintParams {
+    fn noise(&mut self) -> &mut NoiseConfig {
+        &mut self.scheduler.config.noise
     }
 }
 
@@ -42,7 +98,7 @@ pub(super) fn of_schedule<P: Noisy>() -> Vec<CaseFault<P>> {
 }
 
 /// What can be wrong with a model.
-pub(super) fn of_model<S: Sampler>() -> Vec<CaseFault<DiffusionParams<S>>> {
+pub(super) fn of_model<P: Denoised>() -> Vec<CaseFault<P>> {
     vec![
         CaseFault { name: "weights-seed", what: "weights from the next seed", apply: weights_seed },
         CaseFault { name: "norm-epsilon", what: "every norm's epsilon times ten", apply: epsilon },
@@ -52,6 +108,40 @@ pub(super) fn of_model<S: Sampler>() -> Vec<CaseFault<DiffusionParams<S>>> {
             apply: sines,
         },
     ]
+}
+
+/// What can be wrong with a class and its guidance.
+pub(super) fn of_classes() -> Vec<CaseFault<DitParams>> {
+    vec![
+        CaseFault {
+            name: "weights-seed",
+            what: "weights from the next seed",
+            apply: transformer_seed,
+        },
+        CaseFault { name: "class-next", what: "another class", apply: class_next },
+        CaseFault {
+            name: "no-guidance",
+            what: "the class alone, without guidance",
+            apply: unguided,
+        },
+    ]
+}
+
+fn transformer_seed(case: &mut Case<DitParams>) {
+    if let Part::Seeded { init_seed, .. } = &mut case.params.own.transformer {
+        *init_seed = init_seed.next();
+    }
+}
+
+fn class_next(case: &mut Case<DitParams>) {
+    if let Some(label) = case.params.own.class_labels.first_mut() {
+        // The first class has none below it.
+        *label = label.checked_sub(1).unwrap_or(1);
+    }
+}
+
+fn unguided(case: &mut Case<DitParams>) {
+    case.params.own.guidance_scale = 1.0;
 }
 
 fn beta_schedule<P: Noisy>(case: &mut Case<P>) {
@@ -93,20 +183,20 @@ fn clip_sample<P: Noisy>(case: &mut Case<P>) {
     noise.clip_sample = !noise.clip_sample;
 }
 
-fn weights_seed<S: Sampler>(case: &mut Case<DiffusionParams<S>>) {
-    if let Denoiser::Seeded { init_seed, .. } = &mut case.params.own.unet {
+fn weights_seed<P: Denoised>(case: &mut Case<P>) {
+    if let Denoiser::Seeded { init_seed, .. } = case.params.unet() {
         *init_seed = init_seed.next();
     }
 }
 
-fn epsilon<S: Sampler>(case: &mut Case<DiffusionParams<S>>) {
-    if let Denoiser::Seeded { config, .. } = &mut case.params.own.unet {
+fn epsilon<P: Denoised>(case: &mut Case<P>) {
+    if let Denoiser::Seeded { config, .. } = case.params.unet() {
         config.norm_eps *= 10.0;
     }
 }
 
-fn sines<S: Sampler>(case: &mut Case<DiffusionParams<S>>) {
-    if let Denoiser::Seeded { config, .. } = &mut case.params.own.unet {
+fn sines<P: Denoised>(case: &mut Case<P>) {
+    if let Denoiser::Seeded { config, .. } = case.params.unet() {
         config.flip_sin_to_cos = !config.flip_sin_to_cos;
     }
 }

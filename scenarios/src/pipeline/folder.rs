@@ -1,4 +1,5 @@
-//! The folder that a scenario's `unet: { path }` names: a model's, or a whole pipeline's with a scheduler of its own.
+//! The folder that a scenario's `unet: { path }` names: a model's, or a whole pipeline's with a scheduler of its own. The
+//! same of any other part.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,19 +9,17 @@ use serde_json::Value;
 
 use crate::diffusers::{listed, read_json};
 use crate::sampler::Fields;
-use crate::unet::ModelFolder;
+use crate::unet::{Architecture, Folder};
 
 /// What a pipeline's folder is known by.
 const MODEL_INDEX: &str = "model_index.json";
 /// Where a scheduler lies: in a folder of its own, or at the root as in google/ddpm-cifar10-32.
 const SCHEDULERS: [&str; 2] = ["scheduler/scheduler_config.json", "scheduler_config.json"];
-/// The parts of a pipeline that are used here.
-const USED: [&str; 2] = ["unet", "scheduler"];
 
 /// A folder whose short files have been read.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PipelineFolder {
-    pub(super) model: ModelFolder,
+pub struct PipelineFolder<C> {
+    pub(super) model: Folder<C>,
     /// The scheduler and its path inside of the folder.
     pub(super) scheduler: Option<(Fields, PathBuf)>,
     /// Where a scheduler should lie, if there should be one.
@@ -28,9 +27,9 @@ pub struct PipelineFolder {
     notices: Vec<String>,
 }
 
-impl PipelineFolder {
-    /// Reads the configurations in a folder, and the headers of the weights.
-    pub(super) fn open(folder: &Path) -> Result<Self, BoxError> {
+impl<C: Architecture> PipelineFolder<C> {
+    /// Reads the configurations in a folder, and the headers of the weights; `used` are the parts that a pipeline has.
+    pub(super) fn open(folder: &Path, used: &[&str]) -> Result<Self, BoxError> {
         let index = folder.join(MODEL_INDEX);
         let index: BTreeMap<String, Value> = match index.is_file() {
             true => read_json(&index, |text| serde_json::from_str(text))?,
@@ -42,15 +41,22 @@ impl PipelineFolder {
             .transpose()?;
         let is_promised = is_part(index.get("scheduler")) || folder.join("scheduler").is_dir();
         let promised = (is_promised && scheduler.is_none()).then(|| folder.join(SCHEDULERS[0]));
-        let model = ModelFolder::open(folder)?;
+        let model = Folder::open(folder)?;
         let unused = index
             .iter()
-            .filter(|(name, part)| is_part(Some(part)) && !USED.contains(&name.as_str()));
+            .filter(|(name, part)| is_part(Some(part)) && !used.contains(&name.as_str()));
         let unused = listed(unused.map(|(name, _)| name));
         let unused = (!unused.is_empty())
             .then(|| format!("parts of {MODEL_INDEX} that are not used: {unused}"));
         let notices = unused.into_iter().chain(model.notices().to_vec()).collect();
         Ok(Self { model, scheduler, promised, notices })
+    }
+
+    /// Reads one part alone.
+    pub(super) fn of_model(folder: &Path) -> Result<Self, BoxError> {
+        let model: Folder<C> = Folder::open(folder)?;
+        let notices = model.notices().to_vec();
+        Ok(Self { model, scheduler: None, promised: None, notices })
     }
 
     /// What people should know of the folder.

@@ -2,17 +2,16 @@
 
 use burn::tensor::Tensor;
 use schemars::JsonSchema;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
-use super::config::refuse;
+use super::config::{check_eta, share};
 use super::prediction::Rates;
 use super::{
     Config, ConfigError, NoiseConfig, Sampler, SamplerError, Stepped, add_noise, alpha_bars,
-    check_output,
+    check_output, sigma_space,
 };
 use crate::diffusers::Keys;
-use crate::schedule::{BetaSchedule, Schedule, Transition};
+use crate::schedule::{Schedule, Transition};
 
 /// The sampler.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,6 +75,14 @@ impl Sampler for Ddim {
         Ok(Transition::by_stride(&timesteps, self.noise.num_train_timesteps / count))
     }
 
+    fn time(&self, step: &Transition) -> f64 {
+        step.t as f64
+    }
+
+    fn variance(&self, between: Transition, _: f32) -> Option<f32> {
+        alpha_bars(&self.schedule, between).ok().map(variance)
+    }
+
     fn noised<const D: usize>(
         &self,
         first: &Transition,
@@ -90,14 +97,28 @@ impl Sampler for Ddim {
         &self,
         &transition: &Transition,
         x: Tensor<D>,
+        output: Tensor<D>,
         (): &mut (),
-        model: &mut impl FnMut(Tensor<D>, f64) -> Tensor<D>,
         noise: &mut impl FnMut([usize; D]) -> Tensor<D>,
     ) -> Result<Stepped<D>, SamplerError> {
         let shape = x.dims();
-        let (alpha_bar_t, alpha_bar_previous) = alpha_bars(&self.schedule, transition)?;
-        let output = model(x.clone(), transition.t as f64);
+        let alpha_bars = alpha_bars(&self.schedule, transition)?;
         check_output(&output, shape)?;
+        let (mean, x_0) = self.mean(x, output, alpha_bars);
+        let sigma_t = sigma(alpha_bars, self.eta);
+        let sample = if self.eta > 0.0 { mean + noise(shape).mul_scalar(sigma_t) } else { mean };
+        Ok(Stepped { sample, original: Some(x_0) })
+    }
+}
+
+impl Ddim {
+    /// The sample at the next time without fresh noise, and the clean sample (eq. 12).
+    pub(super) fn mean<const D: usize>(
+        &self,
+        x: Tensor<D>,
+        output: Tensor<D>,
+        (alpha_bar_t, alpha_bar_previous): (f32, f32),
+    ) -> (Tensor<D>, Tensor<D>) {
         let rates = Rates::new(alpha_bar_t);
         let prediction = self.noise.prediction_type;
         let x_0 = prediction.original(x.clone(), output.clone(), rates);
@@ -108,53 +129,26 @@ impl Sampler for Ddim {
             prediction.epsilon(x, output, rates)
         };
 
-        let sigma_t = sigma(alpha_bar_t, alpha_bar_previous, self.eta);
+        let sigma_t = sigma((alpha_bar_t, alpha_bar_previous), self.eta);
         // The formula gives 0 or more, its rounding may not: -6e-8 after a timestep of pure noise.
         let direction = (1.0 - alpha_bar_previous - sigma_t * sigma_t).max(0.0).sqrt();
         let mean =
             x_0.clone().mul_scalar(alpha_bar_previous.sqrt()) + epsilon.mul_scalar(direction);
-        let sample = if self.eta > 0.0 { mean + noise(shape).mul_scalar(sigma_t) } else { mean };
-        Ok(Stepped { sample, original: x_0 })
+        (mean, x_0)
     }
+}
+
+/// The variance of the posterior, that of the fresh noise at an `eta` of 1 (eq. 16).
+pub(super) fn variance((alpha_bar_t, alpha_bar_previous): (f32, f32)) -> f32 {
+    (1.0 - alpha_bar_previous) / (1.0 - alpha_bar_t) * (1.0 - alpha_bar_t / alpha_bar_previous)
 }
 
 /// The standard deviation of the fresh noise (eq. 16).
-fn sigma(alpha_bar_t: f32, alpha_bar_previous: f32, eta: f64) -> f32 {
-    let variance =
-        (1.0 - alpha_bar_previous) / (1.0 - alpha_bar_t) * (1.0 - alpha_bar_t / alpha_bar_previous);
-    eta as f32 * variance.sqrt()
+fn sigma(alpha_bars: (f32, f32), eta: f64) -> f32 {
+    eta as f32 * variance(alpha_bars).sqrt()
 }
 
-/// Refuses the beta schedules that diffusers' class does not have.
-fn check_betas(noise: &NoiseConfig) -> Result<(), ConfigError> {
-    let unknown = match noise.beta_schedule {
-        BetaSchedule::Sigmoid => "sigmoid",
-        BetaSchedule::Laplace => "laplace",
-        _ => return Ok(()),
-    };
-    if noise.trained_betas.is_some() {
-        return Ok(());
-    }
-    let help = "DDIMScheduler has linear, scaled_linear and squaredcos_cap_v2";
-    refuse("beta_schedule", unknown, help)
-}
-
-/// Refuses a share of fresh noise that is not from 0 to 1: above 1 the square root of what is left for the predicted
-/// noise is of a negative number.
-fn check_eta(eta: f64) -> Result<(), ConfigError> {
-    if (0.0..=1.0).contains(&eta) {
-        return Ok(());
-    }
-    let help = match eta < 0.0 {
-        true => "it is a share of fresh noise; write a number from 0 to 1",
-        false => "diffusers gives NaN in every element; write a number from 0 to 1",
-    };
-    refuse("eta", eta, help)
-}
-
-/// `eta`, refused where it is written.
-fn share<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-    let eta = f64::deserialize(deserializer)?;
-    check_eta(eta).map_err(D::Error::custom)?;
-    Ok(eta)
+/// Refuses the beta schedules that only some of diffusers' classes have.
+pub(super) fn check_betas(noise: &NoiseConfig) -> Result<(), ConfigError> {
+    sigma_space::check_betas(noise, &[])
 }

@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::config::refuse;
 use super::prediction::Rates;
+use super::sigma_space::check_betas;
 use super::variance::Posterior;
 use super::{
     Config, ConfigError, NoiseConfig, Sampler, SamplerError, Stepped, VarianceType, add_noise,
     alpha_bars, check_output,
 };
 use crate::diffusers::Keys;
-use crate::schedule::{Schedule, Transition, check_timesteps};
+use crate::schedule::{BetaSchedule, Schedule, Transition, check_timesteps};
 
 /// The sampler.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,6 +65,7 @@ impl Sampler for Ddpm {
                         write `fixed_large`";
             refuse("variance_type", "fixed_large_log", help)?;
         }
+        check_betas(&noise, &[BetaSchedule::Sigmoid, BetaSchedule::Laplace])?;
         let schedule = noise.schedule()?;
         Ok(Self { noise, schedule, variance, timesteps: arguments.timesteps.clone() })
     }
@@ -77,6 +79,15 @@ impl Sampler for Ddpm {
         }
         check_timesteps(timesteps, self.noise.num_train_timesteps)?;
         Ok(Transition::by_succession(timesteps))
+    }
+
+    fn time(&self, step: &Transition) -> f64 {
+        step.t as f64
+    }
+
+    fn variance(&self, between: Transition, learned: f32) -> Option<f32> {
+        let (alpha_bar_t, alpha_bar_previous) = alpha_bars(&self.schedule, between).ok()?;
+        Some(self.variance.value(Posterior::new(alpha_bar_t, alpha_bar_previous), learned))
     }
 
     fn noised<const D: usize>(
@@ -98,36 +109,44 @@ impl Sampler for Ddpm {
         &self,
         &transition: &Transition,
         x: Tensor<D>,
+        output: Tensor<D>,
         (): &mut (),
-        model: &mut impl FnMut(Tensor<D>, f64) -> Tensor<D>,
         noise: &mut impl FnMut([usize; D]) -> Tensor<D>,
     ) -> Result<Stepped<D>, SamplerError> {
         let shape = x.dims();
-        let (alpha_bar_t, alpha_bar_previous) = alpha_bars(&self.schedule, transition)?;
-        let output = model(x.clone(), transition.t as f64);
+        let alpha_bars = alpha_bars(&self.schedule, transition)?;
         let (output, learned) = self.split(output, shape)?;
-        let prediction = self.noise.prediction_type;
-        let x_0 = prediction.original(x.clone(), output, Rates::new(alpha_bar_t));
-        let x_0 = self.noise.bound().apply(x_0);
-
-        let alpha_t = alpha_bar_t / alpha_bar_previous;
-        let beta_t = 1.0 - alpha_t;
-        let x_0_share = alpha_bar_previous.sqrt() * beta_t / (1.0 - alpha_bar_t);
-        let x_t_share = alpha_t.sqrt() * (1.0 - alpha_bar_previous) / (1.0 - alpha_bar_t);
-        let mean = x_0.clone().mul_scalar(x_0_share) + x.mul_scalar(x_t_share);
+        let (mean, x_0) = self.mean(x, output, alpha_bars);
         let sample = if transition.t > 0 {
-            let posterior = Posterior::new(alpha_bar_t, alpha_bar_previous);
+            let posterior = Posterior::new(alpha_bars.0, alpha_bars.1);
             mean + self.variance.scale(posterior, learned, noise(shape))
         } else {
             mean
         };
-        Ok(Stepped { sample, original: x_0 })
+        Ok(Stepped { sample, original: Some(x_0) })
     }
 }
 
 impl Ddpm {
+    /// The mean of the next sample, and the clean sample (eq. 7 and 15).
+    pub(super) fn mean<const D: usize>(
+        &self,
+        x: Tensor<D>,
+        output: Tensor<D>,
+        (alpha_bar_t, alpha_bar_previous): (f32, f32),
+    ) -> (Tensor<D>, Tensor<D>) {
+        let prediction = self.noise.prediction_type;
+        let x_0 = prediction.original(x.clone(), output, Rates::new(alpha_bar_t));
+        let x_0 = self.noise.bound().apply(x_0);
+        let alpha_t = alpha_bar_t / alpha_bar_previous;
+        let beta_t = 1.0 - alpha_t;
+        let x_0_share = alpha_bar_previous.sqrt() * beta_t / (1.0 - alpha_bar_t);
+        let x_t_share = alpha_t.sqrt() * (1.0 - alpha_bar_previous) / (1.0 - alpha_bar_t);
+        (x_0.clone().mul_scalar(x_0_share) + x.mul_scalar(x_t_share), x_0)
+    }
+
     /// The prediction and, where the model learned it, the variance: the halves of the channels.
-    fn split<const D: usize>(
+    pub(super) fn split<const D: usize>(
         &self,
         output: Tensor<D>,
         shape: [usize; D],

@@ -27,4 +27,18 @@ pub enum SamplerError {
         /// The number of samples.
         batch: usize,
     },
+    /// A run begins between the two questions to the model that make one step.
+    #[error(
+        "the first step is the second half of one and lacks the first; let `start_at` be an even \
+         number"
+    )]
+    Half,
+    /// A method that diffusers' class does not have.
+    #[error("diffusers' {class} has no `{method}`")]
+    Lacks {
+        /// The class.
+        class: &'static str,
+        /// The method.
+        method: &'static str,
+    },
 }

@@ -23,27 +23,99 @@ macro_rules! samplers {
             $($first)*
             ddim::Ddim = "ddim", "DDIMScheduler";
             ddpm::Ddpm = "ddpm", "DDPMScheduler";
+            cm_stochastic_iterative::CmStochasticIterative = "cm_stochastic_iterative", "CMStochasticIterativeScheduler";
+            ddim_inverse::DdimInverse = "ddim_inverse", "DDIMInverseScheduler";
+            ddim_parallel::DdimParallel = "ddim_parallel", "DDIMParallelScheduler";
+            ddpm_parallel::DdpmParallel = "ddpm_parallel", "DDPMParallelScheduler";
+            deis_multistep::DeisMultistep = "deis_multistep", "DEISMultistepScheduler";
+            dpm_solver_multistep::DpmSolverMultistep = "dpm_solver_multistep", "DPMSolverMultistepScheduler";
+            dpm_solver_multistep_inverse::DpmSolverMultistepInverse = "dpm_solver_multistep_inverse", "DPMSolverMultistepInverseScheduler";
+            dpm_solver_singlestep::DpmSolverSinglestep = "dpm_solver_singlestep", "DPMSolverSinglestepScheduler";
+            edm_dpm_solver_multistep::EdmDpmSolverMultistep = "edm_dpm_solver_multistep", "EDMDPMSolverMultistepScheduler";
+            edm_euler::EdmEuler = "edm_euler", "EDMEulerScheduler";
+            euler::Euler = "euler", "EulerDiscreteScheduler";
+            euler_ancestral::EulerAncestral = "euler_ancestral", "EulerAncestralDiscreteScheduler";
+            flow_match_euler::FlowMatchEuler = "flow_match_euler", "FlowMatchEulerDiscreteScheduler";
+            flow_match_heun::FlowMatchHeun = "flow_match_heun", "FlowMatchHeunDiscreteScheduler";
+            heun::Heun = "heun", "HeunDiscreteScheduler";
+            ipndm::Ipndm = "ipndm", "IPNDMScheduler";
+            kdpm2::Kdpm2 = "kdpm2", "KDPM2DiscreteScheduler";
+            kdpm2_ancestral::Kdpm2Ancestral = "kdpm2_ancestral", "KDPM2AncestralDiscreteScheduler";
+            lcm::Lcm = "lcm", "LCMScheduler";
+            lms::Lms = "lms", "LMSDiscreteScheduler";
+            pndm::Pndm = "pndm", "PNDMScheduler";
+            sa_solver::SaSolver = "sa_solver", "SASolverScheduler";
+            score_sde_ve::ScoreSdeVe = "score_sde_ve", "ScoreSdeVeScheduler";
+            tcd::Tcd = "tcd", "TCDScheduler";
+            unclip::UnClip = "unclip", "UnCLIPScheduler";
+            unipc_multistep::UniPcMultistep = "unipc_multistep", "UniPCMultistepScheduler";
         }
     };
 }
 pub(crate) use samplers;
 
+pub mod cm_stochastic_iterative;
 pub mod ddim;
+pub mod ddim_inverse;
+pub mod ddim_parallel;
 pub mod ddpm;
+pub mod ddpm_parallel;
+pub mod deis_multistep;
+pub mod dpm_solver_multistep;
+pub mod dpm_solver_multistep_inverse;
+pub mod dpm_solver_singlestep;
+pub mod edm_dpm_solver_multistep;
+pub mod edm_euler;
+pub mod euler;
+pub mod euler_ancestral;
+pub mod flow_match_euler;
+pub mod flow_match_heun;
+pub mod heun;
+pub mod ipndm;
+pub mod karras_ve;
+pub mod kdpm2;
+pub mod kdpm2_ancestral;
+pub mod lcm;
+pub mod lms;
+pub mod pndm;
+pub mod repaint;
+pub mod sa_solver;
+pub mod score_sde_ve;
+pub mod tcd;
+pub mod unclip;
+pub mod unipc_multistep;
 
+mod adams;
+mod batch;
+mod churn;
 pub mod config;
+mod consistency_keys;
+mod distilled;
+mod edm_dpm_keys;
+mod edm_keys;
 mod error;
+mod euler_rungs;
+mod flow_levels;
 mod forward;
+mod half;
+mod kronrod;
+mod loops;
 mod prediction;
 mod rows;
+mod score_sde_ve_keys;
+mod sigma_space;
+pub mod solver;
 mod threshold;
+mod two_stages;
+mod unipc_keys;
 mod variance;
 
 pub use config::{
-    Class, ClassError, Config, ConfigError, Fields, FromFields, NoiseConfig, Scheduler,
+    Class, ClassError, Config, ConfigError, Fields, FromFields, NoKeys, NoiseConfig, Scheduler,
 };
 pub use error::SamplerError;
 pub use forward::{add_noise, velocity};
+pub use loops::Loop;
 pub use prediction::PredictionType;
 use rows::CLASSES;
 pub(crate) use rows::with_sampler;
@@ -55,6 +127,8 @@ use std::fmt::Debug;
 
 use burn::tensor::Tensor;
 use burn_repro::{Probe, step_name, step_scope};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::diffusers::Keys;
 use crate::schedule::{Schedule, Transition};
@@ -82,7 +156,27 @@ pub trait Sampler: Named + Debug + Clone + PartialEq + Send + Sync + Sized + 'st
     /// What a step leaves for the next ones, such as earlier predictions; `()` if nothing.
     type Memory<const D: usize>: Default;
 
-    /// diffusers' defaults of the keys that all samplers share, where the class has other ones.
+    /// Those keys of [`NoiseConfig`] that the class does not have: they can be written, as any class's, and have no
+    /// effect.
+    const WITHOUT: &'static [&'static str] = &[];
+
+    /// Whether a run can begin with a noised sample; a few of diffusers' classes have no `add_noise`.
+    const ADDS_NOISE: bool = true;
+
+    /// How many timesteps one step of the method visits; diffusers' `order`, which is 1 for all multistep methods.
+    const ORDER: usize = 1;
+
+    /// The order of its steps, where diffusers has one for the class alone.
+    const LOOP: Loop = Loop::Standard;
+
+    /// Whether the class has diffusers' `batch_step_no_noise`.
+    const BATCHED: bool = false;
+
+    /// Whether diffusers' pipeline of the class ends with the clean sample of the last step, and takes it for an image
+    /// from 0 to 1; any other ends with the sample, and takes it for one from -1 to 1.
+    const ENDS_CLEAN: bool = false;
+
+    /// diffusers' defaults of the keys of [`NoiseConfig`], where the class has other ones.
     #[must_use]
     fn noise_defaults() -> NoiseConfig {
         NoiseConfig::default()
@@ -100,9 +194,43 @@ pub trait Sampler: Named + Debug + Clone + PartialEq + Send + Sync + Sized + 'st
     /// If there is no such number of steps.
     fn steps(&self, count: usize) -> Result<Vec<Self::Step>, ConfigError>;
 
-    /// The sample that a run from `noise` alone begins with; diffusers' `init_noise_sigma` scales it.
-    fn initial<const D: usize>(&self, noise: Tensor<D>) -> Tensor<D> {
-        noise
+    /// The steps of a run of `count` in an order of diffusers' tests, where the class is called otherwise there than by
+    /// its pipeline.
+    ///
+    /// # Errors
+    /// As [`steps`](Self::steps).
+    fn visited(&self, _order: Loop, count: usize) -> Result<Vec<Self::Step>, ConfigError> {
+        self.steps(count)
+    }
+
+    /// The same steps, where each is told which timestep comes next: diffusers' `prev_timestep`, which hardly any class
+    /// takes.
+    fn told_next(&self, _steps: &[Self::Step]) -> Option<Vec<Self::Step>> {
+        None
+    }
+
+    /// The time that the model is asked about in a step; diffusers' `timesteps`.
+    fn time(&self, step: &Self::Step) -> f64;
+
+    /// The sigma of each step and of the end, where the class has such a list; diffusers' `sigmas`.
+    fn sigmas(&self, _steps: &[Self::Step]) -> Vec<f32> {
+        Vec::new()
+    }
+
+    /// The variance between two timesteps as diffusers' `_get_variance` gives it, where the class has that: by type the
+    /// variance, its root or its logarithm. `learned` is what the model says of it.
+    fn variance(&self, _between: Transition, _learned: f32) -> Option<f32> {
+        None
+    }
+
+    /// What noise is multiplied by where a run begins with it alone; diffusers' `init_noise_sigma`.
+    fn init_noise_sigma(&self, _steps: &[Self::Step]) -> f32 {
+        1.0
+    }
+
+    /// The sample as the model is given it; diffusers' `scale_model_input`.
+    fn scale_model_input<const D: usize>(&self, _step: &Self::Step, x: Tensor<D>) -> Tensor<D> {
+        x
     }
 
     /// The sample that a run from `original` begins with: `original` with as much of `noise` as `first` step expects.
@@ -121,30 +249,65 @@ pub trait Sampler: Named + Debug + Clone + PartialEq + Send + Sync + Sized + 'st
         channels
     }
 
-    /// One step: the sample `x` to the sample at the next, earlier time.
+    /// One step, which asks the model once: the sample `x` to the sample at the next time. A method that asks the
+    /// model several times for one step of its own has as many of these steps, as in diffusers.
     ///
-    /// `model` is given a sample and a time and may be asked more than once; `noise` makes fresh noise of a shape.
+    /// `output` is what the model answered; `noise` makes fresh noise of a shape, and is not called where none is due.
     ///
     /// # Errors
-    /// If the step is not in the schedule, or the model's output has another shape than the sampler needs.
+    /// If the step is not in the schedule, or the output has another shape than the sampler needs.
     fn step<const D: usize>(
         &self,
         step: &Self::Step,
         x: Tensor<D>,
+        output: Tensor<D>,
         memory: &mut Self::Memory<D>,
-        model: &mut impl FnMut(Tensor<D>, f64) -> Tensor<D>,
         noise: &mut impl FnMut([usize; D]) -> Tensor<D>,
     ) -> Result<Stepped<D>, SamplerError>;
+
+    /// One step of each sample of a batch, from a training timestep of its own and without fresh noise, in a run of
+    /// `count` steps; diffusers' `batch_step_no_noise`.
+    ///
+    /// # Errors
+    /// As [`step`](Self::step), or if the class has no such method.
+    fn batch_step<const D: usize>(
+        &self,
+        _count: usize,
+        _timesteps: &[usize],
+        _x: Tensor<D>,
+        _output: Tensor<D>,
+    ) -> Result<Tensor<D>, SamplerError> {
+        Err(SamplerError::Lacks { class: Self::CLASS, method: "batch_step_no_noise" })
+    }
 }
 
 /// What one step of a sampler makes; both tensors have the shape of the sample.
 #[derive(Debug, Clone)]
 pub struct Stepped<const D: usize> {
-    /// The sample at the earlier time, diffusers' `prev_sample`.
+    /// The sample at the next time, diffusers' `prev_sample`.
     pub sample: Tensor<D>,
-    /// The clean sample `x_0` as predicted, after clipping or thresholding; diffusers'
+    /// The clean sample `x_0` as predicted, after clipping or thresholding, where the method makes one; diffusers'
     /// `pred_original_sample`.
-    pub original: Tensor<D>,
+    pub original: Option<Tensor<D>>,
+}
+
+impl<const D: usize> From<Tensor<D>> for Stepped<D> {
+    fn from(sample: Tensor<D>) -> Self {
+        Self { sample, original: None }
+    }
+}
+
+/// Who is given the sample as [`Sampler::scale_model_input`] makes it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Scaled {
+    /// Nobody.
+    None,
+    /// The model and the step, as in diffusers' tests of schedulers.
+    ReplaceSample,
+    /// The model, as in diffusers' pipelines.
+    #[default]
+    ModelInputOnly,
 }
 
 /// Runs a sampler from the sample `x` to one of the same shape; `probe` records the sample after each step as
@@ -155,19 +318,51 @@ pub struct Stepped<const D: usize> {
 pub fn sample<S: Sampler, const D: usize>(
     sampler: &S,
     steps: &[S::Step],
-    mut x: Tensor<D>,
+    scaled: Scaled,
+    x: Tensor<D>,
+    model: impl FnMut(Tensor<D>, f64) -> Tensor<D>,
+    noise: impl FnMut([usize; D], &mut Probe) -> Tensor<D>,
+    probe: &mut Probe,
+) -> Result<Tensor<D>, SamplerError> {
+    Ok(sample_with_original(sampler, steps, scaled, x, model, noise, probe)?.sample)
+}
+
+/// The same, with the clean sample that the last step predicted.
+pub(crate) fn sample_with_original<S: Sampler, const D: usize>(
+    sampler: &S,
+    steps: &[S::Step],
+    scaled: Scaled,
+    x: Tensor<D>,
     mut model: impl FnMut(Tensor<D>, f64) -> Tensor<D>,
     mut noise: impl FnMut([usize; D], &mut Probe) -> Tensor<D>,
     probe: &mut Probe,
-) -> Result<Tensor<D>, SamplerError> {
+) -> Result<Stepped<D>, SamplerError> {
+    let mut last = Stepped::from(x);
     let mut memory = S::Memory::default();
     for (index, step) in steps.iter().enumerate() {
         let _step = step_scope(index, steps.len());
         let mut noise = |shape| noise(shape, probe);
-        x = sampler.step(step, x, &mut memory, &mut model, &mut noise)?.sample;
-        probe.record(step_name(index, steps.len(), "latents"), &x);
+        let Stepped { sample: mut x, .. } = last;
+        let asked = match scaled {
+            Scaled::None => x.clone(),
+            Scaled::ReplaceSample | Scaled::ModelInputOnly => {
+                sampler.scale_model_input(step, x.clone())
+            }
+        };
+        if scaled == Scaled::ReplaceSample {
+            x = asked.clone();
+        }
+        let output = model(asked, sampler.time(step));
+        last = sampler.step(step, x, output, &mut memory, &mut noise)?;
+        probe.record(step_name(index, steps.len(), "latents"), &last.sample);
     }
-    Ok(x)
+    Ok(last)
+}
+
+/// The noise that a run begins with: `x` times `init_noise_sigma`. Left as it is where that is 1, so that no operation is
+/// recorded that diffusers' samplers without a sigma do not need.
+pub(crate) fn scaled_by<const D: usize>(x: Tensor<D>, init_noise_sigma: f32) -> Tensor<D> {
+    if init_noise_sigma.to_bits() == 1f32.to_bits() { x } else { x.mul_scalar(init_noise_sigma) }
 }
 
 /// Alpha bar of timestep `t`.

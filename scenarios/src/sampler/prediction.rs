@@ -20,6 +20,10 @@ pub enum PredictionType {
     /// arXiv 2202.00512, section 4 and appendix D).
     #[serde(rename = "v_prediction")]
     Velocity,
+    /// The velocity `epsilon - x_0` of a flow, whose signal and noise add up to 1 (Lipman et al. 2022, arXiv
+    /// 2210.02747); a few classes have it.
+    #[serde(rename = "flow_prediction")]
+    Flow,
 }
 
 /// How much of a noisy sample is signal and how much is noise.
@@ -58,6 +62,7 @@ impl PredictionType {
             Self::Epsilon => (x - output.mul_scalar(rates.noise)).div_scalar(rates.signal),
             Self::Sample => output,
             Self::Velocity => x.mul_scalar(rates.signal) - output.mul_scalar(rates.noise),
+            Self::Flow => x - output.mul_scalar(rates.noise),
         }
     }
 
@@ -72,6 +77,7 @@ impl PredictionType {
             Self::Epsilon => output,
             Self::Sample => rates.epsilon(x, output),
             Self::Velocity => output.mul_scalar(rates.signal) + x.mul_scalar(rates.noise),
+            Self::Flow => x + output.mul_scalar(rates.signal),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::config::{ClassError, Config, FromFields, NoiseConfig};
+use super::config::{ClassError, Config, FromFields, NoiseConfig, TimedArguments};
 use super::{Named, Sampler};
 
 /// `A, B` as `(A, (B, ()))`.
@@ -36,7 +36,8 @@ macro_rules! follow {
         pub type AllKeys = pairs!($(<super::$module::$Sampler as Sampler>::Keys,)+);
 
         /// The arguments of all samplers.
-        pub type AllArguments = pairs!($(<super::$module::$Sampler as Sampler>::Arguments,)+);
+        pub type AllArguments =
+            (TimedArguments, pairs!($(<super::$module::$Sampler as Sampler>::Arguments,)+));
 
         /// The configuration of whichever sampler `_class_name` says; the key has to be there.
         #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +60,7 @@ macro_rules! follow {
             ) -> Result<Self, ClassError> {
                 match class {
                     $(Some($class) => Config::from_fields(class, written).map(Self::$Sampler),)+
-                    Some(other) => Err(ClassError::Unsupported(other.to_owned())),
+                    Some(other) => Err(ClassError::unsupported(other)),
                     None => Err(ClassError::Missing),
                 }
             }
@@ -74,6 +75,14 @@ macro_rules! follow {
         }
     };
 }
+
+/// Where nothing says which sampler is meant, it is DDIM, as in diffusers' pipelines that come with one.
+impl Default for SchedulerConfig {
+    fn default() -> Self {
+        Self::Ddim(Config::default())
+    }
+}
+
 // A macro that makes a macro needs a dollar sign from outside.
 super::samplers!(follow $);
 pub(crate) use with_sampler;

@@ -40,7 +40,11 @@ pub(super) struct Posterior {
 impl Posterior {
     pub fn new(alpha_bar_t: f32, alpha_bar_previous: f32) -> Self {
         let beta = 1.0 - alpha_bar_t / alpha_bar_previous;
-        let beta_tilde = (1.0 - alpha_bar_previous) / (1.0 - alpha_bar_t) * beta;
+        Self::of(beta, (1.0 - alpha_bar_previous) / (1.0 - alpha_bar_t) * beta)
+    }
+
+    /// From the two variances themselves.
+    pub fn of(beta: f32, beta_tilde: f32) -> Self {
         Self { beta, beta_tilde: beta_tilde.max(1e-20) }
     }
 }
@@ -63,6 +67,21 @@ impl VarianceType {
             (Self::Learned, Some(variance)) => noise * variance.sqrt(),
             (Self::LearnedRange, Some(share)) => noise * between(posterior, share),
             _ => noise.mul_scalar(self.deviation(posterior)),
+        }
+    }
+
+    /// What diffusers' `_get_variance` gives: by type the variance, its root or its logarithm.
+    pub(super) fn value(self, Posterior { beta, beta_tilde }: Posterior, learned: f32) -> f32 {
+        match self {
+            Self::FixedSmall => beta_tilde,
+            Self::FixedSmallLog => (0.5 * beta_tilde.ln()).exp(),
+            Self::FixedLarge => beta,
+            Self::FixedLargeLog => beta.ln(),
+            Self::Learned => learned,
+            Self::LearnedRange => {
+                let share = (learned + 1.0) / 2.0;
+                share * beta.ln() + (1.0 - share) * beta_tilde.ln()
+            }
         }
     }
 

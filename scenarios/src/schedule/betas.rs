@@ -24,6 +24,9 @@ pub enum BetaSchedule {
     SquaredCosine,
     /// A logistic curve from `beta_start` to `beta_end` (GeoDiff, arXiv 2203.02923).
     Sigmoid,
+    /// Betas of a falling exponential, `exp(-12 t)`, at most 0.999.
+    #[serde(rename = "exp")]
+    Exponential,
     /// Betas of a Laplace-distributed log signal-to-noise ratio (arXiv 2407.03297), at most 0.999.
     Laplace,
 }
@@ -31,8 +34,8 @@ pub enum BetaSchedule {
 impl BetaSchedule {
     /// The betas of `count` training timesteps.
     ///
-    /// `start` and `end` are the first and the last beta; the cosine and the Laplace schedule do
-    /// not look at them.
+    /// `start` and `end` are the first and the last beta; the cosine, the exponential and the Laplace
+    /// schedule do not look at them.
     #[must_use]
     pub fn betas(self, start: f64, end: f64, count: usize) -> Vec<f32> {
         match self {
@@ -46,6 +49,7 @@ impl BetaSchedule {
                 .into_iter()
                 .map(|share| share * (end - start) as f32 + start as f32)
                 .collect(),
+            Self::Exponential => from_alpha_bar(count, |share| (share * -12.0).exp()),
             Self::Laplace => from_alpha_bar(count, laplace),
         }
     }

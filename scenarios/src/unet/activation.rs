@@ -26,7 +26,7 @@ pub enum Activation {
 }
 
 impl Activation {
-    pub(super) fn forward<const D: usize>(self, input: Tensor<D>) -> Tensor<D> {
+    pub(crate) fn forward<const D: usize>(self, input: Tensor<D>) -> Tensor<D> {
         match self {
             Self::Silu => activation::silu(input),
             Self::Mish => activation::mish(input),

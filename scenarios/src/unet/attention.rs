@@ -11,14 +11,16 @@ use super::weights::Reader;
 
 /// One attention layer.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct AttentionConfig {
-    pub(super) channels: usize,
+pub(crate) struct AttentionConfig {
+    pub(crate) channels: usize,
     /// Channels of one head, at most `channels`.
-    pub(super) head_dim: usize,
+    pub(crate) head_dim: usize,
     /// Groups of the norm in front; none for no norm.
-    pub(super) groups: Option<usize>,
-    pub(super) epsilon: f64,
-    pub(super) rescale_output_factor: f64,
+    pub(crate) groups: Option<usize>,
+    pub(crate) epsilon: f64,
+    pub(crate) rescale_output_factor: f64,
+    /// Whether queries, keys and values have a bias; the output always has one.
+    pub(crate) has_bias: bool,
 }
 
 impl AttentionConfig {
@@ -28,18 +30,21 @@ impl AttentionConfig {
         self.channels.checked_div(self.head_dim).unwrap_or(0)
     }
 
-    pub(super) fn declare(&self, parameters: &mut Declaration<'_>) {
+    pub(crate) fn declare(&self, parameters: &mut Declaration<'_>) {
         let (channels, inner) = (self.channels, self.heads() * self.head_dim);
         if self.groups.is_some() {
-            parameters.group_norm("group_norm", channels);
+            parameters.norm("group_norm", channels);
         }
-        parameters.linear("to_q", [channels, inner]);
-        parameters.linear("to_k", [channels, inner]);
-        parameters.linear("to_v", [channels, inner]);
+        for name in ["to_q", "to_k", "to_v"] {
+            match self.has_bias {
+                true => parameters.linear(name, [channels, inner]),
+                false => parameters.linear_without_bias(name, [channels, inner]),
+            }
+        }
         parameters.linear("to_out.0", [inner, channels]);
     }
 
-    pub(super) fn init(&self, weights: &Reader<'_>) -> Attention {
+    pub(crate) fn init(&self, weights: &Reader<'_>) -> Attention {
         Attention {
             group_norm: self
                 .groups
@@ -54,9 +59,9 @@ impl AttentionConfig {
     }
 }
 
-/// Self-attention over all pixels.
+/// Self-attention over all pixels, or over any other tokens.
 #[derive(Module, Debug)]
-pub(super) struct Attention {
+pub(crate) struct Attention {
     group_norm: Option<GroupNorm>,
     to_q: Linear,
     to_k: Linear,
@@ -68,7 +73,7 @@ pub(super) struct Attention {
 
 impl Attention {
     /// `(N, C, H, W)` to the same shape.
-    pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+    pub(crate) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let [batch, channels, height, width] = input.dims();
         let hidden = match &self.group_norm {
             Some(norm) => within("group_norm", || norm.forward(input.clone())),
@@ -81,7 +86,7 @@ impl Attention {
     }
 
     /// `softmax(Q K^T / sqrt(d)) V` for each head: Vaswani et al. (2017), equation 1; `(N, L, C)`.
-    fn attend(&self, pixels: Tensor<3>) -> Tensor<3> {
+    pub(crate) fn attend(&self, pixels: Tensor<3>) -> Tensor<3> {
         let query = within("to_q", || linear(&self.to_q, pixels.clone()));
         let key = within("to_k", || linear(&self.to_k, pixels.clone()));
         let value = within("to_v", || linear(&self.to_v, pixels));

@@ -77,7 +77,7 @@ impl DownBlock2D {
         skips: &mut Vec<Tensor<4>>,
     ) -> Tensor<4> {
         for (layer, resnet) in self.resnets.iter().enumerate() {
-            hidden = within(format_args!("resnets.{layer}"), || resnet.forward(hidden, time));
+            hidden = within(format_args!("resnets.{layer}"), || resnet.forward(hidden, Some(time)));
             if let Some(attention) = self.attentions.get(layer) {
                 hidden = within(format_args!("attentions.{layer}"), || attention.forward(hidden));
             }
@@ -86,7 +86,7 @@ impl DownBlock2D {
         if let Some(downsampler) = &self.downsampler {
             hidden = within("downsamplers.0", || match downsampler {
                 Downsampler::Conv(conv) => conv.forward(hidden),
-                Downsampler::Resnet(resnet) => resnet.forward(hidden, time),
+                Downsampler::Resnet(resnet) => resnet.forward(hidden, Some(time)),
             });
             skips.push(hidden.clone());
         }

@@ -14,26 +14,26 @@ const MAX_PERIOD: f64 = 10_000.0;
 
 /// What is known of the projection before there are weights.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct TimeProjectionConfig {
-    pub(super) kind: TimeEmbeddingType,
+pub(crate) struct TimeProjectionConfig {
+    pub(crate) kind: TimeEmbeddingType,
     /// Channels of the first level.
-    pub(super) channels: usize,
-    pub(super) freq_shift: f64,
-    pub(super) flip_sin_to_cos: bool,
+    pub(crate) channels: usize,
+    pub(crate) freq_shift: f64,
+    pub(crate) flip_sin_to_cos: bool,
     /// Rows of a learned table.
-    pub(super) num_train_timesteps: usize,
+    pub(crate) num_train_timesteps: usize,
 }
 
 impl TimeProjectionConfig {
     /// Length of the vector.
-    pub(super) fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         match self.kind {
             TimeEmbeddingType::Positional | TimeEmbeddingType::Learned => self.channels,
             TimeEmbeddingType::Fourier => 2 * self.channels,
         }
     }
 
-    pub(super) fn declare(&self, parameters: &mut Declaration<'_>) {
+    pub(crate) fn declare(&self, parameters: &mut Declaration<'_>) {
         match self.kind {
             TimeEmbeddingType::Positional => {}
             TimeEmbeddingType::Fourier => {
@@ -46,7 +46,7 @@ impl TimeProjectionConfig {
         }
     }
 
-    pub(super) fn init(&self, weights: &Reader<'_>) -> TimeProjection {
+    pub(crate) fn init(&self, weights: &Reader<'_>) -> TimeProjection {
         match self.kind {
             TimeEmbeddingType::Positional => TimeProjection::Positional {
                 frequencies: self.frequencies(),
@@ -85,7 +85,7 @@ impl TimeProjectionConfig {
 /// not depend on the platform's libm. Compared with torch over timesteps 0 to 999: the frequencies
 /// are the same bits, and one sine or cosine in twenty is one bit away.
 #[derive(Debug, Clone)]
-pub(super) enum TimeProjection {
+pub(crate) enum TimeProjection {
     Positional { frequencies: Vec<f32>, cosines_first: bool, width: usize },
     Fourier { frequencies: Vec<f32> },
     Learned { table: Vec<f32>, width: usize },
@@ -93,13 +93,13 @@ pub(super) enum TimeProjection {
 
 impl TimeProjection {
     /// One row for each timestep: `(timesteps.len(), width)`.
-    pub(super) fn forward(&self, timesteps: &[f64], device: &Device) -> Tensor<2> {
+    pub(crate) fn forward(&self, timesteps: &[f64], device: &Device) -> Tensor<2> {
         let rows: Vec<f32> = timesteps.iter().flat_map(|&timestep| self.row(timestep)).collect();
         let shape = [timesteps.len(), rows.len() / timesteps.len()];
         Tensor::from_data(TensorData::new(rows, shape), device)
     }
 
-    pub(super) fn row(&self, timestep: f64) -> Vec<f32> {
+    pub(crate) fn row(&self, timestep: f64) -> Vec<f32> {
         match self {
             Self::Positional { frequencies, cosines_first, width } => {
                 let angles = frequencies.iter().map(|frequency| timestep as f32 * frequency);
@@ -134,18 +134,18 @@ fn sines_and_cosines(angles: impl Iterator<Item = f32>, cosines_first: bool) -> 
 
 /// The network behind the projection.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct TimestepEmbeddingConfig {
-    pub(super) input: usize,
-    pub(super) output: usize,
+pub(crate) struct TimestepEmbeddingConfig {
+    pub(crate) input: usize,
+    pub(crate) output: usize,
 }
 
 impl TimestepEmbeddingConfig {
-    pub(super) fn declare(&self, parameters: &mut Declaration<'_>) {
+    pub(crate) fn declare(&self, parameters: &mut Declaration<'_>) {
         parameters.linear("linear_1", [self.input, self.output]);
         parameters.linear("linear_2", [self.output, self.output]);
     }
 
-    pub(super) fn init(&self, weights: &Reader<'_>) -> TimestepEmbedding {
+    pub(crate) fn init(&self, weights: &Reader<'_>) -> TimestepEmbedding {
         TimestepEmbedding {
             linear_1: weights.linear("linear_1"),
             linear_2: weights.linear("linear_2"),
@@ -155,14 +155,14 @@ impl TimestepEmbeddingConfig {
 
 /// `time_embedding`: two linear layers with a SiLU between them.
 #[derive(Module, Debug)]
-pub(super) struct TimestepEmbedding {
+pub(crate) struct TimestepEmbedding {
     linear_1: Linear,
     linear_2: Linear,
 }
 
 impl TimestepEmbedding {
     /// `(N, input)` to `(N, output)`.
-    pub(super) fn forward(&self, rows: Tensor<2>) -> Tensor<2> {
+    pub(crate) fn forward(&self, rows: Tensor<2>) -> Tensor<2> {
         let hidden = within("linear_1", || linear(&self.linear_1, rows));
         let hidden = within("act", || activation::silu(hidden));
         within("linear_2", || linear(&self.linear_2, hidden))

@@ -3,7 +3,7 @@
 use super::{DownBlockType, UNet2DConfig, UpBlockType};
 
 /// Elements of a 3 by 3 kernel.
-const KERNEL: usize = 9;
+pub(crate) const KERNEL: usize = 9;
 
 /// What a model asks of a target, in elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -12,6 +12,17 @@ pub struct Extent {
     pub longest_reduction: usize,
     /// The most that one tensor holds: activations, or the scores of attention.
     pub largest_tensor: usize,
+}
+
+impl Extent {
+    /// The larger of both, for what runs one after the other.
+    #[must_use]
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            longest_reduction: self.longest_reduction.max(other.longest_reduction),
+            largest_tensor: self.largest_tensor.max(other.largest_tensor),
+        }
+    }
 }
 
 impl UNet2DConfig {

@@ -1,10 +1,10 @@
-//! A folder with a UNet: `unet/config.json` and its weights, or both at the root, as in google/ddpm-cifar10-32.
+//! A folder with a model: `unet/config.json` and its weights, or both at the root, as in google/ddpm-cifar10-32.
 
 use std::path::{Path, PathBuf};
 
 use super::checkpoint::Checkpoint;
 use super::layout::Layout;
-use super::{CheckpointError, ConfigError, LayoutError, UNet2DConfig, Weights};
+use super::{Architecture, CheckpointError, ConfigError, LayoutError, Weights};
 use crate::diffusers::{FileError, Keyed, listed};
 
 const CONFIG: &str = "config.json";
@@ -12,8 +12,8 @@ const CONFIG: &str = "config.json";
 /// A folder whose configuration has been read and checked, against the headers of its weights, too; the values of the
 /// weights have not been read yet.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ModelFolder {
-    config: UNet2DConfig,
+pub struct Folder<C> {
+    config: C,
     checkpoint: Checkpoint,
     notices: Vec<String>,
 }
@@ -23,16 +23,20 @@ pub struct ModelFolder {
 pub enum FolderError {
     /// Neither layout is there.
     #[error(
-        "find a UNet in {}: it has neither unet/config.json nor config.json; {help}",
+        "find a {noun} in {}: it has neither {part}/config.json nor config.json; {help}",
         folder.display()
     )]
     NoConfig {
+        /// What people call the model.
+        noun: &'static str,
+        /// The folder of a pipeline's part.
+        part: &'static str,
         /// The folder.
         folder: PathBuf,
         /// What to do about it.
         help: &'static str,
     },
-    /// The configuration cannot be read, or is not a `UNet2DModel`'s.
+    /// The configuration cannot be read, or is another class's.
     #[error(transparent)]
     File(#[from] FileError),
     /// The configuration cannot be built.
@@ -51,13 +55,13 @@ pub enum FolderError {
     Checkpoint(#[from] CheckpointError),
 }
 
-impl ModelFolder {
+impl<C: Architecture> Folder<C> {
     /// Reads and checks the configuration, and the headers of the weights.
     ///
     /// # Errors
     /// Which file is missing or wrong, and what to do.
     pub fn open(folder: &Path) -> Result<Self, FolderError> {
-        let nested = folder.join("unet");
+        let nested = folder.join(C::PART);
         let Some(place) =
             [nested.as_path(), folder].into_iter().find(|place| place.join(CONFIG).is_file())
         else {
@@ -66,23 +70,25 @@ impl ModelFolder {
                 true => "it is a cache of huggingface_hub: give the folder below `snapshots` in it",
                 false => "put a diffusers model folder there",
             };
-            return Err(FolderError::NoConfig { folder: folder.into(), help });
+            let folder = folder.into();
+            return Err(FolderError::NoConfig { noun: C::NOUN, part: C::PART, folder, help });
         };
         let path = place.join(CONFIG);
-        let Keyed { config, ignored, .. } = Keyed::<UNet2DConfig>::read(&path)?;
+        let Keyed { config, ignored, .. } = Keyed::<C>::read(&path)?;
         if let Err(source) = config.validate() {
             return Err(FolderError::Config { path, source });
         }
-        let checkpoint = Checkpoint::open(Layout::find(place)?, config.parameters())?;
-        let ignored = (!ignored.is_empty())
-            .then(|| format!("{CONFIG} of the UNet: keys without effect: {}", listed(&ignored)));
+        let checkpoint = Checkpoint::open(Layout::find(place, C::CLASS)?, config.parameters())?;
+        let ignored = (!ignored.is_empty()).then(|| {
+            format!("{CONFIG} of the {}: keys without effect: {}", C::NOUN, listed(&ignored))
+        });
         let notices = ignored.into_iter().chain(checkpoint.notices().to_vec()).collect();
         Ok(Self { config, checkpoint, notices })
     }
 
     /// The configuration.
     #[must_use]
-    pub fn config(&self) -> &UNet2DConfig {
+    pub fn config(&self) -> &C {
         &self.config
     }
 

@@ -1,9 +1,9 @@
 //! Weights as torch draws them: `torch.manual_seed(seed); UNet2DModel(**config)`, bit for bit.
 //!
-//! The order of the draws is the order of `UNet2DConfig::parameters`.
+//! The order of the draws is the order of `Architecture::parameters`.
 
 use super::parameters::Initial;
-use super::{ConfigError, Parameter, UNet2DConfig, Weights};
+use super::{Architecture, ConfigError, Parameter, Weights};
 use burn_repro::torch::Generator;
 
 /// The scale diffusers gives the frequencies of a Fourier time embedding.
@@ -14,12 +14,23 @@ impl Weights {
     /// on an x86-64 CPU with AVX2.
     ///
     /// # Errors
-    /// What [`UNet2DConfig::validate`] finds.
-    pub fn initialise(config: &UNet2DConfig, seed: u64) -> Result<Self, ConfigError> {
+    /// What [`Architecture::validate`] finds.
+    pub fn initialise<C: Architecture>(config: &C, seed: u64) -> Result<Self, ConfigError> {
+        Self::draw(config, &mut Generator::manual_seed(seed))
+    }
+
+    /// The same from a generator that has been seeded before, as a second model gets them that is constructed after a
+    /// first.
+    ///
+    /// # Errors
+    /// What [`Architecture::validate`] finds.
+    pub fn draw<C: Architecture>(
+        config: &C,
+        generator: &mut Generator,
+    ) -> Result<Self, ConfigError> {
         config.validate()?;
-        let mut generator = Generator::manual_seed(seed);
         let draw = |parameter: Parameter| {
-            let values = draw(&parameter, &mut generator);
+            let values = draw(&parameter, generator);
             (parameter, values)
         };
         Ok(Self::new(config.parameters().into_iter().map(draw).collect()))
@@ -38,6 +49,12 @@ fn draw(parameter: &Parameter, generator: &mut Generator) -> Vec<f32> {
             generator.uniform(numel, -bound, bound)
         }
         Initial::Normal => generator.normal(numel, 0.0, 1.0),
+        Initial::Codebook { entries } => {
+            // An `Embedding` draws its own first.
+            let _: Vec<f32> = generator.normal(numel, 0.0, 1.0);
+            let bound = 1.0 / entries as f64;
+            generator.uniform(numel, -bound, bound)
+        }
         Initial::Frequencies => {
             // diffusers draws the frequencies, throws them away and draws them again.
             let _: Vec<f32> = generator.randn(numel);

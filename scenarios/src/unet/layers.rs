@@ -8,14 +8,14 @@ use super::weights::Reader;
 
 /// The layers of one level.
 #[derive(Debug, Clone)]
-pub(super) struct LayersConfig {
-    pub(super) resnets: Vec<ResnetBlock2DConfig>,
+pub(crate) struct LayersConfig {
+    pub(crate) resnets: Vec<ResnetBlock2DConfig>,
     /// What follows every residual block, if anything does.
-    pub(super) attention: Option<AttentionConfig>,
+    pub(crate) attention: Option<AttentionConfig>,
 }
 
 impl LayersConfig {
-    pub(super) fn declare(&self, parameters: &mut Declaration<'_>) {
+    pub(crate) fn declare(&self, parameters: &mut Declaration<'_>) {
         for (layer, resnet) in self.resnets.iter().enumerate() {
             resnet.declare(&mut parameters.enter(format!("resnets.{layer}")));
             if let Some(attention) = &self.attention {
@@ -25,7 +25,7 @@ impl LayersConfig {
     }
 
     /// The residual blocks, and as many attention layers or none.
-    pub(super) fn init(&self, weights: &Reader<'_>) -> (Vec<ResnetBlock2D>, Vec<Attention>) {
+    pub(crate) fn init(&self, weights: &Reader<'_>) -> (Vec<ResnetBlock2D>, Vec<Attention>) {
         let enter = |kind: &str, layer: usize| weights.enter(format!("{kind}.{layer}"));
         let resnets = (self.resnets.iter().enumerate())
             .map(|(layer, resnet)| resnet.init(&enter("resnets", layer)))

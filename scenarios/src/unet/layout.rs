@@ -80,7 +80,8 @@ struct Index {
 
 impl Layout {
     /// Finds the weights as `from_pretrained` does: an index before a single file. A variant only where nothing else is.
-    pub(super) fn find(folder: &Path) -> Result<Self, LayoutError> {
+    /// `class` is the model's in diffusers.
+    pub(super) fn find(folder: &Path, class: &str) -> Result<Self, LayoutError> {
         let names = names(folder)?;
         for stem in STEMS {
             let index = format!("{stem}.safetensors.index.json");
@@ -100,7 +101,7 @@ impl Layout {
             }
         }
         match variants.len() {
-            0 => Err(missing(folder, &names)),
+            0 => Err(missing(folder, &names, class)),
             1 => {
                 let (variant, name) = variants.into_iter().next().expect("there is one");
                 let there =
@@ -185,13 +186,16 @@ fn shards(folder: &Path, index: &Path) -> Result<Vec<WeightsFile>, LayoutError> 
 }
 
 /// What to say of a folder without weights that can be read.
-fn missing(folder: &Path, names: &BTreeSet<String>) -> LayoutError {
+fn missing(folder: &Path, names: &BTreeSet<String>, class: &str) -> LayoutError {
     let is_pickle = |name: &&String| {
         let name = name.strip_suffix(".index.json").unwrap_or(name);
         name.rsplit_once('.').is_some_and(|(_, kind)| PICKLES.contains(&kind))
     };
     if let Some(name) = names.iter().find(is_pickle) {
-        return LayoutError::Pickle { path: folder.join(name), command: conversion(folder, name) };
+        return LayoutError::Pickle {
+            path: folder.join(name),
+            command: conversion(folder, name, class),
+        };
     }
     let path = folder.join(format!("{}.safetensors", STEMS[0]));
     let others = listed(names.iter().filter(|name| name.ends_with(".safetensors")).take(LISTED));
@@ -203,7 +207,7 @@ fn missing(folder: &Path, names: &BTreeSet<String>) -> LayoutError {
 }
 
 /// The line of Python that writes a pickle as safetensors.
-fn conversion(folder: &Path, name: &str) -> String {
+fn conversion(folder: &Path, name: &str, class: &str) -> String {
     let (folder, file) = (folder.display(), folder.join(name));
     if !name.contains(".bin") {
         return format!(
@@ -219,7 +223,7 @@ fn conversion(folder: &Path, name: &str) -> String {
     let variant = variant.and_then(|rest| rest.strip_prefix('.'));
     let variant = variant.map_or(String::new(), |variant| format!(", variant='{variant}'"));
     format!(
-        "python -c \"from diffusers import UNet2DModel as M; M.from_pretrained(r'{folder}'{variant})\
+        "python -c \"from diffusers import {class} as M; M.from_pretrained(r'{folder}'{variant})\
          .save_pretrained(r'{folder}')\""
     )
 }

@@ -11,13 +11,13 @@ use super::weights::Reader;
 
 /// The block in the middle: two equal residual blocks around an attention layer.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct UNetMidBlock2DConfig {
-    pub(super) resnet: ResnetBlock2DConfig,
-    pub(super) attention: Option<AttentionConfig>,
+pub(crate) struct UNetMidBlock2DConfig {
+    pub(crate) resnet: ResnetBlock2DConfig,
+    pub(crate) attention: Option<AttentionConfig>,
 }
 
 impl UNetMidBlock2DConfig {
-    pub(super) fn declare(&self, parameters: &mut Declaration<'_>) {
+    pub(crate) fn declare(&self, parameters: &mut Declaration<'_>) {
         self.resnet.declare(&mut parameters.enter("resnets.0"));
         if let Some(attention) = &self.attention {
             attention.declare(&mut parameters.enter("attentions.0"));
@@ -25,7 +25,7 @@ impl UNetMidBlock2DConfig {
         self.resnet.declare(&mut parameters.enter("resnets.1"));
     }
 
-    pub(super) fn init(&self, weights: &Reader<'_>) -> UNetMidBlock2D {
+    pub(crate) fn init(&self, weights: &Reader<'_>) -> UNetMidBlock2D {
         let attention = |config: &AttentionConfig| config.init(&weights.enter("attentions.0"));
         UNetMidBlock2D {
             resnets: [0, 1].map(|i| self.resnet.init(&weights.enter(format!("resnets.{i}")))),
@@ -36,14 +36,14 @@ impl UNetMidBlock2DConfig {
 
 /// The block in the middle.
 #[derive(Module, Debug)]
-pub(super) struct UNetMidBlock2D {
+pub(crate) struct UNetMidBlock2D {
     resnets: [ResnetBlock2D; 2],
     attention: Option<Attention>,
 }
 
 impl UNetMidBlock2D {
     /// `(N, C, H, W)` to the same shape.
-    pub(super) fn forward(&self, hidden: Tensor<4>, time: &Tensor<2>) -> Tensor<4> {
+    pub(crate) fn forward(&self, hidden: Tensor<4>, time: Option<&Tensor<2>>) -> Tensor<4> {
         let [first, second] = &self.resnets;
         let mut hidden = within("resnets.0", || first.forward(hidden, time));
         if let Some(attention) = &self.attention {

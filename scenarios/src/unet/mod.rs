@@ -14,41 +14,44 @@
 //! stands beside the `init` that makes the module from weights of those names. Names are those of
 //! diffusers' `state_dict`.
 //!
-//! No sampler, no schedule and no noise lives here.
+//! No sampler, no schedule and no noise lives here. What other models have in common with this one, they use from here:
+//! parameters, weights and their files ([`Architecture`]), residual blocks, attention, changes of the resolution.
 
 mod activation;
-mod attention;
+mod architecture;
+pub(crate) mod attention;
 mod checkpoint;
 mod config;
 mod down_block;
-mod embedding;
-mod extent;
+pub(crate) mod embedding;
+pub(crate) mod extent;
 mod folder;
 mod header;
 mod initialisation;
-mod layers;
+pub(crate) mod layers;
 mod layout;
-mod mid_block;
+pub(crate) mod mid_block;
 mod model;
 mod names;
 mod norms;
-mod parameters;
+pub(crate) mod parameters;
 mod plan;
 mod problem;
-mod resnet;
-mod sampling;
+pub(crate) mod resnet;
+pub(crate) mod sampling;
 mod up_block;
-mod validation;
-mod weights;
+pub(crate) mod validation;
+pub(crate) mod weights;
 
 pub use activation::Activation;
+pub use architecture::Architecture;
 pub use checkpoint::CheckpointError;
 pub use config::{
     ClassName, DownBlockType, MidBlockType, SampleSize, SamplingType, TimeEmbeddingType,
     TimeScaleShift, UNet2DConfig, UpBlockType,
 };
 pub use extent::Extent;
-pub use folder::{FolderError, ModelFolder};
+pub use folder::{Folder, FolderError};
 pub use header::HeaderError;
 pub use layout::LayoutError;
 pub use model::UNet2DModel;
@@ -56,3 +59,6 @@ pub use parameters::Parameter;
 pub use problem::TensorProblem;
 pub use validation::{ConfigError, InputError};
 pub use weights::{MismatchedWeights, Weights};
+
+/// A folder with a `UNet2DModel`.
+pub type ModelFolder = Folder<UNet2DConfig>;

@@ -13,7 +13,10 @@ use super::parameters::Declaration;
 use super::sampling::SAME;
 use super::up_block::UpBlock2D;
 use super::weights::Reader;
-use super::{MismatchedWeights, Parameter, TimeEmbeddingType, UNet2DConfig, Weights};
+use super::{
+    Architecture, ConfigError, MismatchedWeights, Parameter, TimeEmbeddingType, UNet2DConfig,
+    Weights,
+};
 
 impl UNet2DConfig {
     /// Every parameter of the model, in the order in which diffusers' `UNet2DModel.__init__` makes
@@ -35,7 +38,7 @@ impl UNet2DConfig {
         for (level, block) in self.up_blocks().iter().enumerate() {
             block.declare(&mut root.enter(format!("up_blocks.{level}")));
         }
-        root.group_norm("conv_norm_out", first);
+        root.norm("conv_norm_out", first);
         root.conv2d("conv_out", [first, self.out_channels], 3);
         parameters
     }
@@ -44,6 +47,25 @@ impl UNet2DConfig {
     #[must_use]
     pub fn parameter_count(&self) -> usize {
         self.parameters().iter().map(Parameter::numel).sum()
+    }
+}
+
+impl Architecture for UNet2DConfig {
+    const CLASS: &'static str = "UNet2DModel";
+    const PART: &'static str = "unet";
+    const NOUN: &'static str = "UNet";
+    type Model = UNet2DModel;
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        Self::validate(self)
+    }
+
+    fn parameters(&self) -> Vec<Parameter> {
+        Self::parameters(self)
+    }
+
+    fn build(&self, weights: &Weights, device: &Device) -> Result<UNet2DModel, MismatchedWeights> {
+        UNet2DModel::new(self, weights, device)
     }
 }
 
@@ -76,7 +98,7 @@ impl UNet2DModel {
         weights: &Weights,
         device: &Device,
     ) -> Result<Self, MismatchedWeights> {
-        weights.check(config)?;
+        weights.check(&config.parameters())?;
         let root = Reader::root(weights, device);
         let (groups, epsilon) = (config.norm_num_groups, config.norm_eps);
         let level = |kind: &str, level: usize| root.enter(format!("{kind}.{level}"));
@@ -143,7 +165,7 @@ impl UNet2DModel {
             hidden = block.forward(hidden, time, &mut skips);
         }
         if let Some(block) = &self.mid_block {
-            hidden = within("mid_block", || block.forward(hidden, time));
+            hidden = within("mid_block", || block.forward(hidden, Some(time)));
         }
         for (level, block) in self.up_blocks.iter().enumerate() {
             let _scope = scope(format_args!("up_blocks.{level}"));

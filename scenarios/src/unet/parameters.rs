@@ -11,7 +11,7 @@ pub struct Parameter {
     /// The shape as torch has it: `[out, in, height, width]`, `[out, in]` or `[length]`.
     pub shape: Vec<usize>,
     /// How torch fills it when the model is constructed.
-    pub(super) initial: Initial,
+    pub(crate) initial: Initial,
 }
 
 impl Parameter {
@@ -24,7 +24,7 @@ impl Parameter {
 
 /// How torch fills a parameter when its module is constructed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Initial {
+pub(crate) enum Initial {
     /// Uniform in plus or minus `1 / sqrt(fan_in)`: weights and biases of `Conv2d` and `Linear`.
     Uniform { fan_in: usize },
     /// One, without a draw: the scale of a norm.
@@ -33,29 +33,31 @@ pub(super) enum Initial {
     Zeros,
     /// Standard normal: `Embedding`.
     Normal,
+    /// Uniform in plus or minus one over the number of `entries`: the codebook of a `VQModel`.
+    Codebook { entries: usize },
     /// Sixteen times standard normal: the frequencies of a Fourier time embedding.
     Frequencies,
 }
 
 /// Collects the parameters of one module; `enter` goes to a module inside it.
-pub(super) struct Declaration<'a> {
+pub(crate) struct Declaration<'a> {
     path: String,
     parameters: &'a mut Vec<Parameter>,
 }
 
 impl<'a> Declaration<'a> {
     /// The declaration of a whole model.
-    pub(super) fn root(parameters: &'a mut Vec<Parameter>) -> Self {
+    pub(crate) fn root(parameters: &'a mut Vec<Parameter>) -> Self {
         Self { path: String::new(), parameters }
     }
 
     /// The module `name` inside this one.
-    pub(super) fn enter(&mut self, name: impl Display) -> Declaration<'_> {
+    pub(crate) fn enter(&mut self, name: impl Display) -> Declaration<'_> {
         Declaration { path: join(&self.path, name), parameters: self.parameters }
     }
 
     /// A `Conv2d` with a square kernel and a bias.
-    pub(super) fn conv2d(&mut self, name: &str, [input, output]: [usize; 2], kernel: usize) {
+    pub(crate) fn conv2d(&mut self, name: &str, [input, output]: [usize; 2], kernel: usize) {
         let initial = Initial::Uniform { fan_in: input * kernel * kernel };
         let mut layer = self.enter(name);
         layer.push("weight", vec![output, input, kernel, kernel], initial);
@@ -63,27 +65,33 @@ impl<'a> Declaration<'a> {
     }
 
     /// A `Linear` with a bias.
-    pub(super) fn linear(&mut self, name: &str, [input, output]: [usize; 2]) {
+    pub(crate) fn linear(&mut self, name: &str, [input, output]: [usize; 2]) {
         let initial = Initial::Uniform { fan_in: input };
         let mut layer = self.enter(name);
         layer.push("weight", vec![output, input], initial);
         layer.push("bias", vec![output], initial);
     }
 
-    /// A `GroupNorm` with scale and shift.
-    pub(super) fn group_norm(&mut self, name: &str, channels: usize) {
+    /// A `Linear` without a bias.
+    pub(crate) fn linear_without_bias(&mut self, name: &str, [input, output]: [usize; 2]) {
+        let initial = Initial::Uniform { fan_in: input };
+        self.enter(name).push("weight", vec![output, input], initial);
+    }
+
+    /// A `GroupNorm` or `LayerNorm` with scale and shift.
+    pub(crate) fn norm(&mut self, name: &str, channels: usize) {
         let mut layer = self.enter(name);
         layer.push("weight", vec![channels], Initial::Ones);
         layer.push("bias", vec![channels], Initial::Zeros);
     }
 
     /// A parameter of this module itself.
-    pub(super) fn push(&mut self, name: &str, shape: Vec<usize>, initial: Initial) {
+    pub(crate) fn push(&mut self, name: &str, shape: Vec<usize>, initial: Initial) {
         self.parameters.push(Parameter { name: join(&self.path, name), shape, initial });
     }
 }
 
 /// `path.name`, or `name` at the root.
-pub(super) fn join(path: &str, name: impl Display) -> String {
+pub(crate) fn join(path: &str, name: impl Display) -> String {
     if path.is_empty() { name.to_string() } else { format!("{path}.{name}") }
 }

@@ -114,7 +114,7 @@ impl UNet2DConfig {
 
     fn style(&self) -> ResnetStyle {
         ResnetStyle {
-            time_channels: self.time_channels(),
+            time_channels: Some(self.time_channels()),
             groups: self.norm_num_groups,
             epsilon: self.norm_eps,
             activation: self.act_fn,
@@ -129,6 +129,7 @@ impl UNet2DConfig {
             groups: Some(self.norm_num_groups),
             epsilon: self.norm_eps,
             rescale_output_factor: 1.0,
+            has_bias: true,
         }
     }
 

@@ -13,7 +13,7 @@ use super::{Activation, TimeScaleShift};
 
 /// What a residual block does to the resolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Resampling {
+pub(crate) enum Resampling {
     Keep,
     Halve,
     Double,
@@ -21,52 +21,55 @@ pub(super) enum Resampling {
 
 /// What every residual block of a model has in common.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct ResnetStyle {
-    pub(super) time_channels: usize,
-    pub(super) groups: usize,
-    pub(super) epsilon: f64,
-    pub(super) activation: Activation,
-    pub(super) time_scale_shift: TimeScaleShift,
+pub(crate) struct ResnetStyle {
+    /// Channels of the time embedding; none for a model without one.
+    pub(crate) time_channels: Option<usize>,
+    pub(crate) groups: usize,
+    pub(crate) epsilon: f64,
+    pub(crate) activation: Activation,
+    pub(crate) time_scale_shift: TimeScaleShift,
 }
 
 /// One residual block.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct ResnetBlock2DConfig {
-    pub(super) input: usize,
-    pub(super) output: usize,
-    pub(super) resampling: Resampling,
-    pub(super) output_scale_factor: f64,
-    pub(super) style: ResnetStyle,
+pub(crate) struct ResnetBlock2DConfig {
+    pub(crate) input: usize,
+    pub(crate) output: usize,
+    pub(crate) resampling: Resampling,
+    pub(crate) output_scale_factor: f64,
+    pub(crate) style: ResnetStyle,
 }
 
 impl ResnetBlock2DConfig {
     /// A block that keeps the resolution and the scale.
-    pub(super) fn new(input: usize, output: usize, style: ResnetStyle) -> Self {
+    pub(crate) fn new(input: usize, output: usize, style: ResnetStyle) -> Self {
         Self { input, output, resampling: Resampling::Keep, output_scale_factor: 1.0, style }
     }
 
-    pub(super) fn declare(&self, parameters: &mut Declaration<'_>) {
+    pub(crate) fn declare(&self, parameters: &mut Declaration<'_>) {
         let &Self { input, output, style, .. } = self;
         let projected = match style.time_scale_shift {
             TimeScaleShift::Default => output,
             TimeScaleShift::ScaleShift => 2 * output,
         };
-        parameters.group_norm("norm1", input);
+        parameters.norm("norm1", input);
         parameters.conv2d("conv1", [input, output], 3);
-        parameters.linear("time_emb_proj", [style.time_channels, projected]);
-        parameters.group_norm("norm2", output);
+        if let Some(time_channels) = style.time_channels {
+            parameters.linear("time_emb_proj", [time_channels, projected]);
+        }
+        parameters.norm("norm2", output);
         parameters.conv2d("conv2", [output, output], 3);
         if self.has_shortcut_convolution() {
             parameters.conv2d("conv_shortcut", [input, output], 1);
         }
     }
 
-    pub(super) fn init(&self, weights: &Reader<'_>) -> ResnetBlock2D {
+    pub(crate) fn init(&self, weights: &Reader<'_>) -> ResnetBlock2D {
         let ResnetStyle { groups, epsilon, .. } = self.style;
         ResnetBlock2D {
             norm1: weights.group_norm("norm1", groups, epsilon),
             conv1: weights.conv2d("conv1", 1, SAME),
-            time_emb_proj: weights.linear("time_emb_proj"),
+            time_emb_proj: self.style.time_channels.map(|_| weights.linear("time_emb_proj")),
             norm2: weights.group_norm("norm2", groups, epsilon),
             conv2: weights.conv2d("conv2", 1, SAME),
             conv_shortcut: self
@@ -82,12 +85,12 @@ impl ResnetBlock2DConfig {
     }
 }
 
-/// A residual block that the time embedding steers.
+/// A residual block, which the time embedding steers if there is one.
 #[derive(Module, Debug)]
-pub(super) struct ResnetBlock2D {
+pub(crate) struct ResnetBlock2D {
     norm1: GroupNorm,
     conv1: Conv2d,
-    time_emb_proj: Linear,
+    time_emb_proj: Option<Linear>,
     norm2: GroupNorm,
     conv2: Conv2d,
     conv_shortcut: Option<Conv2d>,
@@ -96,8 +99,8 @@ pub(super) struct ResnetBlock2D {
 }
 
 impl ResnetBlock2D {
-    /// `(N, input, H, W)` and the time embedding `(N, time)` to `(N, output, H', W')`.
-    pub(super) fn forward(&self, input: Tensor<4>, time: &Tensor<2>) -> Tensor<4> {
+    /// `(N, input, H, W)` and the time embedding `(N, time)`, if there is one, to `(N, output, H', W')`.
+    pub(crate) fn forward(&self, input: Tensor<4>, time: Option<&Tensor<2>>) -> Tensor<4> {
         let activation = self.config.style.activation;
         let hidden = within("norm1", || self.norm1.forward(input.clone()));
         let hidden = within("nonlinearity", || activation.forward(hidden));
@@ -118,10 +121,13 @@ impl ResnetBlock2D {
     }
 
     /// The second norm, with the time embedding added before it or scaling and shifting after it.
-    fn norm_with_time(&self, hidden: Tensor<4>, time: &Tensor<2>) -> Tensor<4> {
+    fn norm_with_time(&self, hidden: Tensor<4>, time: Option<&Tensor<2>>) -> Tensor<4> {
+        let Some((projection, time)) = self.time_emb_proj.as_ref().zip(time) else {
+            return within("norm2", || self.norm2.forward(hidden));
+        };
         let activation = self.config.style.activation;
         let time = within("nonlinearity", || activation.forward(time.clone()));
-        let time = within("time_emb_proj", || linear(&self.time_emb_proj, time));
+        let time = within("time_emb_proj", || linear(projection, time));
         let [batch, projected] = time.dims();
         let time = time.reshape([batch, projected, 1, 1]);
         match self.config.style.time_scale_shift {
@@ -140,6 +146,6 @@ impl ResnetBlock2D {
 
 /// Divides by a scale factor; a factor of one costs no operation.
 #[expect(clippy::float_cmp, reason = "a factor of one is one to the last bit")]
-pub(super) fn rescale(tensor: Tensor<4>, factor: f64) -> Tensor<4> {
+pub(crate) fn rescale(tensor: Tensor<4>, factor: f64) -> Tensor<4> {
     if factor == 1.0 { tensor } else { tensor / factor }
 }

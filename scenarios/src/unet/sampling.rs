@@ -12,22 +12,22 @@ use super::parameters::Declaration;
 use super::weights::Reader;
 
 /// Padding of one on every side.
-pub(super) const SAME: PaddingConfig2d = PaddingConfig2d::Explicit(1, 1, 1, 1);
+pub(crate) const SAME: PaddingConfig2d = PaddingConfig2d::Explicit(1, 1, 1, 1);
 
 /// A convolution that halves the resolution.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Downsample2DConfig {
-    pub(super) channels: usize,
+pub(crate) struct Downsample2DConfig {
+    pub(crate) channels: usize,
     /// `downsample_padding`.
-    pub(super) padding: usize,
+    pub(crate) padding: usize,
 }
 
 impl Downsample2DConfig {
-    pub(super) fn declare(&self, parameters: &mut Declaration<'_>) {
+    pub(crate) fn declare(&self, parameters: &mut Declaration<'_>) {
         parameters.conv2d("conv", [self.channels; 2], 3);
     }
 
-    pub(super) fn init(&self, weights: &Reader<'_>) -> Downsample2D {
+    pub(crate) fn init(&self, weights: &Reader<'_>) -> Downsample2D {
         // No padding means the far row and column only, as in the DDPM code.
         let padding = match self.padding {
             0 => PaddingConfig2d::Explicit(0, 0, 1, 1),
@@ -39,42 +39,42 @@ impl Downsample2DConfig {
 
 /// Halves the resolution with a convolution of stride two.
 #[derive(Module, Debug)]
-pub(super) struct Downsample2D {
+pub(crate) struct Downsample2D {
     conv: Conv2d,
 }
 
 impl Downsample2D {
     /// `(N, C, H, W)` to `(N, C, H / 2, W / 2)`.
-    pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+    pub(crate) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         within("conv", || self.conv.forward(input))
     }
 }
 
 /// Doubling and a convolution after it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Upsample2DConfig {
-    pub(super) channels: usize,
+pub(crate) struct Upsample2DConfig {
+    pub(crate) channels: usize,
 }
 
 impl Upsample2DConfig {
-    pub(super) fn declare(&self, parameters: &mut Declaration<'_>) {
+    pub(crate) fn declare(&self, parameters: &mut Declaration<'_>) {
         parameters.conv2d("conv", [self.channels; 2], 3);
     }
 
-    pub(super) fn init(&self, weights: &Reader<'_>) -> Upsample2D {
+    pub(crate) fn init(&self, weights: &Reader<'_>) -> Upsample2D {
         Upsample2D { conv: weights.conv2d("conv", 1, SAME) }
     }
 }
 
 /// Doubles the resolution by repetition and smooths with a convolution.
 #[derive(Module, Debug)]
-pub(super) struct Upsample2D {
+pub(crate) struct Upsample2D {
     conv: Conv2d,
 }
 
 impl Upsample2D {
     /// `(N, C, H, W)` to `(N, C, 2 H, 2 W)`.
-    pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+    pub(crate) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let doubled = double(input);
         within("conv", || self.conv.forward(doubled))
     }
@@ -84,7 +84,7 @@ impl Upsample2D {
 ///
 /// Nearest-neighbour interpolation, but by moving data: interpolation kernels compute source
 /// coordinates in floating point, and backends round those differently.
-pub(super) fn double(input: Tensor<4>) -> Tensor<4> {
+pub(crate) fn double(input: Tensor<4>) -> Tensor<4> {
     let [batch, channels, height, width] = input.dims();
     input
         .reshape([batch, channels, height, 1, width, 1])
@@ -93,6 +93,6 @@ pub(super) fn double(input: Tensor<4>) -> Tensor<4> {
 }
 
 /// Averages every two by two pixels.
-pub(super) fn halve(input: Tensor<4>) -> Tensor<4> {
+pub(crate) fn halve(input: Tensor<4>) -> Tensor<4> {
     AvgPool2dConfig::new([2, 2]).init().forward(input)
 }

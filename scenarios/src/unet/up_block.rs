@@ -79,7 +79,7 @@ impl UpBlock2D {
         for (layer, resnet) in self.resnets.iter().enumerate() {
             let skip = skips.pop().expect("the way down leaves one tensor per block on the way up");
             let joined = Tensor::cat(vec![hidden, skip], 1);
-            hidden = within(format_args!("resnets.{layer}"), || resnet.forward(joined, time));
+            hidden = within(format_args!("resnets.{layer}"), || resnet.forward(joined, Some(time)));
             if let Some(attention) = self.attentions.get(layer) {
                 hidden = within(format_args!("attentions.{layer}"), || attention.forward(hidden));
             }
@@ -87,7 +87,7 @@ impl UpBlock2D {
         let Some(upsampler) = &self.upsampler else { return hidden };
         within("upsamplers.0", || match upsampler {
             Upsampler::Conv(conv) => conv.forward(hidden),
-            Upsampler::Resnet(resnet) => resnet.forward(hidden, time),
+            Upsampler::Resnet(resnet) => resnet.forward(hidden, Some(time)),
         })
     }
 }

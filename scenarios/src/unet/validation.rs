@@ -1,7 +1,7 @@
 //! Whether a configuration makes sense, and whether an input fits it: sentences that name the key
 //! and the help. Everything here runs before a device is opened.
 
-use super::{SampleSize, TimeEmbeddingType, UNet2DConfig};
+use super::{Parameter, SampleSize, TimeEmbeddingType, UNet2DConfig};
 
 /// Why a configuration cannot be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -65,9 +65,9 @@ pub enum InputError {
 }
 
 /// Widest level, sample side and embedding that are accepted; far above any published model.
-const MOST_CHANNELS: usize = 1 << 16;
+pub(crate) const MOST_CHANNELS: usize = 1 << 16;
 /// Most levels and most layers of a level.
-const MOST_BLOCKS: usize = 64;
+pub(crate) const MOST_BLOCKS: usize = 64;
 /// Most rows of a learned time embedding.
 const MOST_TIMESTEPS: usize = 1 << 20;
 /// Most values over all parameters: 8 GiB of `f32`.
@@ -87,10 +87,7 @@ impl UNet2DConfig {
         self.check_time_embedding()?;
         self.check_numbers()?;
         self.check_sample_size()?;
-        let count = self.parameter_count();
-        ensure(count <= MOST_PARAMETERS, "block_out_channels", || {
-            format!("gives {count} parameters, more than {MOST_PARAMETERS}; narrow the levels")
-        })
+        check_parameter_count(&self.parameters())
     }
 
     /// Checks an input of [`UNet2DModel::forward`](super::UNet2DModel::forward): the shape of the
@@ -116,7 +113,8 @@ impl UNet2DConfig {
         timesteps.iter().try_for_each(|&timestep| self.check_timestep(timestep))
     }
 
-    fn check_timestep(&self, timestep: f64) -> Result<(), InputError> {
+    /// Checks a timestep alone.
+    pub(crate) fn check_timestep(&self, timestep: f64) -> Result<(), InputError> {
         let rows = self.num_train_timesteps.unwrap_or(0);
         let (accepted, what) = match self.time_embedding_type {
             TimeEmbeddingType::Positional => (timestep.is_finite(), "finite timesteps".to_owned()),
@@ -245,7 +243,16 @@ impl UNet2DConfig {
     }
 }
 
-fn ensure(
+/// Refuses a model that no machine holds.
+pub(crate) fn check_parameter_count(parameters: &[Parameter]) -> Result<(), ConfigError> {
+    let count: usize = parameters.iter().map(Parameter::numel).sum();
+    ensure(count <= MOST_PARAMETERS, "block_out_channels", || {
+        format!("gives {count} parameters, more than {MOST_PARAMETERS}; narrow the levels")
+    })
+}
+
+/// Refuses the value of a key unless something holds.
+pub(crate) fn ensure(
     holds: bool,
     key: &'static str,
     problem: impl FnOnce() -> String,
@@ -253,11 +260,22 @@ fn ensure(
     if holds { Ok(()) } else { Err(ConfigError { key, problem: problem() }) }
 }
 
-fn within(key: &'static str, what: &str, found: usize, most: usize) -> Result<(), ConfigError> {
+/// Refuses none of something and more than `most`.
+pub(crate) fn within(
+    key: &'static str,
+    what: &str,
+    found: usize,
+    most: usize,
+) -> Result<(), ConfigError> {
     ensure((1..=most).contains(&found), key, || format!("gives {found} {what}; write 1 to {most}"))
 }
 
-fn divides(key: &'static str, groups: usize, channels: usize) -> Result<(), ConfigError> {
+/// Refuses groups that do not divide channels.
+pub(crate) fn divides(
+    key: &'static str,
+    groups: usize,
+    channels: usize,
+) -> Result<(), ConfigError> {
     ensure(groups > 0 && channels.is_multiple_of(groups), key, || {
         format!("is {groups}, which does not divide {channels} channels; write a divisor of them")
     })

@@ -7,13 +7,13 @@ use std::fmt::Display;
 
 use burn::module::Param;
 use burn::nn::conv::Conv2d;
-use burn::nn::{GroupNorm, Linear, PaddingConfig2d};
+use burn::nn::{GroupNorm, LayerNorm, LayerNormConfig, Linear, PaddingConfig2d};
 use burn::tensor::{Device, Tensor, TensorData};
 use burn_repro::sha256_of_f32;
 use burn_repro::within;
 
+use super::Parameter;
 use super::parameters::join;
-use super::{Parameter, UNet2DConfig};
 
 /// The parameters of a model and their `f32` values, in torch's construction order.
 ///
@@ -35,7 +35,7 @@ pub struct MismatchedWeights(String);
 
 impl Weights {
     /// Takes one vector for each parameter, each as long as its parameter.
-    pub(super) fn new(tensors: Vec<(Parameter, Vec<f32>)>) -> Self {
+    pub(crate) fn new(tensors: Vec<(Parameter, Vec<f32>)>) -> Self {
         debug_assert!(tensors.iter().all(|(parameter, values)| parameter.numel() == values.len()));
         let names = tensors.iter().map(|(parameter, _)| parameter.name.clone());
         let index = names.zip(0..).collect();
@@ -63,14 +63,17 @@ impl Weights {
     /// hex: `sorted(model.named_parameters())` in Python.
     #[must_use]
     pub fn sha256(&self) -> String {
-        let sorted = self.index.values().map(|&place| self.tensors[place].1.as_slice());
-        sha256_of_f32(&sorted.collect::<Vec<_>>())
+        sha256_of_f32(&self.sorted().collect::<Vec<_>>())
     }
 
-    /// Says whether these are the parameters that `config` declares.
-    pub(super) fn check(&self, config: &UNet2DConfig) -> Result<(), MismatchedWeights> {
-        let declared = config.parameters();
-        for parameter in &declared {
+    /// The values of all parameters, sorted by name.
+    pub(crate) fn sorted(&self) -> impl Iterator<Item = &[f32]> {
+        self.index.values().map(|&place| self.tensors[place].1.as_slice())
+    }
+
+    /// Says whether these are the parameters that a configuration declares.
+    pub(crate) fn check(&self, declared: &[Parameter]) -> Result<(), MismatchedWeights> {
+        for parameter in declared {
             let Some(&place) = self.index.get(&parameter.name) else {
                 return Err(MismatchedWeights(format!("there is no `{}`", parameter.name)));
             };
@@ -91,7 +94,7 @@ impl Weights {
 /// Makes the layers of one module from weights; `enter` goes to a module inside it.
 ///
 /// Names and shapes were checked against the configuration before, so a lookup cannot fail.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     path: String,
     weights: &'a Weights,
     device: &'a Device,
@@ -99,17 +102,17 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// The reader of a whole model.
-    pub(super) fn root(weights: &'a Weights, device: &'a Device) -> Self {
+    pub(crate) fn root(weights: &'a Weights, device: &'a Device) -> Self {
         Self { path: String::new(), weights, device }
     }
 
     /// The module `name` inside this one.
-    pub(super) fn enter(&self, name: impl Display) -> Self {
+    pub(crate) fn enter(&self, name: impl Display) -> Self {
         Self { path: join(&self.path, name), weights: self.weights, device: self.device }
     }
 
     /// A parameter of this module itself, with its shape.
-    pub(super) fn host(&self, name: &str) -> (&'a [usize], &'a [f32]) {
+    pub(crate) fn host(&self, name: &str) -> (&'a [usize], &'a [f32]) {
         let name = join(&self.path, name);
         let place = self.weights.index.get(&name);
         let &place = place.unwrap_or_else(|| panic!("`{name}` is read but not declared"));
@@ -118,7 +121,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The `Conv2d` of that name, with a square stride.
-    pub(super) fn conv2d(&self, name: &str, stride: usize, padding: PaddingConfig2d) -> Conv2d {
+    pub(crate) fn conv2d(&self, name: &str, stride: usize, padding: PaddingConfig2d) -> Conv2d {
         let layer = self.enter(name);
         let weight = layer.param::<4>("weight");
         let [_, _, height, width] = weight.dims();
@@ -134,7 +137,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The `Linear` of that name.
-    pub(super) fn linear(&self, name: &str) -> Linear {
+    pub(crate) fn linear(&self, name: &str) -> Linear {
         let layer = self.enter(name);
         let (shape, values) = layer.host("weight");
         let (output, input) = (shape[0], shape[1]);
@@ -144,12 +147,12 @@ impl<'a> Reader<'a> {
         let transposed: Vec<f32> = (0..input).flat_map(column).collect();
         Linear {
             weight: layer.upload(transposed, [input, output]),
-            bias: Some(layer.param("bias")),
+            bias: layer.has("bias").then(|| layer.param("bias")),
         }
     }
 
     /// The `GroupNorm` of that name.
-    pub(super) fn group_norm(&self, name: &str, groups: usize, epsilon: f64) -> GroupNorm {
+    pub(crate) fn group_norm(&self, name: &str, groups: usize, epsilon: f64) -> GroupNorm {
         let layer = self.enter(name);
         let gamma = layer.param::<1>("weight");
         let [channels] = gamma.dims();
@@ -163,13 +166,37 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn param<const D: usize>(&self, name: &str) -> Param<Tensor<D>> {
+    /// The `LayerNorm` of that name over the last `width` values; without scale and shift where it is not declared.
+    pub(crate) fn layer_norm(&self, name: &str, width: usize, epsilon: f64) -> LayerNorm {
+        let layer = self.enter(name);
+        let is_affine = layer.has("weight");
+        let config = LayerNormConfig::new(width).with_epsilon(epsilon).with_bias(false);
+        let mut norm = config.init(self.device);
+        norm.gamma = match is_affine {
+            true => layer.param("weight"),
+            false => layer.upload(vec![1.0; width], [width]),
+        };
+        norm.beta = is_affine.then(|| layer.param("bias"));
+        norm
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.weights.index.contains_key(&join(&self.path, name))
+    }
+
+    /// A parameter of this module itself, on the device.
+    pub(crate) fn param<const D: usize>(&self, name: &str) -> Param<Tensor<D>> {
         let (shape, values) = self.host(name);
         let shape = shape.try_into().expect("a layer reads its parameters with the declared rank");
         self.upload(values.to_vec(), shape)
     }
 
-    fn upload<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Param<Tensor<D>> {
+    /// Values of this module on the device, which need be no parameter.
+    pub(crate) fn upload<const D: usize>(
+        &self,
+        values: Vec<f32>,
+        shape: [usize; D],
+    ) -> Param<Tensor<D>> {
         let data = TensorData::new(values, shape);
         Param::from_tensor(within(&self.path, || Tensor::from_data(data, self.device)))
     }

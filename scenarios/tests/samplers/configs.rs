@@ -121,9 +121,9 @@ fn ddpm_is_made_of_any_scheduler(#[case] mut keys: Value) {
 fn the_sampler_pipeline_needs_a_class() {
     let refusal = read::<SchedulerConfig>("{}").unwrap_err().to_string();
     assert!(refusal.contains("write `_class_name: DDIMScheduler`"), "{refusal}");
-    let keys = json!({ "_class_name": "PNDMScheduler" });
+    let keys = json!({ "_class_name": "VQDiffusionScheduler" });
     let refusal = read::<SchedulerConfig>(&keys.to_string()).unwrap_err().to_string();
-    assert!(refusal.contains("`_class_name: PNDMScheduler` is not supported"), "{refusal}");
+    assert!(refusal.contains("`_class_name: VQDiffusionScheduler` is not supported"), "{refusal}");
 }
 
 #[rstest]

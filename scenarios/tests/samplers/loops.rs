@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use burn_repro::Probe;
 use burn_repro::torch::Generator;
-use burn_repro_scenarios::sampler::{Sampler, SamplerError, sample};
+use burn_repro_scenarios::sampler::{Sampler, SamplerError, Scaled, sample};
 use rstest::rstest;
 use serde_json::Value;
 
@@ -34,7 +34,7 @@ fn all_steps(
     // A case without a generator draws nothing; diffusers took a seed of its own where there is one.
     let mut generator = Generator::manual_seed(case["seed"].as_u64().unwrap_or(0));
     let steps = sampler.steps(count).unwrap();
-    sample(sampler, &steps, x, model, torch_noise(&mut generator), probe)
+    sample(sampler, &steps, Scaled::None, x, model, torch_noise(&mut generator), probe)
 }
 
 #[rstest]

@@ -5,8 +5,8 @@ use burn_repro::Probe;
 use burn_repro_scenarios::sampler::ddim::{Ddim, DdimArguments, DdimConfig};
 use burn_repro_scenarios::sampler::ddpm::Ddpm;
 use burn_repro_scenarios::sampler::{
-    Bound, NoiseConfig, PredictionType, Sampler, SamplerError, VarianceType, add_noise, quantile,
-    sample, velocity,
+    Bound, NoiseConfig, PredictionType, Sampler, SamplerError, Scaled, VarianceType, add_noise,
+    quantile, sample, velocity,
 };
 use burn_repro_scenarios::schedule::{
     BetaSchedule, Schedule, TimestepSpacing, Transition, rescale_to_zero_terminal_snr,
@@ -124,9 +124,10 @@ proptest! {
             PredictionType::Velocity => {
                 velocity(schedule, original.clone(), noise.clone(), &[t as usize]).unwrap()
             }
+            PredictionType::Flow => unreachable!("DDIM has no flow"),
         };
         let mut probe = Probe::new(device);
-        let result = sample(&sampler, &transitions, x, model, no_noise, &mut probe).unwrap();
+        let result = sample(&sampler, &transitions, Scaled::None, x, model, no_noise, &mut probe).unwrap();
         let apart = distance(&values(&result), &values(&original)).largest;
         prop_assert!(apart < 1e-4, "{apart} after {steps} steps");
     }

@@ -26,10 +26,6 @@ pub fn values(sample: &Sample) -> Vec<f32> {
     sample.to_data().try_to_vec().expect("a tensor of f32")
 }
 
-pub fn abs_sum(sample: &Sample) -> f64 {
-    values(sample).iter().map(|&value| f64::from(value).abs()).sum()
-}
-
 /// The model of diffusers' scheduler tests: `x t / (t + 1)`.
 pub fn model(x: Sample, t: f64) -> Sample {
     x.mul_scalar(t).div_scalar(t + 1.0)
@@ -62,7 +58,7 @@ pub fn step<S: Sampler>(
     output: Sample,
     mut noise: impl FnMut([usize; 4]) -> Sample,
 ) -> Result<Stepped<4>, SamplerError> {
-    sampler.step(step, x, &mut Default::default(), &mut |_, _| output.clone(), &mut noise)
+    sampler.step(step, x, output, &mut Default::default(), &mut noise)
 }
 
 /// A noise source that draws from a torch generator.

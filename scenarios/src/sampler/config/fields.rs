@@ -79,20 +79,37 @@ impl JsonSchema for ClassName {
 #[derive(Debug, thiserror::Error)]
 pub enum ClassError {
     /// There is no `_class_name`.
-    #[error("no `_class_name`; write {}", classes("_class_name: "))]
+    #[error("no `_class_name`; write `_class_name: {}` or another class", CLASSES[0])]
     Missing,
     /// Another scheduler's.
-    #[error("`_class_name: {0}` is not supported; write {supported}", supported = classes(""))]
+    #[error("`_class_name: {0}` is not supported; write another class, such as `{near}`", near = near(.0))]
     Unsupported(String),
+    /// One whose noise does not come from torch's generator.
+    #[error(
+        "`_class_name: {0}` is not supported: its noise is a Brownian tree that the package torchsde draws \
+         from a generator of its own, so that no seed gives diffusers' numbers; write {instead}",
+        instead = "`DPMSolverMultistepScheduler` with `algorithm_type: sde-dpmsolver++`"
+    )]
+    Brownian(String),
     /// A key that several classes have, with a value that this one has not.
     #[error(transparent)]
     Value(#[from] serde_json::Error),
 }
 
-/// The classes that can be written, each behind `key`.
-fn classes(key: &str) -> String {
-    let quoted: Vec<String> = CLASSES.iter().map(|class| format!("`{key}{class}`")).collect();
-    quoted.join(" or ")
+impl ClassError {
+    /// Why a class of diffusers is no sampler here.
+    pub(in crate::sampler) fn unsupported(class: &str) -> Self {
+        const BROWNIAN: [&str; 2] = ["DPMSolverSDEScheduler", "CosineDPMSolverMultistepScheduler"];
+        match BROWNIAN.contains(&class) {
+            true => Self::Brownian(class.to_owned()),
+            false => Self::Unsupported(class.to_owned()),
+        }
+    }
+}
+
+/// The class that was probably meant.
+fn near(class: &str) -> &'static str {
+    nearest(class, CLASSES.iter().copied()).unwrap_or(CLASSES[0])
 }
 
 /// A configuration that is made from the keys of any scheduler, as `from_config` does.
@@ -113,7 +130,9 @@ pub trait FromFields: Sized {
 impl<S: Sampler> FromFields for Config<S> {
     fn from_fields(_: Option<&str>, written: &Map<String, Value>) -> Result<Self, ClassError> {
         let Self { noise, keys } = Self::default();
-        Ok(Self { noise: over(&noise, written)?, keys: over(&keys, written)? })
+        let own = written.iter().filter(|(key, _)| !S::WITHOUT.contains(&key.as_str()));
+        let own = own.map(|(key, value)| (key.clone(), value.clone())).collect();
+        Ok(Self { noise: over(&noise, &own)?, keys: over(&keys, written)? })
     }
 
     fn class(&self) -> &'static str {
@@ -122,6 +141,8 @@ impl<S: Sampler> FromFields for Config<S> {
 
     fn defaults(&self) -> Map<String, Value> {
         let Self { noise, keys } = Self::default();
-        values(&noise).into_iter().chain(values(&keys)).collect()
+        let shared =
+            values(&noise).into_iter().filter(|(key, _)| !S::WITHOUT.contains(&key.as_str()));
+        shared.chain(values(&keys)).collect()
     }
 }

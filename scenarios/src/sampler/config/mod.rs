@@ -3,14 +3,23 @@
 //! [`NoiseConfig`] has the keys that all samplers share; a sampler's own are in its file. Reading keys is `fields`'
 //! work, a pipeline's file beside a scenario's keys `scheduler`'s, refusing values that cannot work `validate`'s.
 
+mod chain;
 mod fields;
 mod scheduler;
+mod share;
+mod sigmas;
+mod times;
 mod validate;
 
 pub use fields::{Class, ClassError, Fields, FromFields};
 pub use scheduler::Scheduler;
+pub(in crate::sampler) use share::{check_eta, share};
+pub use sigmas::{FinalSigmasType, SigmaSchedule, SpacingKeys, TimeShiftType};
+pub(in crate::sampler) use sigmas::{SigmaSpacing, check_sigmas};
+pub use times::{Time, TimedArguments};
+pub(in crate::sampler) use times::{check_listed_sigmas, check_times};
 pub use validate::ConfigError;
-pub(in crate::sampler) use validate::refuse;
+pub(in crate::sampler) use validate::{refuse, written};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -75,6 +84,13 @@ impl Default for NoiseConfig {
         }
     }
 }
+
+/// The keys of a class that has none of its own, or the arguments of one that takes none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct NoKeys {}
+
+impl Keys for NoKeys {}
 
 impl NoiseConfig {
     /// What keeps the predicted clean sample within the range of the data.

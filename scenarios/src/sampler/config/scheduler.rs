@@ -1,4 +1,5 @@
-//! `Scheduler`: `scheduler:` of a scenario, which may stand beside the `scheduler_config.json` of a pipeline's folder.
+//! `Scheduler`: `scheduler:` of a scenario, which may stand beside the `scheduler_config.json` of a pipeline's
+//! folder.
 
 use std::borrow::Cow;
 
@@ -7,6 +8,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
+use super::chain::hand_on;
 use super::fields::{ClassError, Fields, FromFields};
 use crate::diffusers::listed;
 
@@ -27,8 +29,8 @@ impl<C: FromFields> Scheduler<C> {
         self.written.is_some()
     }
 
-    /// Takes what the scenario does not write from a file, whose path is `shown` in sentences. Gives what people should
-    /// know of either.
+    /// Takes what the scenario does not write from a file, whose path is `shown` in sentences. Gives what people
+    /// should know of either.
     ///
     /// # Errors
     /// If the two together are no configuration of the class.
@@ -47,6 +49,24 @@ impl<C: FromFields> Scheduler<C> {
         let written = self.written.as_ref();
         notices.extend(written.and_then(|written| self.notice(written, "params.scheduler")));
         Ok(notices)
+    }
+
+    /// Hands the keys on from class to class, as a chain of `from_config` does: only what was written goes along, and
+    /// each class rewrites what it does not have.
+    ///
+    /// # Errors
+    /// A class that is no sampler here, or the keys are no configuration of one.
+    pub fn follow<K: AsRef<str>>(&mut self, chain: &[K]) -> Result<(), ClassError> {
+        let fields = self.written.as_ref();
+        let mut written = fields.map(|fields| fields.written.clone()).unwrap_or_default();
+        if let Some(class) = fields.and_then(|fields| fields.config.name()) {
+            hand_on(class, &mut written);
+        }
+        for class in chain {
+            self.config = C::from_fields(Some(class.as_ref()), &written)?;
+            hand_on(class.as_ref(), &mut written);
+        }
+        Ok(())
     }
 
     /// What the file says, the scenario does not, and is not the default.

@@ -3,7 +3,9 @@
 //! Only what diffusers refuses or what leads to no result; unusual values stay the user's choice. A sampler's own
 //! keys are judged in its file.
 
-use super::NoiseConfig;
+use serde::Serialize;
+
+use super::{NoiseConfig, PredictionType};
 use crate::schedule::{Schedule, ScheduleError, TimestepError};
 
 /// Training timesteps at most, far more than any model has: the schedule is a list of as many numbers.
@@ -58,16 +60,30 @@ pub(in crate::sampler) fn refuse(
     Err(ConfigError::Value { key, value: value.to_string(), help })
 }
 
+/// A value of an enumeration as files have it.
+pub(in crate::sampler) fn written<T: Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(written)) => written,
+        other => format!("{other:?}"),
+    }
+}
+
 impl NoiseConfig {
     /// The noise schedule, if every value can work.
     ///
     /// # Errors
     /// The first value that cannot work.
     pub fn schedule(&self) -> Result<Schedule, ConfigError> {
-        if !(1..=MOST_TIMESTEPS).contains(&self.num_train_timesteps) {
-            let help = "write how many the model was trained with, from 1 to 1048576";
-            refuse("num_train_timesteps", self.num_train_timesteps, help)?;
+        if self.prediction_type == PredictionType::Flow {
+            let help = "the class has epsilon, sample and v_prediction";
+            refuse("prediction_type", "flow_prediction", help)?;
         }
+        self.schedule_of_any_prediction()
+    }
+
+    /// The same for a class that has `flow_prediction`.
+    pub(in crate::sampler) fn schedule_of_any_prediction(&self) -> Result<Schedule, ConfigError> {
+        self.check_train()?;
         self.validate_betas()?;
         let betas = self.betas();
         if self.rescale_betas_zero_snr && betas.len() < 2 {
@@ -77,6 +93,15 @@ impl NoiseConfig {
         let schedule = Schedule::new(betas)?;
         self.validate_bound()?;
         Ok(schedule)
+    }
+
+    /// Refuses numbers of training timesteps that no model has.
+    pub(in crate::sampler) fn check_train(&self) -> Result<(), ConfigError> {
+        if (1..=MOST_TIMESTEPS).contains(&self.num_train_timesteps) {
+            return Ok(());
+        }
+        let help = "write how many the model was trained with, from 1 to 1048576";
+        refuse("num_train_timesteps", self.num_train_timesteps, help)
     }
 
     fn validate_betas(&self) -> Result<(), ConfigError> {
