@@ -1,5 +1,6 @@
 //! The pipelines that scenarios name: `ddim`, `ddpm` and any other sampler's, and the weightless
-//! `sampler` and `schedule`; `training` trains a model; `unconditional` takes any sampler, and so do those with latents (`ldm_uncond`,
+//! `sampler` and `schedule`; `training` trains a model; `unconditional` takes any sampler, and so do those with latents
+//! (`ldm_uncond`,
 //! `ldm_superresolution`, `dit`). `repaint` and `karras_ve` have a sampler of their own.
 //!
 //! Glue only: parameters of a scenario, the host generator, the model and the sampler put together

@@ -112,5 +112,5 @@ fn mean_norm<const D: usize>(x: Tensor<D>) -> Tensor<1> {
     let batch = x.dims()[0];
     let values = x.dims().iter().product::<usize>() / batch;
     let rows = x.reshape([batch, values]);
-    (rows.clone() * rows).sum_dim(1).sqrt().mean()
+    (rows.clone() * rows).sum_dim(1).sqrt().mean_dim(0).flatten(0, 1)
 }

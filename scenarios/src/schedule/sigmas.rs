@@ -104,6 +104,7 @@ pub fn time_of(sigma: f64, log_sigmas: &[f32]) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "bits are compared")]
 mod tests {
     use rstest::rstest;
 

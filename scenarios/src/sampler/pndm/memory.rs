@@ -40,13 +40,13 @@ impl<const D: usize> PndmMemory<D> {
             self.epsilons.push(output.clone());
             self.begin = Some(x.clone());
         }
-        let weight = if nth % 3 == 0 { 1.0 / 6.0 } else { 1.0 / 3.0 };
+        let weight = if nth.is_multiple_of(3) { 1.0 / 6.0 } else { 1.0 / 3.0 };
         let weighted = output.clone().mul_scalar(weight);
         let sum = match self.sum.take() {
             Some(sum) => sum + weighted,
             None => weighted,
         };
-        let back = if nth % 2 == 0 { step.stride / 2 } else { 0 };
+        let back = if nth.is_multiple_of(2) { step.stride / 2 } else { 0 };
         let transition = Transition { t: begin, previous: step.t.checked_sub(back) };
         let x = self.begin.clone().unwrap_or(x);
         if nth == 3 {
