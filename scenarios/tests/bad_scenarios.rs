@@ -36,7 +36,12 @@ params:
 #[case::negative_steps("steps: 10", "steps: -1", "4:8", "expected a whole number from 1 to 10000")]
 #[case::absurd_steps("steps: 10", "steps: 4000000000", "4:8", "from 1 to 10000")]
 #[case::more_steps_than_trained("steps: 10", "steps: 2000", "7:1", "from 1 to 1000")]
-#[case::unknown_pipeline("sampler", "unet3d", "2:1", "known here: ddim, ddpm, sampler")]
+#[case::unknown_pipeline(
+    "sampler",
+    "unet3d",
+    "2:1",
+    "known here: ddim, ddpm, cm_stochastic_iterative, "
+)]
 #[case::unknown_backend(
     "[flex]",
     "[flex, tpu]",

@@ -38,14 +38,28 @@ fn is_nightly() -> bool {
     std::env::var("BURN_REPRO_NIGHTLY").is_ok_and(|nightly| nightly == "1")
 }
 
+/// Scenarios whose operations can be recorded, from one step of a formula to a UNet.
+const RECORDED: [&str; 10] = [
+    "ddim-full-loop",
+    "ddpm-full-loop",
+    "ddim-eta",
+    "ddim-tiny",
+    "ddim-batch",
+    "ddim-seed-42",
+    "ddim-three-levels",
+    "ddim-v-prediction",
+    "ddim-zero-snr",
+    "ddpm-tiny",
+];
+
 fn on_the_processor_every_fault_that_shows_is_named() {
     let flex = ["--backend", "flex", "--locate"];
     let ndarray = ["--backend", "ndarray", "--seed", "1", "--locate"];
     if is_nightly() {
-        all_are_named(&[&flex[..], &["4"]].concat(), 60);
-        all_are_named(&[&ndarray[..], &["2"]].concat(), 30);
+        all_are_named(&[&flex[..], &["4"], &RECORDED].concat(), 50);
+        all_are_named(&[&ndarray[..], &["2"], &RECORDED].concat(), 25);
     } else {
-        all_are_named(&[&flex[..], &["1"]].concat(), 15);
+        all_are_named(&[&flex[..], &["1"], &RECORDED].concat(), 12);
         all_are_named(&[&ndarray[..], &["8", "ddim-tiny"]].concat(), 8);
     }
 }

@@ -117,19 +117,6 @@ mod tests {
     }
 
     #[test]
-    fn a_forward_pass_with_autodiff_is_recorded_and_its_tensors_have_ids() {
-        let (ids, captured) = capture(&Device::flex(), |device| {
-            let weight = Tensor::<1>::from_data([1.0, 2.0], &device.clone().autodiff());
-            let square = weight.clone() * weight.clone();
-            let between = next_id(&square.device());
-            Ok::<_, String>([tensor_id(&weight), tensor_id(&square), between])
-        })
-        .unwrap();
-        assert!(ids[0].is_some() && ids.is_sorted());
-        assert_eq!(captured.operations.len(), 2);
-    }
-
-    #[test]
     fn other_devices_have_no_ids() {
         let tensor = Tensor::<1>::from_data([1.0], &Device::flex());
         assert_eq!((tensor_id(&tensor), next_id(&Device::flex())), (None, None));

@@ -4,11 +4,17 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor};
 
 use crate::probe::Probe;
+use crate::read::ProbeError;
 
 impl Probe {
     /// Records every float parameter of a model and its running state: `name/conv.weight`.
     pub fn parameters<M: Module>(&mut self, name: impl Into<String>, model: &M) {
-        model.visit(&mut Recorder { probe: self, path: vec![name.into()], gradients: None });
+        model.visit(&mut Recorder {
+            probe: self,
+            path: vec![name.into()],
+            gradients: None,
+            taken: 0,
+        });
     }
 
     /// Records the gradient of every parameter of a model that has one: `name/conv.weight`. Call it before
@@ -19,8 +25,13 @@ impl Probe {
         model: &M,
         gradients: &Gradients,
     ) {
-        let path = vec![name.into()];
-        model.visit(&mut Recorder { probe: self, path, gradients: Some(gradients) });
+        let name = name.into();
+        let path = vec![name.clone()];
+        let mut recorder = Recorder { probe: self, path, gradients: Some(gradients), taken: 0 };
+        model.visit(&mut recorder);
+        if recorder.taken == 0 {
+            self.fail(ProbeError::NoGradient(name));
+        }
     }
 }
 
@@ -30,6 +41,7 @@ struct Recorder<'a> {
     path: Vec<String>,
     /// What is recorded of a parameter; without them, its value.
     gradients: Option<&'a Gradients>,
+    taken: usize,
 }
 
 impl ModuleVisitor for Recorder<'_> {
@@ -39,6 +51,7 @@ impl ModuleVisitor for Recorder<'_> {
             None => Some(param.val()),
         };
         if let Some(tensor) = tensor {
+            self.taken += 1;
             let (name, path) = self.path.split_at(1);
             self.probe.record(format!("{}/{}", name[0], path.join(".")), &tensor);
         }
@@ -50,5 +63,40 @@ impl ModuleVisitor for Recorder<'_> {
 
     fn exit_module(&mut self, _name: &str, _container_type: &str) {
         self.path.pop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::nn::{Linear, LinearConfig};
+    use burn::tensor::Device;
+
+    use super::*;
+
+    fn recorded(device: &Device) -> Result<Vec<String>, ProbeError> {
+        let model: Linear = LinearConfig::new(2, 1).init(device);
+        let mut probe = Probe::new(Device::flex());
+        let weight = Tensor::<1>::from_data([1.0], &Device::flex().autodiff()).require_grad();
+        let loss = match device.is_autodiff() {
+            true => model.forward(Tensor::<2>::from_data([[1.0, 2.0]], device)).flatten::<1>(0, 1),
+            false => weight,
+        };
+        probe.gradients("gradients", &model, &loss.backward());
+        probe.parameters("weights", &model);
+        probe.output("loss", &loss);
+        Ok(probe.finish()?.records.into_iter().map(|named| named.name).collect())
+    }
+
+    #[test]
+    fn gradients_and_parameters_have_the_names_of_the_model() {
+        let names = recorded(&Device::flex().autodiff()).unwrap();
+        let all = ["gradients/weight", "gradients/bias", "weights/weight", "weights/bias"];
+        assert_eq!(names, all);
+    }
+
+    #[test]
+    fn a_model_without_any_gradient_is_an_error() {
+        let error = recorded(&Device::flex()).unwrap_err().to_string();
+        assert!(error.starts_with("record `gradients`: no parameter has a gradient"), "{error}");
     }
 }

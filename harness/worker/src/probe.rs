@@ -195,6 +195,11 @@ impl Probe {
         self.take(name.into(), tensor, true);
     }
 
+    /// Ends the cell with an error, unless there was one before.
+    pub(crate) fn fail(&mut self, error: ProbeError) {
+        self.error = self.error.take().or(Some(error));
+    }
+
     /// Ends the run and gives what was recorded.
     ///
     /// # Errors

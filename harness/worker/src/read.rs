@@ -53,6 +53,12 @@ pub enum ProbeError {
     /// Inputs that cannot be made copies of one sample.
     #[error("an input's first dimension is not the batch")]
     NoBatch,
+    /// A training whose gradients are not there would be compared with nothing.
+    #[error(
+        "record `{0}`: no parameter has a gradient; make the model on `device.clone().autodiff()` and call `backward` on a \
+         loss that depends on it"
+    )]
+    NoGradient(String),
     /// A pipeline that puts nothing out would pass by accident.
     #[error("the pipeline put out no tensor; call `probe.output(name, &tensor)`")]
     NoOutput,

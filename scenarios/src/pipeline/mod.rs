@@ -22,6 +22,7 @@ mod part;
 mod repaint;
 mod sampler;
 mod schedule;
+mod solver_faults;
 mod superresolution;
 mod training;
 mod unconditional;

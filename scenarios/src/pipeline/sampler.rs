@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 pub use super::closed_form::ClosedForm;
 use super::closed_form::arithmetic_sequence;
-use super::faults;
 use super::noise::Noise;
+use super::{faults, solver_faults};
 use crate::diffusers::{Joined, Parts};
 use crate::sampler::{
     AllArguments, Config, FromFields, Loop, Sampler, SamplerError, Scaled, Scheduler,
@@ -115,7 +115,7 @@ impl Pipeline for SamplerAlone {
     }
 
     fn faults() -> Vec<CaseFault<Params>> {
-        faults::of_schedule()
+        faults::of_schedule().into_iter().chain(solver_faults::of_solver()).collect()
     }
 
     fn run(

@@ -6,7 +6,7 @@ use burn::tensor::{Tensor, TensorData};
 
 use super::SamplerError;
 use super::prediction::Rates;
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, Transition};
 
 /// `x_t = sqrt(alpha_bar_t) x_0 + sqrt(1 - alpha_bar_t) epsilon` (Ho et al. 2020, arXiv
 /// 2006.11239, eq. 4).
@@ -53,7 +53,7 @@ fn rates<const D: usize>(
     }
     let rates = timesteps
         .iter()
-        .map(|&t| super::alpha_bar(schedule, t).map(Rates::new))
+        .map(|&t| alpha_bar(schedule, t).map(Rates::new))
         .collect::<Result<Vec<_>, _>>()?;
     let column = |values: Vec<f32>| {
         let mut shape = [1; D];
@@ -63,4 +63,22 @@ fn rates<const D: usize>(
     let signal = column(rates.iter().map(|rates| rates.signal).collect());
     let noise = column(rates.iter().map(|rates| rates.noise).collect());
     Ok((signal, noise))
+}
+
+/// Alpha bar of timestep `t`.
+pub(super) fn alpha_bar(schedule: &Schedule, t: usize) -> Result<f32, SamplerError> {
+    let train = schedule.timesteps();
+    schedule.alpha_bar(t).ok_or(SamplerError::Timestep { timestep: t, train })
+}
+
+/// Alpha bar before and after a step.
+pub(super) fn alpha_bars(
+    schedule: &Schedule,
+    transition: Transition,
+) -> Result<(f32, f32), SamplerError> {
+    let after = match transition.previous {
+        Some(t) => alpha_bar(schedule, t)?,
+        None => schedule.final_alpha_cumprod(),
+    };
+    Ok((alpha_bar(schedule, transition.t)?, after))
 }

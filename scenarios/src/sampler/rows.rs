@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::config::{ClassError, Config, FromFields, NoiseConfig, TimedArguments};
 use super::{Named, Sampler};
+use crate::diffusers::values;
 
 /// `A, B` as `(A, (B, ()))`.
 macro_rules! pairs {
@@ -50,6 +51,17 @@ macro_rules! follow {
             /// The keys that all samplers share.
             pub fn noise_mut(&mut self) -> &mut NoiseConfig {
                 with_sampler!(self, config => &mut config.noise)
+            }
+
+            /// The same with another value of a key; none where the class does not have the key, or not the value.
+            #[must_use]
+            pub fn with_key(&self, key: &str, other: impl Fn(&Value) -> Value) -> Option<Self> {
+                let mut written: Map<String, Value> = with_sampler!(self, config => {
+                    values(&config.noise).into_iter().chain(values(&config.keys)).collect()
+                });
+                let value = written.get_mut(key)?;
+                *value = other(value);
+                Self::from_fields(Some(self.class()), &written).ok()
             }
         }
 

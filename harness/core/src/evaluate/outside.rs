@@ -11,6 +11,12 @@ use crate::scenario::Scenario;
 use crate::tolerance::Bound;
 use crate::trace::{Dtype, HostTensor, NamedTensor, Trace};
 
+/// What is left of a sum of `f64`s about 1 that is 0 in exact arithmetic, such as the gradient of a bias before a norm.
+const ROUNDING: f64 = 1.0e-15;
+
+/// A tensor whose elements are all smaller is rounding alone: its sum says nothing.
+const NOTHING: f64 = 1.0e-12;
+
 /// Names of a list that a sentence gives at most.
 const NAMED: usize = 3;
 
@@ -53,6 +59,12 @@ impl OutsideTensor {
         match (&self.comparison, &self.problem) {
             (Some(comparison), _) if comparison.non_finite > 0 => {
                 format!("{} elements are NaN or infinite", comparison.non_finite)
+            }
+            (Some(comparison), _) if comparison.outside == 0 && !comparison.abs_sum_passes => {
+                format!(
+                    "each element is within {:.1e}, but the sum of absolute values is off by {:.1e} of itself",
+                    self.allowed, comparison.abs_sum_rel_to_pass
+                )
             }
             (Some(comparison), _) => {
                 format!("off by {:.1e}, allowed {:.1e}", comparison.max_abs_diff, self.allowed)
@@ -143,7 +155,12 @@ fn beside(
     let mut bounds = scenario.tolerance.bounds(target, name, got.dtype);
     let largest = tensor.values.iter().fold(0.0, |largest, value| f64::max(largest, value.abs()));
     // However wide the tolerance of a narrower type is.
-    let exact = scenario.reference.as_ref().map_or(0.0, |reference| reference.within) * largest;
+    let within = scenario.reference.as_ref().map_or(0.0, |reference| reference.within);
+    let exact = within * largest + ROUNDING;
+    if largest < NOTHING {
+        let elements = tensor.values.len() as f64;
+        bounds.abs_sum = Bound::new(elements * bounds.pixel.allowance(largest), 0.0);
+    }
     if [got.dtype, tensor.dtype] == [Dtype::F64.into(); 2]
         && exact < bounds.pixel.allowance(largest)
     {
