@@ -192,7 +192,7 @@ fn noise_prints_the_hash_of_torchs_noise() {
 #[rstest]
 #[case(&["noise", "--seed", "0", "--shape", "0"], 2, "must hold 1 to")]
 #[case(&["noise", "--seed", "99999999999999999999", "--shape", "1"], 2, "range torch takes")]
-#[case(&["run", "no-such-scenario"], 2, "`repro list` shows their names")]
+#[case(&["run", "no-such-scenario"], 2, "`cargo repro list` shows their names")]
 #[case(&["run", "tiny", "no-such-scenario"], 2, "no scenario matches `no-such-scenario`")]
 #[case(&["run", "--exact", "ddim-tiyn"], 2, "no scenario is called `ddim-tiyn`; did you mean `ddim-tiny`?")]
 #[case(&["run", "--exact", "tiny"], 2, "no scenario is called `tiny`; did you mean `ddim-tiny`?")]

@@ -29,7 +29,7 @@ impl<'de> Deserialize<'de> for NonNegative {
 
 /// A bound on a difference: `|got - want| <= abs + rel * |want|`.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "`abs`, `rel` or both, as in `{ abs: 1.0e-6 }`")]
 pub struct Bound {
     abs: NonNegative,
     rel: NonNegative,

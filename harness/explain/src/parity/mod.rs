@@ -38,6 +38,8 @@ pub struct Parity {
     pub layers: Vec<LayerParity>,
     /// What the model records and the reference does not have.
     pub only_in_model: Vec<String>,
+    /// What the reference has and the model does not record, by its name there.
+    pub only_in_reference: Vec<String>,
 }
 
 /// One layer beside the reference's.
@@ -111,11 +113,14 @@ impl Parity {
                 None => only_in_model.push(name.clone()),
             }
         }
+        let is_there = |name: &&str| fed.record(name).or(fed.output(name)).is_some();
+        let rest = reference.results().filter(|name| !is_there(name));
+        let only_in_reference = rest.map(ToOwned::to_owned).collect();
         // What goes into a module is told where the code before it is wrong.
         layers.retain(|layer| layer.with_own_input.is_some() || layer.state == State::Wrong);
         let dtype = fed.outputs.first().map(|named| named.tensor.dtype.as_str().to_owned());
         let (target, dtype) = (target.to_owned(), dtype.unwrap_or_default());
-        Self { target, dtype, layers, only_in_model }
+        Self { target, dtype, layers, only_in_model, only_in_reference }
     }
 
     /// What a layer of the port is: one that only rounds there is right.

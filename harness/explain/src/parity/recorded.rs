@@ -47,7 +47,16 @@ impl Recorded {
         })
     }
 
-    /// The tensor of a name.
+    /// The names of what modules put out, sorted.
+    pub(super) fn results(&self) -> impl Iterator<Item = &str> {
+        let other = |name: &str| {
+            ["inputs/", "weights/", "f32/"].iter().any(|prefix| name.starts_with(prefix))
+                || name.rsplit('/').next().is_some_and(|part| part.starts_with("input"))
+        };
+        self.tensors.keys().map(String::as_str).filter(move |name| !other(name))
+    }
+
+    /// The tensor of that name.
     pub(super) fn tensor(&self, name: &str) -> Option<&HostTensor> {
         self.tensors.get(name)
     }

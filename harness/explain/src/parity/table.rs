@@ -14,7 +14,7 @@ const NAMED: usize = 5;
 /// layer, if it is known.
 #[must_use]
 pub fn table(parity: &Parity, source: &str, lines: impl Fn(&str) -> Option<String>) -> String {
-    let Parity { target, dtype, layers, only_in_model } = parity;
+    let Parity { target, dtype, layers, only_in_model, only_in_reference } = parity;
     let head = ["  layer", "own input", "reference's input", ""];
     let mut table = plain(head, 1..3);
     for layer in layers {
@@ -31,6 +31,9 @@ pub fn table(parity: &Parity, source: &str, lines: impl Fn(&str) -> Option<Strin
     if !only_in_model.is_empty() {
         // Writing into a string does not fail.
         let _ = writeln!(text, "not in the reference: {}", some(only_in_model));
+        if !only_in_reference.is_empty() {
+            let _ = writeln!(text, "not in the model: {}", some(only_in_reference));
+        }
     }
     text.push_str(&conclusion(parity, source));
     text

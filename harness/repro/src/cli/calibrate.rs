@@ -81,7 +81,7 @@ pub(super) fn calibrate(
         done += 1;
     }
     if done == 0 {
-        let message = "no cell to run: `repro list` shows scenarios and targets".into();
+        let message = "no cell to run: `cargo repro list` shows scenarios and targets".into();
         return Err(Failure { exit: Exit::NothingRan, message });
     }
     Ok(Exit::Success)

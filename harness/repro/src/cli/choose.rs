@@ -47,7 +47,9 @@ fn unknown(verb: &str, name: &str, all: &[Arc<Scenario>]) -> Failure {
     let near =
         nearest(name, names()).or_else(|| names().find(of_part).filter(|_| !name.is_empty()));
     let help = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
-    Failure::usage(format!("no scenario {verb} `{name}`; {help}`repro list` shows their names"))
+    Failure::usage(format!(
+        "no scenario {verb} `{name}`; {help}`cargo repro list` shows their names"
+    ))
 }
 
 /// The one target that is meant.
@@ -117,8 +119,8 @@ mod tests {
 
     /// Also of this kind: one unknown name among known ones, and a part where a whole name is asked for.
     #[rstest]
-    #[case::part(&["dimd-tiny"], false, "no scenario matches `dimd-tiny`; did you mean `ddim-tiny`? `repro list`")]
-    #[case::among_others(&["tiny", "nobody"], false, "no scenario matches `nobody`; `repro list` shows")]
+    #[case::part(&["dimd-tiny"], false, "no scenario matches `dimd-tiny`; did you mean `ddim-tiny`? `cargo repro list`")]
+    #[case::among_others(&["tiny", "nobody"], false, "no scenario matches `nobody`; `cargo repro list` shows")]
     #[case::part_of_a_name(&["sampler"], true, "no scenario is called `sampler`; did you mean `sampler.v2`?")]
     #[case::case_of_letters(&["ddpm-tiny"], true, "is called `ddpm-tiny`; did you mean `DDPM-tiny`?")]
     fn a_filter_without_scenarios_is_wrong_usage(

@@ -18,7 +18,7 @@ pub(super) fn guards(
     scenarios: &[Arc<Scenario>],
     absent: &[String],
 ) -> Vec<Trial> {
-    let nothing = || "no cell would run; `repro list` says what is not here".to_owned();
+    let nothing = || "no cell would run; `cargo repro list` says what is not here".to_owned();
     let something_runs = gate.plan.cells.is_empty().then(nothing);
     let required = (!absent.is_empty()).then(|| format!("required {}", absent.join("; ")));
     let owned = match gate.session.store().unowned(scenarios.iter().map(AsRef::as_ref)) {
