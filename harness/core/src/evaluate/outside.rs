@@ -42,7 +42,8 @@ pub struct OutsideTensor {
     pub name: String,
     /// What the bound on elements allows the reference's largest one to be off.
     pub allowed: f64,
-    /// Whether a bound is not met.
+    /// Whether a bound is not met. The comparison beside it has a number of that name.
+    #[serde(rename = "is_outside")]
     pub outside: bool,
     /// Why the two cannot be compared, if they cannot.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -85,6 +85,14 @@ fn what_is_within_says_nothing() {
     assert!(report.reference.unwrap().first_outside().is_none());
 }
 
+/// A run's record holds it, and a report of several machines reads it back.
+#[test]
+fn a_report_is_read_back_as_it_was_written() {
+    let reference = report(&torch(), [2.0e-3, 5.0e-1, 0.0]).reference.unwrap();
+    let text = serde_json::to_string(&reference).unwrap();
+    assert_eq!(serde_json::from_str::<OutsideReport>(&text).unwrap(), reference);
+}
+
 #[test]
 fn what_has_no_counterpart_is_listed() {
     let file = [named("norm", Dtype::F64, [0.25, -0.5, 1.0]), named("head", Dtype::F64, [0.0; 3])];
